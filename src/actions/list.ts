@@ -1,0 +1,75 @@
+import type { Repo } from '../repo.js'
+import type { ChainTip } from '../state/chain.js'
+import { currentSession } from './shared/find.js'
+import { liveLeases } from './shared/lease.js'
+import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
+
+export interface ListOptions {
+  /** Merged and closed sessions too. */
+  all?: boolean | undefined
+  states?: readonly string[] | undefined
+  maxCount?: number | undefined
+  /** `updated` (default, newest first), `created`, `name`, `state`; a leading `-` turns it round. */
+  sort?: string | undefined
+}
+
+/** One line of the list. */
+export interface ListedSession extends ChainTip {
+  state: SessionState
+  /** Shortest prefix of the id that names only this session; 4 characters at least. */
+  shortId: string
+  isCurrent: boolean
+}
+
+export interface ListResult {
+  sessions: ListedSession[]
+  broken: BrokenSession[]
+  /** Sessions that are not shown because they are merged or closed. */
+  hidden: number
+}
+
+/** The values `sort` takes. */
+export const sortKeys = ['updated', 'created', 'name', 'state'] as const
+
+/** Lists sessions from the tips of their chains: one git call, whatever their number. */
+export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
+  const [{ sessions, broken }, leases, current] = await Promise.all([allSessions(repo), liveLeases(repo), currentSession(repo)])
+  const lengths = shortIds(sessions.map((session) => session.id))
+  const listed = sessions.map((session) => ({
+    ...session,
+    state: stateOf(session.snapshot, leases, repo.host.hostname),
+    shortId: session.id.slice(0, lengths.get(session.id)),
+    isCurrent: session.id === current,
+  }))
+  const wanted = listed.filter((session) => {
+    if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
+    return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
+  })
+  const sorted = sortBy(wanted, options.sort ?? 'updated')
+  const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
+  return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
+}
+
+function sortBy(sessions: readonly ListedSession[], key: string): ListedSession[] {
+  const word = key.replace(/^-/, '')
+  const turn = key.startsWith('-') ? -1 : 1
+  const value = (session: ListedSession): string =>
+    word === 'name' ? session.snapshot.slug : word === 'state' ? session.state : word === 'created' ? session.snapshot.createdAt : session.snapshot.updatedAt
+  // Times are listed newest first, words from a to z.
+  const direction = word === 'name' || word === 'state' ? turn : -turn
+  return [...sessions].sort((a, b) => {
+    const [x, y] = [value(a), value(b)]
+    return x === y ? (a.id < b.id ? -1 : 1) : x < y ? -direction : direction
+  })
+}
+
+/** How many characters of each id tell it from its neighbours. */
+function shortIds(ids: readonly string[]): Map<string, number> {
+  const sorted = [...ids].sort()
+  const common = (a: string, b: string | undefined) => {
+    let length = 0
+    while (b !== undefined && length < a.length && a[length] === b[length]) length++
+    return length
+  }
+  return new Map(sorted.map((id, at) => [id, Math.max(4, common(id, sorted[at - 1]) + 1, common(id, sorted[at + 1]) + 1)]))
+}

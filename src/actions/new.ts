@@ -1,0 +1,158 @@
+import { AmpError, fatal } from '../errors.js'
+import { fullRef, resolveCommit } from '../git/history.js'
+import type { Oid } from '../git/run.js'
+import type { Repo } from '../repo.js'
+import { openAgent } from '../agent/registry.js'
+import { beginChain, type ChainTip } from '../state/chain.js'
+import { firstLine } from '../state/fold.js'
+import { branchRef, sessionRef } from '../state/names.js'
+import { RefMoved } from '../state/storage.js'
+import { redactor } from '../util/redact.js'
+import { slugOf } from '../util/slug.js'
+import { addPlace, worktreePath } from './shared/place.js'
+import { redacted, type Step, transact } from './shared/record.js'
+
+/** What the user wants of a new session. */
+export interface NewOptions {
+  prompt: string
+  /** Without it the prompt's first line gives the name. */
+  name?: string | undefined
+  /** A revision; without it `amp.base`, else the current branch. */
+  base?: string | undefined
+  agent?: string | undefined
+  model?: string | undefined
+  test?: string | undefined
+  /** Path of the worktree; without it `<amp.worktreeDir>/<id>`. */
+  worktree?: string | undefined
+}
+
+export interface NewResult {
+  tip: ChainTip
+  worktree: string
+  base: { ref: string | null; oid: Oid }
+  /** The prompt is kept with secrets taken out of it. */
+  isRedacted: boolean
+}
+
+/** The same name may be taken twice in one second this often. */
+const branchTries = 1000
+
+/**
+ * Starts a session: records it and its branch in one transaction, then makes the worktree. When a step fails, what the steps before it
+ * made is taken back.
+ */
+export async function newSession(repo: Repo, options: NewOptions): Promise<NewResult> {
+  const config = await repo.config()
+  const agent = options.agent ?? config.get('amp.agent') ?? 'amp'
+  // An unknown agent is an error now; one that is not installed matters only when it is to run.
+  await openAgent(repo.host, agent).catch((error: unknown) => {
+    if (error instanceof AmpError && /^unknown agent/.test(error.message)) throw error
+  })
+  const base = await resolveBase(repo, options.base)
+  const name = nameOf(options)
+  const test = options.test ?? config.get('amp.test') ?? undefined
+  const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
+  const slug = slugOf(name)
+  const id = repo.newId()
+  const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt })
+  try {
+    const path = options.worktree ?? (await worktreePath(repo, id))
+    const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
+    const isRedacted = redactor(repo.host.env)(options.prompt) !== options.prompt
+    return { tip, worktree: place.path, base, isRedacted }
+  } catch (error) {
+    await takeBack(repo, tip, base.oid)
+    throw error
+  }
+}
+
+/** One line without control characters. */
+function nameOf(options: NewOptions): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
+  const name = clean(options.name ?? firstLine(options.prompt))
+  if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
+  return name === '' ? 'session' : name
+}
+
+async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {
+  const place = repo.in(repo.location.topLevel ?? repo.location.gitDir)
+  const wanted = revision ?? (await repo.config()).get('amp.base') ?? 'HEAD'
+  const [oid, ref] = await Promise.all([resolveCommit(place, wanted), fullRef(place, wanted)])
+  if (oid !== null) return { ref, oid }
+  if (wanted !== 'HEAD') {
+    const setting = revision === undefined ? ' (from amp.base)' : ''
+    throw fatal(`the base '${wanted}'${setting} is no commit`, 'Name a branch or commit with --base <revision>.')
+  }
+  throw fatal('this repository has no commit yet, and a session starts from one', 'Run: git commit --allow-empty -m "Initial commit"')
+}
+
+interface NewFacts {
+  id: string
+  name: string
+  slug: string
+  base: { ref: string | null; oid: Oid }
+  agent: string
+  model: string | undefined
+  test: string | undefined
+  prompt: string
+}
+
+async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
+  const prefix = (await repo.config()).get('amp.branchPrefix') ?? 'amp/'
+  await checkPrefix(repo, prefix, facts.slug)
+  const { id, ...data } = facts
+  const stem = `${prefix}${facts.slug}/${timestamp(repo.host.now())}`
+  for (let number = 1; number <= branchTries; number++) {
+    const branch = number === 1 ? stem : `${stem}-${number}`
+    if ((await repo.refs.read(branchRef(branch))) !== null) continue
+    const { model, test, ...rest } = data
+    const created = { ...rest, branch, ...(model === undefined ? {} : { model }), ...(test === undefined ? {} : { test }) }
+    const step: Step = {
+      subject: `amp(${facts.slug}): session created from ${facts.base.ref?.replace(/^refs\/heads\//, '') ?? facts.base.oid.slice(0, 12)}`,
+      events: [{ type: 'session.created', data: created }],
+      code: [facts.base.oid],
+      moves: [{ ref: branchRef(branch), old: null, new: facts.base.oid }],
+      operation: { id: repo.newId(), command: 'new' },
+    }
+    try {
+      const recorded = await transact(repo, async () => ({
+        prepared: await beginChain(repo, await repo.writer(), { ...redacted(repo, step), id }),
+        step,
+      }))
+      if (recorded !== null) return recorded.tip
+    } catch (error) {
+      if (!(error instanceof RefMoved) || !error.refs.includes(branchRef(branch))) throw error
+    }
+  }
+  throw fatal(`branches like '${stem}' are all taken`, 'Choose another name with --name <name>.')
+}
+
+/** A branch `amp` would block every branch `amp/...`, and a branch `amp/<slug>` those of this slug. */
+async function checkPrefix(repo: Repo, prefix: string, slug: string): Promise<void> {
+  const parts = `${prefix}${slug}`.split('/')
+  for (let length = 1; length <= parts.length; length++) {
+    const name = parts.slice(0, length).join('/')
+    if (name === '' || (await repo.refs.read(branchRef(name))) === null) continue
+    const cure = length === parts.length ? 'Choose another name: --name <name>' : 'Choose another prefix: git config amp.branchPrefix sessions/'
+    throw fatal(`the branch '${name}' exists, so no branch '${name}/...' can be made`, cure, `or rename the branch: git branch -m ${name} ${name}-old`)
+  }
+  const probe = await repo.git.run(['check-ref-format', branchRef(`${prefix}x`)], { ok: [0, 1] }) // 1: it is no ref name
+  if (probe.code !== 0) throw fatal(`amp.branchPrefix '${prefix}' makes no valid branch names`, 'Set it to something like "amp/".')
+}
+
+/** `yyyymmdd-HHMMss` in UTC. */
+const timestamp = (now: Date): string => now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
+
+/** Takes the refs of a session back that never came to life. Its operation stays in the log: nothing refers to it. */
+async function takeBack(repo: Repo, tip: ChainTip, base: Oid): Promise<void> {
+  const path = await worktreePath(repo, tip.id)
+  await repo.git.run(['worktree', 'remove', '--force', '--', path], { ok: [0, 128] }) // 128: it was not made
+  await repo.refs.update(
+    [
+      { ref: sessionRef(tip.id), old: tip.oid, new: null },
+      { ref: branchRef(tip.snapshot.branch), old: base, new: null },
+    ],
+    'amp: new failed',
+  )
+}

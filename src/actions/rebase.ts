@@ -1,0 +1,145 @@
+import { fatal, no } from '../errors.js'
+import { commitSafely } from '../git/commit.js'
+import { diffSize } from '../git/diff.js'
+import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
+import { pickTree, switchFiles } from '../git/merge.js'
+import type { Oid } from '../git/run.js'
+import { isDirty } from '../git/status.js'
+import type { Repo } from '../repo.js'
+import { type ChainTip, readEvents } from '../state/chain.js'
+import { iterationsOf, noteLine } from '../state/iterations.js'
+import { branchRef } from '../state/names.js'
+import { subjectOf } from '../util/message.js'
+import { findSession } from './shared/find.js'
+import type { Place } from './shared/place.js'
+import { reconcileAnywhere } from './shared/reconcile.js'
+import { record } from './shared/record.js'
+import { refuseRunning } from './shared/sessions.js'
+import { squashBase } from './squash.js'
+
+export interface RebaseOptions {
+  session?: string | undefined
+  /** A revision; without it the base as it is now. */
+  onto?: string | undefined
+  dryRun?: boolean | undefined
+}
+
+export interface RebaseResult {
+  tip: ChainTip
+  from: Oid
+  to: Oid
+  onto: Oid
+  map: [Oid, Oid][]
+  /** The branch stood on that commit already. */
+  isUpToDate: boolean
+  /** Commits left out because the base has their change already. */
+  dropped: Oid[]
+  unsigned: number
+  isDryRun: boolean
+}
+
+/**
+ * Rebases a session onto its base as it is now, in memory: no file is touched until it is known to work, and then the worktree is updated
+ * once. A conflict changes nothing.
+ */
+export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise<RebaseResult> {
+  const found = await findSession(repo, options.session)
+  await refuseRunning(repo, found)
+  const { tip, head, place, status } = await reconcileAnywhere(repo, found)
+  if (status !== null && isDirty(status)) {
+    throw no(`the worktree of session ${tip.snapshot.name} has uncommitted changes`, `Commit them there first: ${place?.path}`)
+  }
+  const onto = await ontoOf(repo, tip, options.onto)
+  const start = await squashBase(repo, tip, head)
+  const isDryRun = options.dryRun === true
+  const plain = { from: head, onto, isDryRun }
+  if (await isAncestor(repo.git, onto, head)) {
+    return { ...plain, tip, to: head, map: [], isUpToDate: true, dropped: [], unsigned: 0 }
+  }
+  const replayed = await replay(repo, { commits: await commitsBetween(repo.git, start, head), onto, place })
+  const result = { ...plain, to: replayed.tip, map: replayed.map, isUpToDate: false, dropped: replayed.dropped, unsigned: replayed.unsigned }
+  if (isDryRun) return { ...result, tip }
+  const move = { from: head, to: replayed.tip }
+  const refusal = place === null ? null : await switchFiles(place.git, move, { dryRun: true })
+  if (refusal !== null) throw no(`the worktree cannot follow the rebase: ${refusal}`, 'Move the file in the way, then run the command again.')
+  const recorded = await recordRebase(repo, tip, { ...move, onto, map: replayed.map })
+  const late = place === null ? null : await switchFiles(place.git, move)
+  if (late !== null) throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
+  return { ...result, tip: recorded }
+}
+
+async function ontoOf(repo: Repo, tip: ChainTip, revision: string | undefined): Promise<Oid> {
+  const { base, name } = tip.snapshot
+  const wanted = revision ?? base.ref ?? base.oid
+  const oid = await resolveCommit(repo.in(repo.location.topLevel ?? repo.location.gitDir), wanted)
+  if (oid !== null) return oid
+  throw fatal(`the base '${wanted}' of session ${name} is no commit here`, 'Name another one with --onto <revision>.')
+}
+
+interface Replay {
+  commits: readonly CommitInfo[]
+  onto: Oid
+  place: Place | null
+}
+
+/** Writes each commit again on the new base, by three-way merges in memory. Merges of the base vanish, as in `git rebase`. */
+async function replay(repo: Repo, { commits, onto, place }: Replay) {
+  const sign = (await repo.config()).bool('commit.gpgsign', false)
+  // Merge attributes and drivers are those of the worktree that the merge runs in.
+  const git = place?.git ?? repo.git
+  const map: [Oid, Oid][] = []
+  const dropped: Oid[] = []
+  let tip = { oid: onto, tree: (await repo.objects.readCommit(onto))?.tree ?? '' }
+  let unsigned = 0
+  for (const commit of commits) {
+    const parent = commit.parents[0]
+    if (commit.parents.length > 1 || parent === undefined) continue
+    const merged = await pickTree(git, { oid: commit.oid, parent }, tip)
+    if (merged.kind === 'conflict') throw conflict(commit, merged.paths, { onto, place })
+    const wasEmpty = (await repo.objects.readCommit(parent))?.tree === commit.tree
+    if (merged.tree === tip.tree && !wasEmpty) {
+      dropped.push(commit.oid)
+      map.push([commit.oid, tip.oid])
+      continue
+    }
+    const made = await commitSafely(repo.git, { tree: merged.tree, parents: [tip.oid], message: commit.message, sign, author: commit.author })
+    if (made.unsigned !== null) unsigned++
+    tip = { oid: made.oid, tree: merged.tree }
+    map.push([commit.oid, made.oid])
+  }
+  return { tip: tip.oid, map, dropped, unsigned }
+}
+
+function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
+  const [files, short] = [paths.join(', '), commit.oid.slice(0, 12)]
+  const there = where.place === null ? '' : `git -C ${where.place.path} rebase ${where.onto.slice(0, 12)}`
+  return no(
+    `'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`,
+    'Nothing was changed.',
+    ...(there === '' ? [] : [`To resolve it by hand, run: ${there}`, 'git-amp takes the result up by itself.']),
+  )
+}
+
+async function recordRebase(repo: Repo, tip: ChainTip, rebase: { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] }): Promise<ChainTip> {
+  const { from, to, onto, map } = rebase
+  const total = await diffSize(repo.git, onto, to)
+  const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
+  const moved = new Map(map)
+  const notes = views.flatMap((view) => {
+    const commit = view.to === null ? undefined : moved.get(view.to)
+    // The tests were run on another tree: the line says nothing of them.
+    return commit === undefined || commit === onto ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
+  })
+  const recorded = await record(repo, tip.id, (latest) => {
+    if (latest.snapshot.heads.join() !== from) throw fatal('the session moved while it was being rebased', 'Nothing was changed. Run the command again.')
+    return {
+      subject: `amp(${latest.snapshot.slug}): rebased ${map.length} commits onto ${onto.slice(0, 12)}`,
+      events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],
+      code: [from, to, onto],
+      moves: [{ ref: branchRef(latest.snapshot.branch), old: from, new: to }],
+      notes,
+      operation: { id: repo.newId(), command: 'rebase' },
+    }
+  })
+  return recorded?.tip ?? tip
+}

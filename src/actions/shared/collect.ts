@@ -1,0 +1,144 @@
+import { join } from 'node:path'
+import { diffSize } from '../../git/diff.js'
+import { treeOf } from '../../git/history.js'
+import type { Oid } from '../../git/run.js'
+import { isDirty, readStatus } from '../../git/status.js'
+import type { Repo } from '../../repo.js'
+import type { ChainTip } from '../../state/chain.js'
+import type { ChangeSize, IterationRemarks } from '../../state/events.js'
+import { branchRef } from '../../state/names.js'
+import type { RefChange } from '../../state/storage.js'
+import { present, unique } from '../../util/collections.js'
+import { clearStaleLocks } from './lock.js'
+import type { Place } from './place.js'
+import { commitWork, hooksOf } from './work.js'
+
+/** What an agent left in the worktree, as exactly one commit on `from`, or as nothing. */
+export interface Collected {
+  /** The commit; `from` itself when the files are the same. */
+  to: Oid
+  /** Tree of `to`. */
+  tree: Oid
+  /** Commits the agent made by itself, oldest first; `to` replaces them. */
+  commits: Oid[]
+  /** Commits to keep reachable: where the agent left HEAD and the branch. */
+  replaced: Oid[]
+  size: ChangeSize
+  total: ChangeSize
+  remarks: IterationRemarks
+  /** Moves the branch to `to`, from wherever the agent left it. */
+  move: RefChange
+  /** Runs after the refs have moved: the user's `post-commit` hook. */
+  after(): Promise<void>
+}
+
+/** More own commits of an agent than this are kept reachable, but not listed. */
+const listedCommits = 100
+
+/**
+ * Takes up whatever an agent did in the worktree: edits, own commits, another branch, a half-done merge or rebase. Nothing moves yet but the
+ * worktree's HEAD, which is put back on the session's branch.
+ */
+export async function collect(
+  repo: Repo,
+  tip: ChainTip,
+  { place, from, subject, iteration }: { place: Place; from: Oid; subject: string; iteration: string },
+): Promise<Collected> {
+  const { branch } = tip.snapshot
+  await restoreGitFile(repo, place)
+  await clearStaleLocks(repo, place)
+  await quitUnfinished(repo, place)
+  const now = await whereIs(repo, place, branch)
+  if (now.ref !== branchRef(branch)) {
+    if (now.branch === null) await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
+    await place.git.run(['symbolic-ref', '-m', 'amp: back to the session', 'HEAD', branchRef(branch)])
+  }
+  const status = await readStatus(place.git)
+  const replaced = unique(present([now.head, now.branch])).filter((oid) => oid !== from)
+  const nested = status.nested
+  const isSame = !isDirty(status) && replaced.length === 0
+  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
+  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo, tip))] as [string, string][]
+  const message = `${prefix} ${subject}`
+  const fromTree = await treeOf(repo.git, from)
+  const work = isSame ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
+  const isChange = work !== null && work.tree !== fromTree
+  const to = isChange ? work.oid : from
+  const [commits, size, total] = await Promise.all([
+    ownCommits(repo, from, replaced),
+    diffSize(repo.git, from, to),
+    diffSize(repo.git, tip.snapshot.base.oid, to),
+  ])
+  const remarks: IterationRemarks = {
+    ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
+    ...(work !== null && isChange && work.unsigned !== null ? { unsigned: work.unsigned } : {}),
+    ...(nested.length > 0 ? { nested } : {}),
+    ...(now.ref === branchRef(branch) ? {} : { left: now.ref?.replace(/^refs\/heads\//, '') ?? 'detached' }),
+  }
+  return {
+    to,
+    tree: isChange ? work.tree : fromTree,
+    commits,
+    replaced,
+    size,
+    total,
+    remarks,
+    move: { ref: branchRef(branch), old: now.branch ?? from, new: to },
+    after: async () => {
+      if (isChange) await (await hooksOf(repo, place, await repo.config())).run('post-commit')
+    },
+  }
+}
+
+/** `amp.coAuthor`: a name and address, for a `Co-authored-by` trailer. */
+async function coAuthor(repo: Repo, _tip: ChainTip): Promise<[string, string][]> {
+  const value = (await repo.config()).get('amp.coAuthor')
+  return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
+}
+
+/** HEAD's ref and commit, and the branch's commit. */
+async function whereIs(repo: Repo, place: Place, branch: string): Promise<{ ref: string | null; head: Oid | null; branch: Oid | null }> {
+  const [ref, head, tip] = await Promise.all([
+    place.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }), // 1: detached
+    place.git.text(['rev-parse', '--verify', '--quiet', 'HEAD'], { ok: [0, 1] }), // 1: an unborn branch
+    repo.refs.read(branchRef(branch)),
+  ])
+  return { ref: ref === '' ? null : ref, head: head === '' ? null : head, branch: tip }
+}
+
+async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Promise<Oid[]> {
+  if (replaced.length === 0) return []
+  const args = ['rev-list', '--first-parent', '--reverse', `--max-count=${listedCommits}`, ...replaced, `^${from}`]
+  const text = await repo.git.text(args)
+  return text === '' ? [] : text.split('\n')
+}
+
+/**
+ * The worktree's `.git` file, which an agent may have deleted, or replaced by a repository of its own: that one is moved aside, and git writes
+ * the file again.
+ */
+async function restoreGitFile(repo: Repo, place: Place): Promise<void> {
+  const file = join(place.path, '.git')
+  const { fs } = repo.host
+  const stat = await fs.lstat(file).catch(() => null)
+  if (stat?.isFile()) return
+  if (stat !== null) {
+    await fs.mkdir(repo.local('trash'), { recursive: true })
+    await fs.rename(file, repo.local('trash', `git-${repo.newId()}`))
+  }
+  await fs.writeFile(file, `gitdir: ${place.gitDir}\n`)
+}
+
+/** Forgets a merge, cherry-pick, revert or rebase that the agent left half done; its files stay as they are. */
+async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
+  const { fs } = repo.host
+  const has = (name: string) => fs.lstat(join(place.gitDir, name)).then(() => true).catch(() => false)
+  if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
+    await place.git.run(['rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not a rebase after all
+  }
+  const input = 'MERGE_HEAD\nCHERRY_PICK_HEAD\nREVERT_HEAD\n'
+  const [merge = '', pick = '', revert = ''] = (await place.git.text(['cat-file', '--batch-check=%(objectname)'], { input })).split('\n')
+  if (!merge.endsWith(' missing')) await place.git.run(['merge', '--quit'], { ok: [0, 128] })
+  if (!pick.endsWith(' missing')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
+  if (!revert.endsWith(' missing')) await place.git.run(['revert', '--quit'], { ok: [0, 128] })
+}

@@ -1,0 +1,92 @@
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import { AmpError, fatal } from '../../errors.js'
+import type { Repo } from '../../repo.js'
+import { type ChainTip, readTip } from '../../state/chain.js'
+import { isId } from '../../state/names.js'
+import { readOperations } from '../../state/oplog.js'
+import { allSessions, isOpenSession } from './sessions.js'
+
+/** How much of the operation log is read to answer `-`. */
+const rememberedOperations = 200
+
+/**
+ * Finds the session that a user names: `@`, `-`, full id, unique id prefix, slug or name, branch, worktree path. Nothing means the session
+ * of the current worktree.
+ * @throws AmpError when there is none, or more than one
+ */
+export async function findSession(repo: Repo, name: string | undefined): Promise<ChainTip> {
+  if (name === undefined || name === '@') return current(repo, name)
+  if (name === '-') return previous(repo)
+  const exact = isId(name) ? await readTip(repo, name) : null
+  return exact ?? byName(repo, name)
+}
+
+/** Id of the session whose worktree this is; null elsewhere. */
+export async function currentSession(repo: Repo): Promise<string | null> {
+  return readSessionFile(repo, repo.location.gitDir)
+}
+
+/** Reads `amp-session` in a worktree's own git directory. */
+export async function readSessionFile(repo: Repo, gitDir: string): Promise<string | null> {
+  try {
+    const id = (await repo.host.fs.readFile(join(gitDir, 'amp-session'), 'utf8')).trim()
+    return isId(id) ? id : null
+  } catch {
+    // Not a session's worktree.
+    return null
+  }
+}
+
+async function current(repo: Repo, name: string | undefined): Promise<ChainTip> {
+  const id = await currentSession(repo)
+  const tip = id === null ? null : await readTip(repo, id)
+  if (tip !== null) return tip
+  // A worktree made by hand on a session's branch is that session's too.
+  const branch = (await repo.worktrees()).find((worktree) => worktree.path === repo.location.topLevel)?.branch
+  const byBranch = (await allSessions(repo)).sessions.find((session) => session.snapshot.branch === branch)
+  if (branch !== undefined && branch !== null && byBranch !== undefined) return byBranch
+  const what = name === '@' ? 'this is not the worktree of a session' : 'no session given, and this is not the worktree of one'
+  throw fatal(what, 'Name a session: "git amp list" shows them.')
+}
+
+async function previous(repo: Repo): Promise<ChainTip> {
+  const used = [...new Set((await readOperations(repo, rememberedOperations)).map((operation) => operation.session))]
+  const here = (await currentSession(repo)) ?? used[0]
+  for (const id of used) {
+    const tip = id === here ? null : await readTip(repo, id)
+    if (tip !== null) return tip
+  }
+  throw fatal('there is no previous session', 'Name a session: "git amp list" shows them.')
+}
+
+async function byName(repo: Repo, name: string): Promise<ChainTip> {
+  const { sessions, broken } = await allSessions(repo)
+  const newestFirst = [...sessions].sort((a, b) => (a.snapshot.updatedAt < b.snapshot.updatedAt ? 1 : -1))
+  const prefixed = /^[0-9a-z]{4,}$/.test(name) ? newestFirst.filter((session) => session.id.startsWith(name)) : []
+  if (prefixed[0] !== undefined && prefixed.length === 1) return prefixed[0]
+  const named = newestFirst.filter(({ snapshot }) => snapshot.slug === name || snapshot.name === name)
+  const choice = named.find(({ snapshot }) => isOpenSession(snapshot)) ?? named[0]
+  if (choice !== undefined) return choice
+  if (prefixed.length > 1) throw ambiguous(name, prefixed)
+  const branch = name.replace(/^refs\/heads\//, '')
+  const byBranch = newestFirst.find(({ snapshot }) => snapshot.branch === branch)
+  const found = byBranch ?? (await byPath(repo, name))
+  if (found !== null) return found
+  if (broken.some(({ ref }) => ref.endsWith(`/${name}`))) await readTip(repo, name)
+  throw fatal(`no session '${name}'`, 'git amp list -a shows all sessions.')
+}
+
+/** A worktree's path, or `.` inside of it. */
+async function byPath(repo: Repo, name: string): Promise<ChainTip | null> {
+  const path = isAbsolute(name) ? name : resolve(repo.host.cwd, name)
+  const worktree = (await repo.worktrees()).find((candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`))
+  if (worktree === undefined || (!name.includes('/') && name !== '.' && basename(worktree.path) !== name)) return null
+  const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'], { ok: [0, 128] }) // 128: gone
+  const id = gitDir === '' ? null : await readSessionFile(repo, gitDir)
+  return id === null ? null : readTip(repo, id)
+}
+
+function ambiguous(name: string, candidates: readonly ChainTip[]): AmpError {
+  const lines = candidates.map(({ id, snapshot }) => `  ${id} ${snapshot.slug}  ${snapshot.title}`)
+  return new AmpError('fatal', `session id '${name}' is ambiguous`, { hints: ['The candidates are:', ...lines] })
+}

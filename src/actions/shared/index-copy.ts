@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import type { Git } from '../../git/run.js'
+import type { Repo } from '../../repo.js'
+import type { Place } from './place.js'
+
+/**
+ * Runs `work` with a copy of a worktree's index, so that nothing the user staged changes.
+ * @param git a git in that worktree; `work` gets the same one on the copy
+ */
+export async function onIndexCopy<T>(repo: Repo, on: { place: Place; git: Git }, work: (git: Git) => Promise<T>): Promise<T> {
+  const { fs } = repo.host
+  const copy = repo.local('tmp', `index-${repo.newId()}`)
+  await fs.mkdir(repo.local('tmp'), { recursive: true })
+  try {
+    await fs.copyFile(join(on.place.gitDir, 'index'), copy)
+    return await work(on.git.with({ GIT_INDEX_FILE: copy }))
+  } finally {
+    await fs.rm(copy, { force: true })
+    await fs.rm(`${copy}.lock`, { force: true })
+  }
+}

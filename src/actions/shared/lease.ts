@@ -1,0 +1,81 @@
+import type { Repo } from '../../repo.js'
+import { isId } from '../../state/names.js'
+
+/**
+ * A lease says that an iteration runs here: local, never shared, and never trusted for more than "is it alive". It is named after the
+ * iteration's random id, so that no two processes ever write the same one.
+ */
+export interface Lease {
+  session: string
+  iteration: string
+  pid: number
+  /** Start time of the process: a later process with the same id differs. */
+  start: string | null
+  host: string
+  /** A lease of an earlier boot is dead. */
+  boot: string
+  at: string
+}
+
+const leaseFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.json`)
+
+/** Takes the lease of an iteration, before the iteration is recorded. */
+export async function takeLease(repo: Repo, what: { session: string; iteration: string }): Promise<void> {
+  const { host } = repo
+  const lease: Lease = {
+    ...what,
+    pid: host.processes.self,
+    start: await host.processes.startTime(host.processes.self),
+    host: host.hostname,
+    boot: await host.bootId(),
+    at: host.now().toISOString(),
+  }
+  await host.fs.mkdir(repo.local('leases'), { recursive: true })
+  await host.fs.writeFile(leaseFile(repo, what.iteration), JSON.stringify(lease), { mode: 0o600 })
+}
+
+/** Gives the lease back. */
+export const dropLease = (repo: Repo, iteration: string): Promise<void> =>
+  repo.host.fs.rm(leaseFile(repo, iteration), { force: true })
+
+/** The lease of an iteration when its process is alive on this machine; null otherwise. */
+export async function isHeldHere(repo: Repo, iteration: string): Promise<Lease | null> {
+  const lease = await readLease(repo, iteration)
+  return lease !== null && (await isAlive(repo, lease)) ? lease : null
+}
+
+/** All live leases, by iteration. */
+export async function liveLeases(repo: Repo): Promise<Map<string, Lease>> {
+  const leases = new Map<string, Lease>()
+  for (const name of await names(repo)) {
+    const iteration = name.replace(/\.json$/, '')
+    const lease = isId(iteration) ? await isHeldHere(repo, iteration) : null
+    if (lease !== null) leases.set(iteration, lease)
+  }
+  return leases
+}
+
+async function names(repo: Repo): Promise<string[]> {
+  try {
+    return await repo.host.fs.readdir(repo.local('leases'))
+  } catch {
+    // No directory: nothing ever ran here.
+    return []
+  }
+}
+
+async function readLease(repo: Repo, iteration: string): Promise<Lease | null> {
+  try {
+    return JSON.parse(await repo.host.fs.readFile(leaseFile(repo, iteration), 'utf8')) as Lease
+  } catch {
+    // Absent, or cut by a full disk: not a living lease.
+    return null
+  }
+}
+
+async function isAlive(repo: Repo, lease: Lease): Promise<boolean> {
+  const { host } = repo
+  if (lease.host !== host.hostname || lease.boot !== (await host.bootId())) return false
+  if (!host.processes.kill(lease.pid, 0)) return false
+  return (await host.processes.startTime(lease.pid)) === lease.start
+}

@@ -1,0 +1,139 @@
+import { dirname, join } from 'node:path'
+import { AmpError, fatal } from '../../errors.js'
+import { type Git, GitError } from '../../git/run.js'
+import type { Repo } from '../../repo.js'
+import type { ChainTip } from '../../state/chain.js'
+import { branchRef } from '../../state/names.js'
+import { readSessionFile } from './find.js'
+
+/** A session's worktree on this machine. */
+export interface Place {
+  path: string
+  /** The worktree's own git directory. */
+  gitDir: string
+  /** Plumbing in the worktree. */
+  git: Git
+}
+
+/** Two processes that add worktrees at once may see each other's half-made one: git then fails, and a moment later does not. */
+const addTries = 8
+
+/** Where a session's worktree is made. */
+export const worktreePath = async (repo: Repo, id: string): Promise<string> => join(await repo.worktreeHome(), id)
+
+/**
+ * Finds a session's worktree: the one whose git directory names the session, wherever it was moved; else the one that has the session's
+ * branch checked out.
+ * @returns null when there is none here
+ */
+export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
+  const [main, ...linked] = await repo.worktrees()
+  const usual = await worktreePath(repo, tip.id)
+  const rank = (candidate: { path: string; branch: string | null }) =>
+    candidate.path === usual ? 0 : candidate.branch === tip.snapshot.branch ? 1 : 2
+  const candidates = linked.filter((worktree) => worktree.prunable === null).sort((a, b) => rank(a) - rank(b))
+  for (const candidate of candidates) {
+    const place = await placeAt(repo, candidate.path)
+    if (place !== null && (await readSessionFile(repo, place.gitDir)) === tip.id) return place
+  }
+  const byBranch = [...candidates, main].find((worktree) => worktree?.branch === tip.snapshot.branch)
+  return byBranch === undefined ? null : placeAt(repo, byBranch.path)
+}
+
+/** The place at a path, or null when the path does not lead to one of this repository's worktrees. */
+async function placeAt(repo: Repo, path: string): Promise<Place | null> {
+  try {
+    const args = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']
+    const [gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
+    return commonDir === repo.location.commonDir ? placeWith(repo, { path, gitDir }) : null
+  } catch (error) {
+    if (error instanceof AmpError) return null
+    throw error
+  }
+}
+
+/**
+ * A place whose git directory is named in every call: an agent may delete or replace the worktree's `.git`, and git would then find the
+ * main repository around it and stage into the user's own index.
+ */
+function placeWith(repo: Repo, where: { path: string; gitDir: string }): Place {
+  return { ...where, git: repo.in(where.path).at(where.path, [`--git-dir=${where.gitDir}`, `--work-tree=${where.path}`]) }
+}
+
+/**
+ * Makes the worktree of a session at `path`, on its branch, and marks it as the session's.
+ * @throws AmpError when something else is in the way
+ */
+export async function addPlace(repo: Repo, id: string, where: { path: string; branch: string }): Promise<Place> {
+  await excludeWorktrees(repo, where.path)
+  await repo.host.fs.mkdir(dirname(where.path), { recursive: true })
+  for (let tries = 1; ; tries++) {
+    try {
+      // Run as the user, so that the user's post-checkout hook (git lfs) runs; --force: its registration may be left of a deleted directory.
+      const git = repo.asUser(repo.location.commonDir).with({ LC_ALL: 'C' }, [`--git-dir=${repo.location.commonDir}`])
+      await git.run(['worktree', 'add', '--quiet', '--force', '--', where.path, where.branch])
+      break
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error
+      // The hook failed, but the worktree is there.
+      if (await isCheckedOut(repo, where)) break
+      const isRace = /failed to read|could not open|\.lock'|File exists/.test(error.stderr) && !/already exists/.test(error.stderr)
+      if (!isRace || tries >= addTries) throw explainAdd(error, where.path)
+      await repo.host.sleep(20 * tries + (repo.host.random(1)[0] ?? 0) / 4)
+    }
+  }
+  repo.forgetWorktrees()
+  const place = await placeAt(repo, where.path)
+  if (place === null) throw fatal(`git made no worktree at '${where.path}'`)
+  await repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+  return place
+}
+
+async function isCheckedOut(repo: Repo, where: { path: string; branch: string }): Promise<boolean> {
+  try {
+    const git = repo.in(where.path)
+    const branch = await git.text(['symbolic-ref', '-q', 'HEAD'], { ok: [0, 1] }) // 1: detached
+    return branch === branchRef(where.branch)
+  } catch {
+    // Not a worktree at all.
+    return false
+  }
+}
+
+function explainAdd(error: GitError, path: string): AmpError {
+  if (!/already exists/.test(error.stderr)) return error
+  return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
+    cause: error,
+    hints: ['Move it away, then run the command again.'],
+  })
+}
+
+/** The session's worktree; when it is gone, it is made again from the branch, and the branch from the recorded head. */
+export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: Place; made: boolean }> {
+  const found = await findPlace(repo, tip)
+  if (found !== null) return { place: found, made: false }
+  if (repo.location.isBare) throw fatal('a bare repository has no worktrees to run an agent in', 'Run the command in a clone.')
+  const head = tip.snapshot.heads[0]
+  const ref = branchRef(tip.snapshot.branch)
+  if (head !== undefined && (await repo.refs.read(ref)) === null) {
+    await repo.refs.update([{ ref, old: null, new: head }], 'amp: branch restored from the session')
+  }
+  const where = { path: await worktreePath(repo, tip.id), branch: tip.snapshot.branch }
+  return { place: await addPlace(repo, tip.id, where), made: true }
+}
+
+/** Keeps `.worktrees/` out of the user's `git status` and `git add -A`: one line in the shared `info/exclude`. */
+export async function excludeWorktrees(repo: Repo, path: string): Promise<void> {
+  const home = await repo.home()
+  const dir = dirname(path)
+  if (!dir.startsWith(`${home}/`)) return
+  const line = `/${dir.slice(home.length + 1)}/`
+  const { fs } = repo.host
+  const file = await repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'info/exclude'])
+  const text = await fs.readFile(file, 'utf8').catch(() => '')
+  const lines = text.split(/\r?\n/)
+  if (lines.includes(line) || lines.includes(line.slice(1))) return
+  await fs.mkdir(dirname(file), { recursive: true })
+  // One append in one write: two processes at once give the line twice, never a torn file.
+  await fs.appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`)
+}

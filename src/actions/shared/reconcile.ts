@@ -1,0 +1,170 @@
+import { fatal } from '../../errors.js'
+import { diffSize } from '../../git/diff.js'
+import { isAncestor, treeOf } from '../../git/history.js'
+import { switchFiles } from '../../git/merge.js'
+import type { Oid } from '../../git/run.js'
+import { readStatus, type Status } from '../../git/status.js'
+import { writeTree } from '../../git/stage.js'
+import type { Repo } from '../../repo.js'
+import { type ChainTip, readState } from '../../state/chain.js'
+import { isKnown } from '../../state/fold.js'
+import { branchRef } from '../../state/names.js'
+import { findPlace, type Place } from './place.js'
+import { record } from './record.js'
+import { oneHead } from './sessions.js'
+
+/** A session whose chain and worktree agree, and what stands in the worktree beside its head. */
+export interface Settled {
+  tip: ChainTip
+  head: Oid
+  /** The branch as it is called now. */
+  branch: string
+  status: Status
+}
+
+/**
+ * Brings the chain up to what the user did with plain git (commits, amends, rebases, a renamed branch), and finishes what a killed git-amp
+ * left half done. Nothing of the user's is changed.
+ * @throws AmpError when the worktree is in the middle of something, or on another branch
+ */
+export async function reconcile(repo: Repo, tip: ChainTip, place: Place): Promise<Settled> {
+  await refuseUnfinished(place, tip)
+  let status = await readStatus(place.git)
+  const branched = await settleBranch(repo, tip, { place, status })
+  let current = await settleMerge(repo, branched)
+  const head = oneHead(current)
+  const here = status.head
+  if (here === null) throw fatal(`the branch of session ${tip.snapshot.name} has no commit any more`)
+  if (here !== head && (await finishMove(repo, current, { place, here, head }))) status = await readStatus(place.git)
+  else if (here !== head) current = await adopt(repo, current, { from: head, to: here })
+  else if (await finishFiles(repo, current, { place, status })) status = await readStatus(place.git)
+  return { tip: current, head: oneHead(current), branch: current.snapshot.branch, status }
+}
+
+/**
+ * As `reconcile`, for a session that may have no worktree here: then the branch alone is looked at.
+ */
+export async function reconcileAnywhere(
+  repo: Repo,
+  tip: ChainTip,
+): Promise<{ tip: ChainTip; head: Oid; place: Place | null; status: Status | null }> {
+  const place = await findPlace(repo, tip)
+  if (place !== null) {
+    const settled = await reconcile(repo, tip, place)
+    return { tip: settled.tip, head: settled.head, place, status: settled.status }
+  }
+  const settled = await settleMerge(repo, tip)
+  const head = oneHead(settled)
+  const here = await repo.refs.read(branchRef(settled.snapshot.branch))
+  const current = here === null || here === head ? settled : await adopt(repo, settled, { from: head, to: here })
+  return { tip: current, head: oneHead(current), place: null, status: null }
+}
+
+/** Records a head that moved by plain git. */
+async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oid }): Promise<ChainTip> {
+  const cause = await causeOf(repo, move)
+  const recorded = await record(repo, tip.id, async (latest) => {
+    if (oneHead(latest) !== move.from) return null
+    const total = await diffSize(repo.git, latest.snapshot.base.oid, move.to)
+    const subject = `amp(${tip.snapshot.slug}): branch moved to ${move.to.slice(0, 12)} (${cause})`
+    return { subject, events: [{ type: 'head.moved', data: { ...move, cause, total } }], code: [move.from, move.to] }
+  })
+  return recorded?.tip ?? tip
+}
+
+async function causeOf(repo: Repo, move: { from: Oid; to: Oid }): Promise<'manual' | 'amend' | 'external'> {
+  if (await isAncestor(repo.git, move.from, move.to)) return 'manual'
+  const [before, after] = await Promise.all([repo.objects.readCommit(move.from), repo.objects.readCommit(move.to)])
+  const isAmend = before?.parents[0] !== undefined && before.parents[0] === after?.parents[0]
+  return isAmend ? 'amend' : 'external'
+}
+
+/** What git leaves in a worktree while an operation is in progress, and the command that it belongs to. */
+const unfinished = [
+  ['MERGE_HEAD', 'merge'],
+  ['CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['REVERT_HEAD', 'revert'],
+  ['REBASE_HEAD', 'rebase'],
+] as const
+
+async function refuseUnfinished(place: Place, tip: ChainTip): Promise<void> {
+  const input = unfinished.map(([ref]) => `${ref}\n`).join('')
+  const lines = (await place.git.text(['cat-file', '--batch-check=%(objectname)'], { input })).split('\n')
+  const verb = unfinished.find((_, index) => !(lines[index] ?? '').endsWith(' missing'))?.[1]
+  if (verb === undefined) return
+  throw fatal(
+    `a ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
+    `Finish it there with "git ${verb} --continue" or "git ${verb} --abort": ${place.path}`,
+  )
+}
+
+/** The worktree's branch is the session's, or became it by `git branch -m`. */
+async function settleBranch(repo: Repo, tip: ChainTip, { place, status }: { place: Place; status: Status }): Promise<ChainTip> {
+  const { branch, name } = tip.snapshot
+  if (status.branch === branch) return tip
+  const isRenamed = status.branch !== null && (await repo.refs.read(branchRef(branch))) === null
+  if (!isRenamed || status.branch === null) {
+    const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
+    throw fatal(`the worktree of session ${name} is on ${where}, not on ${branch}`, `Run: git -C ${place.path} switch ${branch}`)
+  }
+  const renamed = status.branch
+  const subject = `amp(${tip.snapshot.slug}): branch renamed to ${renamed}`
+  const recorded = await record(repo, tip.id, () => ({
+    subject,
+    events: [{ type: 'session.renamed', data: { name, branch: renamed } }],
+    code: [],
+  }))
+  return recorded?.tip ?? tip
+}
+
+/** An intent to move a checked-out base, without its result: the base tells whether it happened. */
+async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
+  const { merging } = tip.snapshot
+  if (merging === undefined || merging === null) return tip
+  const base = await repo.refs.read(merging.into)
+  const isDone = base !== null && (base === merging.after || (await isAncestor(repo.git, merging.after, base)))
+  const result = isDone ? ('done' as const) : ('abandoned' as const)
+  const recorded = await record(repo, tip.id, (latest) => {
+    if (latest.snapshot.merging === undefined) return null
+    const subject = `amp(${tip.snapshot.slug}): merge into ${merging.into} ${result}`
+    return { subject, events: [{ type: 'session.merged', data: { ...merging, result } }], code: [merging.before, merging.after] }
+  })
+  return recorded?.tip ?? tip
+}
+
+/**
+ * The chain names the tip that an iteration was to end in, and git was killed before the branch got there: the index holds that tip's tree.
+ * `git reset --soft` looks the same, but leaves its ORIG_HEAD.
+ */
+async function finishMove(
+  repo: Repo,
+  tip: ChainTip,
+  { place, here, head }: { place: Place; here: Oid; head: Oid },
+): Promise<boolean> {
+  const last = await lastMove(repo, tip)
+  if (last === null || last.from !== here || last.to !== head) return false
+  const original = await place.git.text(['rev-parse', '--verify', '--quiet', 'ORIG_HEAD'], { ok: [0, 1] })
+  if (original === head || (await writeTree(place.git)) !== (await treeOf(place.git, head))) return false
+  await repo.refs.update([{ ref: branchRef(tip.snapshot.branch), old: here, new: head }], 'amp: finish what was recorded')
+  return true
+}
+
+/** Refs moved, but git-amp was killed before the files followed: the index still holds the tree of before. */
+async function finishFiles(repo: Repo, tip: ChainTip, { place, status }: { place: Place; status: Status }): Promise<boolean> {
+  if (status.changed.length === 0 || status.unmerged.length > 0) return false
+  const last = await lastMove(repo, tip)
+  if (last === null || last.type !== 'session.rebased' || last.to !== status.head) return false
+  const [before, after] = await Promise.all([treeOf(place.git, last.from), treeOf(place.git, last.to)])
+  if (before === after || (await writeTree(place.git)) !== before) return false
+  const refusal = await switchFiles(place.git, last)
+  if (refusal !== null) throw fatal(`the worktree of session ${tip.snapshot.name} cannot follow its branch: ${refusal}`)
+  return true
+}
+
+/** The event at the chain's tip, when it moved the head. */
+async function lastMove(repo: Repo, tip: ChainTip): Promise<{ type: string; from: Oid; to: Oid } | null> {
+  const event = (await readState(repo.objects, tip.oid, tip.ref)).events.at(-1)
+  if (event === undefined || !isKnown(event)) return null
+  const data = event.data as Record<string, unknown>
+  return typeof data.from === 'string' && typeof data.to === 'string' ? { type: event.type, from: data.from, to: data.to } : null
+}

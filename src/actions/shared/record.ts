@@ -1,0 +1,111 @@
+import { AmpError, fatal } from '../../errors.js'
+import type { Repo } from '../../repo.js'
+import { type Append, appendTo, type ChainTip, type Prepared, readTip } from '../../state/chain.js'
+import type { AmpEvent } from '../../state/events.js'
+import { type NoteLine, prepareNotes } from '../../state/notes.js'
+import { prepareOperation } from '../../state/oplog.js'
+import { type RefChange, RefLocked, RefMoved } from '../../state/storage.js'
+import { redactAll, redactor } from '../../util/redact.js'
+
+/** One step of a session: what is recorded, and every ref that moves together with it. */
+export interface Step extends Append {
+  /** Branch and base: refs that hold code, each with the value it was seen at. */
+  moves?: readonly RefChange[]
+  notes?: readonly NoteLine[]
+  /** The command, for the operation log; steps that move no code need none. */
+  operation?: { id: string; command: string }
+}
+
+/** A chain after a step. */
+export interface Recorded {
+  tip: ChainTip
+  events: readonly AmpEvent[]
+}
+
+/** A locked ref is tried again this often, with growing pauses: about 5 seconds in all. */
+const lockTries = 10
+/** A moved chain is built again on its new tip until this much time has passed. */
+const maxMilliseconds = 60_000
+
+/**
+ * Appends to a session's chain and moves all refs of the step in one transaction. When somebody else appended meanwhile, `decide` is asked
+ * again with the new tip; `null` from it ends without a change.
+ * @throws AmpError when a ref that holds code was moved by somebody else, or stays locked
+ */
+export async function record(
+  repo: Repo,
+  id: string,
+  decide: (tip: ChainTip) => Promise<Step | null> | Step | null,
+): Promise<Recorded | null> {
+  try {
+    return await transact(repo, async () => {
+      const tip = await readTip(repo, id)
+      if (tip === null) throw fatal(`session ${id} is gone`)
+      const step = await decide(tip)
+      if (step === null) return null
+      const prepared = await appendTo(repo, await repo.writer(), { ...redacted(repo, step), tip })
+      return { prepared, step }
+    })
+  } catch (error) {
+    if (!(error instanceof RefMoved)) throw error
+    throw fatal(`${error.refs.join(' and ')} moved while the command ran`, 'Nothing was changed. Run the command again.')
+  }
+}
+
+/**
+ * Builds and tries a transaction until it succeeds. `build` reads what it needs anew each time.
+ * @throws RefMoved when a ref that holds code was moved by somebody else: the command has to look at it anew
+ */
+export async function transact(
+  repo: Repo,
+  build: () => Promise<{ prepared: Prepared; step: Step } | null>,
+): Promise<Recorded | null> {
+  const end = repo.host.now().getTime() + maxMilliseconds
+  for (let locked = 0; ; ) {
+    const built = await build()
+    if (built === null) return null
+    const moves = built.step.moves ?? []
+    try {
+      await repo.refs.update(await allChanges(repo, built), `amp: ${built.step.subject}`.slice(0, 200))
+      return { tip: built.prepared.tip, events: built.prepared.events }
+    } catch (error) {
+      const isCode = error instanceof RefMoved && error.refs.some((ref) => moves.some((move) => move.ref === ref))
+      if (isCode || !(error instanceof RefMoved || error instanceof RefLocked)) throw error
+      if (error instanceof RefLocked && ++locked >= lockTries) throw lockedFor(error)
+      if (repo.host.now().getTime() > end) throw error
+      await repo.host.sleep(pause(repo, error instanceof RefLocked ? locked : 0))
+    }
+  }
+}
+
+/** The step with secrets taken out of everything it records. */
+export function redacted<T extends Append>(repo: Repo, step: T): T {
+  const redact = redactor(repo.host.env)
+  return { ...step, subject: redact(step.subject), events: redactAll(step.events, redact) }
+}
+
+async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step }): Promise<RefChange[]> {
+  const { prepared, step } = built
+  const writer = await repo.writer()
+  const redact = redactor(repo.host.env)
+  const lines = (step.notes ?? []).map((note) => ({ ...note, line: redact(note.line) }))
+  const notes = lines.length === 0 ? null : await prepareNotes(repo, writer, lines)
+  const changes = [prepared.change, ...(step.moves ?? []), ...(notes === null ? [] : [notes])]
+  if (step.operation === undefined) return changes
+  const { slug } = prepared.tip.snapshot
+  const at = prepared.events[0]?.at ?? ''
+  const operation = await prepareOperation(repo, writer, { ...step.operation, session: prepared.tip.id, slug, at, changes })
+  return [...changes, operation]
+}
+
+function lockedFor(error: RefLocked): AmpError {
+  const file = /Unable to create '(.+\.lock)'/.exec(error.message)?.[1]
+  const hints = file === undefined ? [] : [`If no git command is running, remove the stale lock file '${file}'.`]
+  return new AmpError('fatal', `a ref stays locked: ${error.refs.join(', ')}`, { cause: error, hints })
+}
+
+/** Milliseconds to wait: some jitter after a lost race, growing while a lock is held. */
+function pause(repo: Repo, locked: number): number {
+  const jitter = (repo.host.random(1)[0] ?? 0) / 256
+  return locked === 0 ? jitter * 40 : jitter * 100 * locked + 50
+}

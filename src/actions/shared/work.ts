@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import type { Config } from '../../git/config.js'
+import { commitSafely } from '../../git/commit.js'
+import { type HookFailure, Hooks } from '../../git/hooks.js'
+import type { Git, Oid } from '../../git/run.js'
+import { stageAll, writeTree } from '../../git/stage.js'
+import type { Repo } from '../../repo.js'
+import { withTrailers } from '../../util/message.js'
+import type { Place } from './place.js'
+
+/** What is committed, on which parent, with which words. */
+export interface WorkToCommit {
+  parent: Oid
+  message: string
+  trailers: readonly (readonly [string, string])[]
+  /** Prefix that the subject keeps, whatever a commit-msg hook does to it; empty for the human's own commits. */
+  prefix: string
+  nested: readonly string[]
+}
+
+/** A commit of everything in the worktree, not yet pointed at. */
+export interface CommittedWork {
+  oid: Oid
+  tree: Oid
+  hooks: HookFailure[]
+  unsigned: string | null
+  /** What git could not stage, in its words. */
+  unstaged: string
+}
+
+/** The hooks that apply in a session's worktree, or none under `amp.hooks=skip`. */
+export async function hooksOf(repo: Repo, place: Place, config: Config): Promise<Hooks> {
+  const git = repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
+  if (config.get('amp.hooks') === 'skip') return Hooks.none(git)
+  return Hooks.find(git, repo.host.fs, await repo.home())
+}
+
+/**
+ * Commits everything in a worktree as `git commit -a` would, untracked files included: the user's hooks run and may restage, signing is
+ * honoured. A failing hook or signature never loses the work: the commit is then made without it, and the answer says so.
+ */
+export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
+  const config = await repo.config()
+  const hooks = await hooksOf(repo, place, config)
+  const unstaged = await stageAll(place.git, work.nested)
+  const staged = await runPreCommit(place.git, hooks, { tree: await writeTree(place.git), nested: work.nested })
+  const worded = await runMessageHooks(repo, place, { hooks, work })
+  const commit = await commitSafely(place.git, {
+    tree: staged.tree,
+    parents: [work.parent],
+    message: worded.message,
+    sign: config.bool('commit.gpgsign', false),
+  })
+  const failures = [...staged.failures, ...worded.failures]
+  return { oid: commit.oid, tree: staged.tree, hooks: failures, unsigned: commit.unsigned, unstaged }
+}
+
+/**
+ * Runs `pre-commit`. A hook that fixes files and fails (as the pre-commit framework does) gets a second run on what it fixed. When it fails
+ * for good, the tree is the one from before the hooks.
+ */
+async function runPreCommit(
+  git: Git,
+  hooks: Hooks,
+  before: { tree: Oid; nested: readonly string[] },
+): Promise<{ tree: Oid; failures: HookFailure[] }> {
+  if (!hooks.has('pre-commit')) return { tree: before.tree, failures: [] }
+  let failure = await hooks.run('pre-commit')
+  let tree = await restage(git, before.nested)
+  if (failure !== null && tree !== before.tree) {
+    failure = await hooks.run('pre-commit')
+    tree = await restage(git, before.nested)
+  }
+  return failure === null ? { tree, failures: [] } : { tree: before.tree, failures: [failure] }
+}
+
+async function restage(git: Git, nested: readonly string[]): Promise<Oid> {
+  await stageAll(git, nested)
+  return writeTree(git)
+}
+
+async function runMessageHooks(
+  repo: Repo,
+  place: Place,
+  { hooks, work }: { hooks: Hooks; work: WorkToCommit },
+): Promise<{ message: string; failures: HookFailure[] }> {
+  const plain = withTrailers(work.message, work.trailers)
+  if (!hooks.has('prepare-commit-msg') && !hooks.has('commit-msg')) return { message: plain, failures: [] }
+  const file = join(place.gitDir, 'COMMIT_EDITMSG')
+  await repo.host.fs.writeFile(file, plain)
+  const failure = (await hooks.run('prepare-commit-msg', [file, 'message'])) ?? (await hooks.run('commit-msg', [file]))
+  if (failure !== null) return { message: plain, failures: [failure] }
+  const edited = await place.git.text(['stripspace'], { input: await repo.host.fs.readFile(file, 'utf8') })
+  return { message: keepForm(edited, work) ?? plain, failures: [] }
+}
+
+/** The message a hook made, with the prefix and the trailers that it may have taken away; null when nothing is left of it. */
+function keepForm(edited: string, work: WorkToCommit): string | null {
+  if (edited.trim() === '') return null
+  const missing = work.trailers.filter(([key, value]) => !edited.split('\n').includes(`${key}: ${value}`))
+  const subject = edited.startsWith(work.prefix) ? edited : `${work.prefix} ${edited}`
+  return withTrailers(subject, missing)
+}

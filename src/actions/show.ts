@@ -1,0 +1,90 @@
+import { fatal } from '../errors.js'
+import { aheadBehind } from '../git/history.js'
+import { diffFiles } from '../git/diff.js'
+import type { Oid } from '../git/run.js'
+import { readStatus } from '../git/status.js'
+import type { Repo } from '../repo.js'
+import { type ChainTip, longText, readEvents } from '../state/chain.js'
+import { type IterationView, iterationsOf } from '../state/iterations.js'
+import { branchRef } from '../state/names.js'
+import { findSession } from './shared/find.js'
+import { liveLeases } from './shared/lease.js'
+import { findPlace } from './shared/place.js'
+import { goalOf } from './shared/prompt.js'
+import { type SessionState, stateOf } from './shared/sessions.js'
+
+export interface ShowOptions {
+  session?: string | undefined
+  /** Number of one iteration to look at. */
+  iteration?: number | undefined
+}
+
+/** A session, or one of its iterations, with what git says of it now. */
+export interface ShowResult {
+  tip: ChainTip
+  state: SessionState
+  prompt: string
+  worktree: string | null
+  /** Paths with uncommitted changes; null without a worktree here. */
+  uncommitted: number | null
+  /** Repositories that stand in the worktree and are no part of the session's commits. */
+  nested: string[]
+  /** The branch's commit; null when the branch does not exist here. */
+  branchHead: Oid | null
+  /** Against the base branch as it is now; null when the base is gone. */
+  ahead: number | null
+  behind: number | null
+  iterations: IterationView[]
+  /** With `iteration`: its long texts and the files it changed. */
+  detail: { iteration: IterationView; prompt: string; summary: string | null; testOutput: string | null; files: { path: string; status: string }[] } | null
+}
+
+/** Looks a session up: chain, branch, worktree, base. Nothing is written. */
+export async function showSession(repo: Repo, options: ShowOptions): Promise<ShowResult> {
+  const tip = await findSession(repo, options.session)
+  const [place, leases, events, prompt] = await Promise.all([
+    findPlace(repo, tip),
+    liveLeases(repo),
+    readEvents(repo.objects, tip.oid, tip.ref),
+    goalOf(repo, tip),
+  ])
+  const iterations = iterationsOf(events)
+  const status = place === null ? null : await readStatus(place.git)
+  const branchHead = await repo.refs.read(branchRef(tip.snapshot.branch))
+  const head = branchHead ?? tip.snapshot.heads[0] ?? null
+  const base = tip.snapshot.base.ref === null ? null : await repo.refs.read(tip.snapshot.base.ref)
+  const counts = head === null || base === null ? null : await aheadBehind(repo.git, head, base)
+  return {
+    tip,
+    state: stateOf(tip.snapshot, leases, repo.host.hostname),
+    prompt,
+    worktree: place?.path ?? null,
+    uncommitted: status === null ? null : status.changed.length + status.untracked.length + status.unmerged.length,
+    nested: status?.nested ?? [],
+    branchHead,
+    ahead: counts?.ahead ?? null,
+    behind: counts?.behind ?? null,
+    iterations,
+    detail: options.iteration === undefined ? null : await detailOf(repo, tip, pickIteration(tip, iterations, options.iteration)),
+  }
+}
+
+/** The iteration with a number. Two clones may have given the same one: then the later counts. */
+export function pickIteration(tip: ChainTip, iterations: readonly IterationView[], n: number): IterationView {
+  const found = iterations.findLast((iteration) => iteration.n === n)
+  if (found !== undefined) return found
+  const known = iterations.length === 0 ? 'It has none yet.' : `It has iterations 1 to ${tip.snapshot.iterations}.`
+  throw fatal(`session ${tip.snapshot.name} has no iteration ${n}`, known)
+}
+
+async function detailOf(repo: Repo, _tip: ChainTip, iteration: IterationView): Promise<ShowResult['detail']> {
+  const { prompt, summary, tests, to, from } = iteration
+  const files = to === null ? [] : await diffFiles(repo.git, [from, to])
+  return {
+    iteration,
+    prompt: await longText(repo.objects, prompt),
+    summary: summary === null ? null : await longText(repo.objects, summary),
+    testOutput: tests?.output === null || tests?.output === undefined ? null : await longText(repo.objects, tests.output),
+    files: files.map(({ path, status }) => ({ path, status })),
+  }
+}

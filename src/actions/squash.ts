@@ -1,0 +1,157 @@
+import { fatal, no } from '../errors.js'
+import { commitSafely } from '../git/commit.js'
+import { diffSize } from '../git/diff.js'
+import { type CommitInfo, commitsBetween, mergeBase } from '../git/history.js'
+import type { Oid } from '../git/run.js'
+import type { Repo } from '../repo.js'
+import { type ChainTip, readEvents } from '../state/chain.js'
+import { iterationsOf, noteLine } from '../state/iterations.js'
+import { branchRef } from '../state/names.js'
+import { unique } from '../util/collections.js'
+import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
+import { findSession } from './shared/find.js'
+import { checkMessage } from './shared/message-hooks.js'
+import { reconcileAnywhere } from './shared/reconcile.js'
+import { record } from './shared/record.js'
+import { refuseRunning } from './shared/sessions.js'
+
+export interface SquashOptions {
+  session?: string | undefined
+  /** Without it the session's prompt gives the message. */
+  message?: string | undefined
+  /** `keep` (default): manual commits stay their own. `include`: everything becomes one commit. */
+  manual?: 'keep' | 'include' | undefined
+  dryRun?: boolean | undefined
+}
+
+export interface SquashResult {
+  tip: ChainTip
+  from: Oid
+  to: Oid
+  /** What became of each commit, oldest first. */
+  map: [Oid, Oid][]
+  /** Commits now on the branch, oldest first. */
+  commits: { oid: Oid; subject: string; isManual: boolean; replaced: number }[]
+  /** Commits that lost their signature because they were written again. */
+  unsigned: number
+  isDryRun: boolean
+}
+
+/** A run of commits that becomes one, or a manual commit that stays. */
+interface Group {
+  isManual: boolean
+  commits: CommitInfo[]
+}
+
+/**
+ * Squashes the session's `amp:` commits, from the merge base of session and base, so that nothing the base gained meanwhile is touched: each run of
+ * them becomes one commit, and manual commits between them stay, with author, date and message. The tree at the end is the same to the byte.
+ */
+export async function squashSession(repo: Repo, options: SquashOptions): Promise<SquashResult> {
+  const found = await findSession(repo, options.session)
+  await refuseRunning(repo, found)
+  const { tip, head } = await reconcileAnywhere(repo, found)
+  const start = await squashBase(repo, tip, head)
+  const commits = await commitsBetween(repo.git, start, head)
+  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
+  const groups = groupCommits(commits, { prefix, include: options.manual === 'include' })
+  const agentRuns = groups.filter((group) => !group.isManual)
+  if (agentRuns.length === 0) throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`)
+  const message = await checkMessage(repo, options.message ?? tip.snapshot.title)
+  const isDryRun = options.dryRun === true
+  const written = await writeGroups(repo, { groups, start, message, session: tip.id })
+  const result = { from: head, to: written.tip, map: written.map, commits: written.commits, unsigned: written.unsigned, isDryRun }
+  if (isDryRun || written.tip === head) return { ...result, tip }
+  return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }
+}
+
+/** Where the session left its base. A base that is gone is the one recorded at the start. */
+export async function squashBase(repo: Repo, tip: ChainTip, head: Oid): Promise<Oid> {
+  const { base } = tip.snapshot
+  const current = base.ref === null ? null : await repo.refs.read(base.ref)
+  const start = await mergeBase(repo.git, head, current ?? base.oid)
+  if (start === null) throw fatal(`session ${tip.snapshot.name} has no commit in common with its base any more`)
+  return start
+}
+
+/** An agent commit has an `Amp-Session` trailer or the prefix in its subject; all others are the human's. */
+export const isAgentCommit = (commit: Pick<CommitInfo, 'message'>, prefix: string): boolean =>
+  trailerValues(commit.message, 'Amp-Session').length > 0 || subjectOf(commit.message).startsWith(prefix)
+
+function groupCommits(commits: readonly CommitInfo[], how: { prefix: string; include: boolean }): Group[] {
+  if (commits.length === 0) return []
+  if (how.include) return [{ isManual: false, commits: [...commits] }]
+  if (commits.some((commit) => commit.parents.length > 1)) {
+    throw no(
+      'the branch contains a merge, so its commits cannot be kept apart',
+      'With --manual=include everything becomes one commit, manual commits too.',
+    )
+  }
+  const groups: Group[] = []
+  for (const commit of commits) {
+    const isManual = !isAgentCommit(commit, how.prefix)
+    const last = groups.at(-1)
+    if (last !== undefined && !isManual && !last.isManual) last.commits.push(commit)
+    else groups.push({ isManual, commits: [commit] })
+  }
+  return groups
+}
+
+interface Plan {
+  groups: readonly Group[]
+  start: Oid
+  message: string
+  session: string
+}
+
+async function writeGroups(repo: Repo, plan: Plan) {
+  const sign = (await repo.config()).bool('commit.gpgsign', false)
+  const map: [Oid, Oid][] = []
+  const commits: SquashResult['commits'] = []
+  let [tip, unsigned] = [plan.start, 0]
+  for (const group of plan.groups) {
+    const last = group.commits.at(-1) as CommitInfo
+    const isUntouched = group.commits.length === 1 && last.parents[0] === tip && group.isManual
+    if (!isUntouched) {
+      const message = group.isManual ? last.message : squashMessage(plan, group)
+      const author = group.isManual ? { author: last.author } : {}
+      const made = await commitSafely(repo.git, { tree: last.tree, parents: [tip], message, sign, ...author })
+      if (made.unsigned !== null) unsigned++
+      tip = made.oid
+    } else tip = last.oid
+    for (const commit of group.commits) map.push([commit.oid, tip])
+    const subject = group.isManual ? subjectOf(last.message) : subjectOf(plan.message)
+    commits.push({ oid: tip, subject, isManual: group.isManual, replaced: group.commits.length })
+  }
+  return { tip, map, commits, unsigned }
+}
+
+/** The user's message with the trailers of all iterations in it, so that blame still leads to them. */
+function squashMessage(plan: Plan, group: Group): string {
+  const iterations = unique(group.commits.flatMap((commit) => trailerValues(commit.message, 'Amp-Iteration')))
+  const trailers: [string, string][] = [['Amp-Session', plan.session], ...iterations.map((id): [string, string] => ['Amp-Iteration', id])]
+  return withTrailers(plan.message, trailers)
+}
+
+async function recordSquash(repo: Repo, tip: ChainTip, squash: { from: Oid; to: Oid; map: [Oid, Oid][] }): Promise<ChainTip> {
+  const { from, to, map } = squash
+  const total = await diffSize(repo.git, tip.snapshot.base.oid, to)
+  const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
+  const moved = new Map(map)
+  const notes = views.flatMap((view) => {
+    const commit = view.to === null ? undefined : moved.get(view.to)
+    return commit === undefined ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, view) }]
+  })
+  const recorded = await record(repo, tip.id, (latest) => {
+    if (latest.snapshot.heads.join() !== from) throw fatal('the session moved while it was being squashed', 'Nothing was changed. Run the command again.')
+    return {
+      subject: `amp(${latest.snapshot.slug}): squashed ${map.length} commits`,
+      events: [{ type: 'session.squashed', data: { from, to, map, total } }],
+      code: [from, to],
+      moves: [{ ref: branchRef(latest.snapshot.branch), old: from, new: to }],
+      notes,
+      operation: { id: repo.newId(), command: 'squash' },
+    }
+  })
+  return recorded?.tip ?? tip
+}

@@ -1,0 +1,81 @@
+import type { Usage } from '../state/events.js'
+
+/** What an agent did, in one vocabulary for all of them. */
+export type AgentEvent =
+  | { type: 'thread'; id: string }
+  | { type: 'text'; text: string }
+  | { type: 'thinking'; text: string }
+  | { type: 'tool'; id: string; name: string; input: unknown }
+  | { type: 'tool-result'; id: string; output: string; failed: boolean }
+  /** A delta: the sum over a run is what the run used. */
+  | { type: 'usage'; usage: Usage }
+  | { type: 'error'; message: string }
+  /** The agent says that it has come to its end. `ok` is its own word: the exit code has to agree. */
+  | { type: 'end'; ok: boolean; text: string | null }
+
+/** What an adapter needs to know to call its program. */
+export interface CallRequest {
+  prompt: string
+  /** Thread of an earlier iteration of the same session, to be continued; null starts a new one. */
+  thread: string | null
+  model: string | null
+  /** Absolute path of the worktree. */
+  worktree: string
+  /** Whether the agent may use its tools without asking (`amp.agent.<name>.approve`). */
+  approve: boolean
+  /** Output of the program's help, when the adapter asked for it with `help`; empty otherwise. */
+  help: string
+}
+
+/** How the program is called. */
+export interface AgentCall {
+  /** Program and arguments; never goes through a shell. */
+  argv: readonly [string, ...string[]]
+  /** Written to stdin, which is then closed. */
+  stdin: string
+  /** Added to the environment. */
+  env?: Record<string, string>
+}
+
+/** Turns the lines of one run into events. A reader has state and serves one run. */
+export interface AgentReader {
+  /** One line of stdout that is a JSON value. Unknown values give no events. */
+  json(value: unknown): AgentEvent[]
+  /** One line of stdout that is not JSON. */
+  text(line: string): AgentEvent[]
+}
+
+/** One coding agent: how to call, how to continue, how to read. */
+export interface AgentAdapter {
+  readonly name: string
+  /** Program looked up on PATH. */
+  readonly program: string
+  /** Where to get the program, as one sentence for the error about a missing agent; null when it is built in. */
+  readonly install: string | null
+  /** Whether the last prompt can be answered in an earlier thread. */
+  readonly continues: boolean
+  /** Whether the program prints an end event, without which no run is a success. */
+  readonly announcesEnd: boolean
+  /** Arguments that print the program's help, when flags must be detected and not assumed. */
+  readonly help?: readonly string[]
+  call(request: CallRequest): AgentCall
+  reader(): AgentReader
+}
+
+/** How one run of an agent ended. */
+export interface AgentRun {
+  /** End event seen, no error flag and exit 0: all three. */
+  ok: boolean
+  exit: number | null
+  signal: NodeJS.Signals | null
+  /** Why `ok` is false, as a short sentence; null when it is true. */
+  reason: string | null
+  /** The thread to continue next time, when the agent named one. */
+  thread: string | null
+  /** The agent's last words. */
+  text: string | null
+  /** Sum of the run; null when the agent told nothing. */
+  usage: Usage | null
+  toolCalls: number
+  durationMs: number
+}

@@ -1,0 +1,100 @@
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import { assistantBlocks, type Json, messageUsage, object, string, toolResults } from './messages.js'
+
+const threadId = /^T-[0-9a-f-]{8,}$/
+
+/** Amp (https://ampcode.com), from the JavaScript versions of early 2026 to the native ones. */
+export const amp: AgentAdapter = {
+  name: 'amp',
+  program: 'amp',
+  install: "install Amp as https://ampcode.com/manual describes, then run 'amp login' once",
+  continues: true,
+  announcesEnd: true,
+  help: ['--help'],
+  call: ampCall,
+  reader: () => new AmpReader(),
+}
+
+function ampCall(request: CallRequest): AgentCall {
+  // A thread comes out of a recorded stream: what does not look like one must not become an argument.
+  const known = request.thread !== null && threadId.test(request.thread) ? request.thread : null
+  const argv: [string, ...string[]] = ['amp', ...(known === null ? [] : ['threads', 'continue', known])]
+  argv.push('-x', '--stream-json')
+  if (request.approve && hasApproval(request.help)) argv.push('--dangerously-allow-all')
+  // Native Amp archives a thread after -x and then refuses to continue it; older versions do not know the flag.
+  if (request.help.includes('--no-archive-after-execute')) argv.push('--no-archive-after-execute')
+  // Amp does not offer models by name: its mode (`low` to `ultra`) decides about the model.
+  if (request.model !== null) argv.push(`--mode=${request.model}`)
+  return { argv, stdin: request.prompt }
+}
+
+/** Native Amp hides the flag from its help and still takes it; the setting of the same name is there in all versions. */
+const hasApproval = (help: string): boolean => help === '' || /dangerously-?allow-?all/i.test(help)
+
+class AmpReader implements AgentReader {
+  private thread: string | null = null
+  private spoke = false
+  private wantsLogin = false
+
+  json(value: unknown): AgentEvent[] {
+    this.spoke = true
+    const event = object(value)
+    // A subagent's messages lie between those of the agent that called it.
+    const own = event.parent_tool_use_id === null || event.parent_tool_use_id === undefined
+    return [...(own ? this.threadOf(event) : []), ...messageEvents(event, own)]
+  }
+
+  text(line: string): AgentEvent[] {
+    // Without a key Amp prints a login URL as plain text, before any event, and waits for ever.
+    if (this.spoke || this.wantsLogin || !/^No API key found|https?:\/\/\S*\/cli-login\b/.test(line)) return []
+    this.wantsLogin = true
+    // The URL holds a token and is not repeated. Nothing can come after this: it is Amp's end, even if it never says so.
+    const message = "amp wants a login: run 'amp login' once, or set AMP_API_KEY"
+    return [
+      { type: 'error', message },
+      { type: 'end', ok: false, text: null },
+    ]
+  }
+
+  private threadOf(event: Json): AgentEvent[] {
+    const id = string(event.session_id)
+    if (id === null || id === this.thread || !threadId.test(id)) return []
+    this.thread = id
+    return [{ type: 'thread', id }]
+  }
+}
+
+function messageEvents(event: Json, own: boolean): AgentEvent[] {
+  const message = object(event.message)
+  if (event.type === 'assistant') {
+    const usage = messageUsage(message.usage)
+    // What a subagent says is for its agent, not for the user; what it does and uses counts.
+    const blocks = assistantBlocks(message.content).filter((block) => own || block.type === 'tool')
+    return usage === null ? blocks : [...blocks, { type: 'usage', usage }]
+  }
+  if (event.type === 'user') return toolResults(message.content)
+  return event.type === 'result' && own ? resultEvents(event) : []
+}
+
+function resultEvents(event: Json): AgentEvent[] {
+  const ok = event.is_error === false || (event.is_error === undefined && event.subtype === 'success')
+  const text = string(event.result)
+  if (ok) return [{ type: 'end', ok, text }]
+  const message = string(event.error) ?? text ?? string(event.subtype) ?? 'unknown error'
+  return [
+    { type: 'error', message: providerMessage(message) },
+    { type: 'end', ok: false, text: null },
+  ]
+}
+
+/** `500 {"type":"error","error":{"message":"..."}}` as people would say it. */
+function providerMessage(message: string): string {
+  const [, status, body] = /^(\d{3}) (\{.*\})$/s.exec(message) ?? []
+  if (status === undefined || body === undefined) return message
+  try {
+    const said = string(object(object(JSON.parse(body)).error).message)
+    return said === null ? message : `HTTP ${status}: ${said}`
+  } catch {
+    return message
+  }
+}

@@ -1,0 +1,140 @@
+import type { Env, Host } from '../host.js'
+import { parseLine } from '../util/ndjson.js'
+import type { AgentAdapter, AgentEvent, AgentRun, CallRequest } from './adapter.js'
+import { Alarms, type Limits, type StopCause } from './alarms.js'
+import { type AgentProcess, askProgram, type Exit, type Launch, launch } from './process.js'
+import { Lines, Tail } from './reading.js'
+import { iterationVariable, type Remains, reap } from './reap.js'
+import { stopAgent } from './stop.js'
+import { conclude, Summary } from './summary.js'
+import { startWatchdog } from './watchdog.js'
+
+/** One run of an agent. */
+export interface RunOptions extends Limits {
+  adapter: AgentAdapter
+  /** Absolute path of the agent's program; null for a built-in agent, whose call names a program of the system. */
+  program: string | null
+  request: Omit<CallRequest, 'help'>
+  /** The environment, already without what the agent must not see. */
+  env: Env
+  session: string
+  iteration: string
+  /** Asks the agent to stop, and ends it when it does not. */
+  signal: AbortSignal
+  /** Ends the agent without waiting any longer (a second Ctrl-C); has an effect only after `signal`. */
+  kill?: AbortSignal | undefined
+  onEvent?: ((event: AgentEvent) => void) | undefined
+  /** Every line of stdout as it came, without its newline. The agent waits while a promise is pending. */
+  onLine?: ((line: Buffer) => void | Promise<void>) | undefined
+}
+
+/**
+ * Runs an agent to its end. However it ends, nothing that it started is left when this returns. Throws only what
+ * `onEvent` and `onLine` throw: all that happens to the agent is in the result.
+ */
+export async function runAgent(host: Host, options: RunOptions): Promise<AgentRun> {
+  const started = host.now().getTime()
+  const run: Run = { options, summary: new Summary(), alarms: new Alarms(options.signal, options) }
+  try {
+    const ended = await runWatched(host, run)
+    const durationMs = Math.max(0, host.now().getTime() - started)
+    return conclude(run.summary, { ...ended, limits: options, announcesEnd: options.adapter.announcesEnd, durationMs })
+  } finally {
+    run.alarms.clear()
+  }
+}
+
+interface Run {
+  options: RunOptions
+  summary: Summary
+  alarms: Alarms
+}
+
+interface Ended {
+  exit: Exit
+  cause: StopCause | null
+  stderr: string
+}
+
+const neverRan = (error: string | null, cause: StopCause | null = null): Ended => ({
+  exit: { code: null, signal: null, error },
+  cause,
+  stderr: '',
+})
+
+/** The watchdog lives around everything else: there is no moment at which git-amp can be killed and the agent goes on. */
+async function runWatched(host: Host, run: Run): Promise<Ended> {
+  const { iteration, env } = run.options
+  const watchdog = await startWatchdog(iteration, env).catch((error: Error) => error)
+  if (watchdog instanceof Error) return neverRan(`cannot start the watchdog: ${watchdog.message}`)
+  const remains: Remains = { iteration }
+  let output: Outputs | null = null
+  let ended: Ended
+  try {
+    const agent = await start(run)
+    if (!('pid' in agent)) return agent
+    watchdog.watch(agent.pid)
+    remains.group = agent.pid
+    output = attach(agent, run)
+    const cause = await Promise.race([agent.exited.then(() => null), run.alarms.rang, output.stdout.broken])
+    if (cause !== null) remains.family = await stopAgent(host, agent, run.options.kill)
+    ended = { exit: await agent.exited, cause: cause ?? null, stderr: '' }
+    run.alarms.clear()
+    await Promise.all([output.stdout.drained(host), output.stderr.drained(host)])
+  } finally {
+    const { left } = await reap(host, remains)
+    if (left === 0) watchdog.done()
+    else watchdog.release()
+  }
+  await Promise.all([output.stdout.finish(host), output.stderr.finish(host)])
+  return { ...ended, stderr: output.stderr.text }
+}
+
+/** Finds out how the program is called, and starts it. */
+async function start(run: Run): Promise<AgentProcess | Ended> {
+  const { adapter, program, request, env, session, iteration, signal } = run.options
+  const cwd = request.worktree
+  const marks = { PWD: cwd, GIT_AMP_SESSION: session, [iterationVariable]: iteration }
+  const help =
+    program === null || adapter.help === undefined
+      ? ''
+      : await helpOf({ file: program, args: adapter.help, cwd, env: { ...env, ...marks } }, signal)
+  if (signal.aborted) return neverRan(null, 'user')
+  const call = adapter.call({ ...request, help })
+  const [name, ...args] = call.argv
+  const agent = await launch({ file: program ?? name, args, cwd, env: { ...env, ...call.env, ...marks } })
+  if ('error' in agent) return neverRan(agent.error)
+  // An agent may end without having read its prompt: that is its exit code's story, not a broken pipe of ours.
+  agent.stdin.on('error', () => {})
+  agent.stdin.end(call.stdin)
+  return agent
+}
+
+const helps = new Map<string, string>()
+
+/** A program's help does not change while git-amp runs, and takes some agents a second. */
+async function helpOf(ask: Launch, signal: AbortSignal): Promise<string> {
+  const help = helps.get(ask.file) ?? (await askProgram(ask, signal))
+  if (help !== '') helps.set(ask.file, help)
+  return help
+}
+
+interface Outputs {
+  stdout: Lines
+  stderr: Tail
+}
+
+function attach(agent: AgentProcess, { options, summary, alarms }: Run): Outputs {
+  const reader = options.adapter.reader()
+  const touch = () => alarms.touch()
+  const stdout = new Lines(agent.stdout, touch, async (bytes) => {
+    await options.onLine?.(bytes)
+    const line = parseLine(bytes)
+    for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
+      summary.add(event)
+      if (event.type === 'end') alarms.ended(event.ok)
+      options.onEvent?.(event)
+    }
+  })
+  return { stdout, stderr: new Tail(agent.stderr, touch) }
+}

@@ -1,0 +1,104 @@
+import type { Usage } from '../state/events.js'
+import { oneLine, printable } from '../util/sanitize.js'
+import type { AgentEvent, AgentRun } from './adapter.js'
+import type { Limits, StopCause } from './alarms.js'
+import type { Exit } from './process.js'
+
+/** Adds up the events of one run. */
+export class Summary {
+  thread: string | null = null
+  usage: Usage | null = null
+  toolCalls = 0
+  /** What went wrong, in the agent's words. A later end that is good takes it back: it was a retry. */
+  error: string | null = null
+  end: { ok: boolean; text: string | null } | null = null
+  private said: string | null = null
+
+  add(event: AgentEvent): void {
+    if (event.type === 'thread') this.thread = event.id
+    else if (event.type === 'text' && event.text.trim() !== '') this.said = event.text
+    else if (event.type === 'tool') this.toolCalls++
+    else if (event.type === 'usage') this.usage = sum(this.usage, event.usage)
+    else if (event.type === 'error') this.error = event.message
+    else if (event.type === 'end') {
+      this.end = { ok: event.ok, text: event.text }
+      if (event.ok) this.error = null
+    }
+  }
+
+  /** The agent's last words. */
+  get text(): string | null {
+    const text = [this.end?.text, this.said].find((one) => one !== null && one !== undefined && one.trim() !== '')
+    return text === undefined || text === null ? null : printable(text).trim()
+  }
+}
+
+const sum = (a: Usage | null, b: Usage): Usage =>
+  a === null
+    ? { ...b }
+    : {
+        input: a.input + b.input,
+        output: a.output + b.output,
+        cacheRead: a.cacheRead + b.cacheRead,
+        cacheWrite: a.cacheWrite + b.cacheWrite,
+      }
+
+/** All that is known when nothing of the agent is left. */
+export interface Ending {
+  exit: Exit
+  /** Why it was stopped; null when it ended by itself. */
+  cause: StopCause | null
+  /** The end of what it printed on stderr. */
+  stderr: string
+  limits: Limits
+  announcesEnd: boolean
+  durationMs: number
+}
+
+/** The result of a run. */
+export function conclude(summary: Summary, ending: Ending): AgentRun {
+  const reason = failure(summary, ending)
+  const { thread, text, usage, toolCalls } = summary
+  return {
+    ok: reason === null,
+    exit: ending.exit.code,
+    signal: ending.exit.signal,
+    reason: reason === null ? null : oneLine(reason),
+    thread,
+    text,
+    usage,
+    toolCalls,
+    durationMs: ending.durationMs,
+  }
+}
+
+/** Why the run failed; null when the end event, the error flag and the exit code all say that it did not. */
+function failure(summary: Summary, ending: Ending): string | null {
+  const { exit, cause, limits } = ending
+  if (exit.error !== null) return exit.error
+  if (cause === 'user') return 'stopped by the user'
+  if (cause === 'timeout') return `timed out after ${span(limits.timeoutMs ?? 0)}`
+  if (cause === 'idle') return `no output for ${span(limits.idleTimeoutMs ?? 0)}`
+  if (summary.error !== null) return summary.error
+  if (summary.end?.ok === false) return 'the agent reported a failure'
+  if (cause === 'lingering') return 'it did not exit after its end'
+  if (exit.signal !== null) return `ended by ${exit.signal}`
+  if (exit.code !== 0) return [`exit code ${exit.code}`, ...lastWords(ending.stderr)].join(': ')
+  return ending.announcesEnd && summary.end === null ? 'no end event' : null
+}
+
+/** The line that names the error, or else the last one: after it there is often only advice. */
+function lastWords(stderr: string): string[] {
+  const lines = printable(stderr)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  const line = lines.findLast((one) => /^(error|fatal)\b/i.test(one)) ?? lines.at(-1)
+  return line === undefined ? [] : [line.replace(/^((error|fatal): )+/i, '')]
+}
+
+function span(ms: number): string {
+  const counted = (n: number, unit: string) => `${n} ${unit}${n === 1 ? '' : 's'}`
+  if (ms < 1000) return `${ms} ms`
+  return ms % 60_000 === 0 ? counted(ms / 60_000, 'minute') : counted(Math.round(ms / 1000), 'second')
+}

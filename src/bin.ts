@@ -1,0 +1,108 @@
+import * as fs from 'node:fs/promises'
+import * as nodeModule from 'node:module'
+import { hostname, tmpdir } from 'node:os'
+import type { AmpContext } from './cli/context.js'
+import type { Host } from './host.js'
+
+// The only file, beside `processes.ts`, that knows `process` and `node:fs`: the real machine, the exit code, the signals.
+
+const { argv, env, stdout, stderr } = process
+const manDir = new URL('../man/', import.meta.url)
+
+/** The exit code that a broken output decides, whatever the command says. */
+let brokenOutput: number | null = null
+
+if (argv[2] === '--version' || argv[2] === 'version') {
+  watchOutput(() => {})
+  stdout.write(`git-amp version ${__VERSION__}\n`)
+} else void start()
+
+async function start(): Promise<void> {
+  const stop = new AbortController()
+  watchOutput((reason) => stop.abort(reason))
+  process.on('uncaughtException', (error) => {
+    fail(128, `fatal: internal error: ${env.GIT_AMP_DEBUG === undefined ? error.message : error.stack}\n`)
+    stop.abort(error)
+  })
+  // node 22 and newer keep compiled code; node 20 does not know the function.
+  ;(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.()
+  const cwd = currentDirectory()
+  if (cwd === null) return
+  const [{ main }, { Ui }, { watchSignals }, { realProcesses }] = await Promise.all([
+    import('./main.js'),
+    import('./cli/ui.js'),
+    import('./cli/interrupt.js'),
+    import('./processes.js'),
+  ])
+  watchSignals(
+    {
+      on: (name, listener) => process.on(name, listener),
+      off: (name, listener) => process.off(name, listener),
+      raise: (name) => process.kill(process.pid, name),
+      elapsed: () => performance.now(),
+    },
+    stop,
+  )
+  const context: AmpContext = {
+    host: { ...machine(cwd), processes: realProcesses() },
+    ui: new Ui(stdout, stderr, env),
+    env,
+    stdin: process.stdin,
+    stdout,
+    stderr,
+    colorDepth: 1,
+    signal: stop.signal,
+    self: [process.execPath, ...argv.slice(1, 2)],
+    rest: null,
+    passed: [],
+    ...(manDir.protocol === 'file:' ? { manDir: decodeURIComponent(manDir.pathname) } : {}),
+  }
+  const code = await main(argv.slice(2), context)
+  process.exitCode = brokenOutput ?? code
+}
+
+/** The doors to this machine. */
+function machine(cwd: string): Omit<Host, 'processes'> {
+  return {
+    cwd,
+    env: { ...env },
+    fs,
+    hostname: hostname(),
+    tmpdir: tmpdir(),
+    // Only Linux tells; elsewhere an empty id says that this boot looks like any other.
+    bootId: async () => (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim(),
+    now: () => new Date(),
+    random: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  }
+}
+
+function currentDirectory(): string | null {
+  try {
+    return process.cwd()
+  } catch {
+    fail(
+      128,
+      'fatal: the current directory no longer exists\nhint: Change to a directory that exists and run it again.\n',
+    )
+    return null
+  }
+}
+
+/** A reader that went away ends us quietly, as it ends git; an answer that could not be written is a failure. */
+function watchOutput(abort: (reason: Error) => void): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (brokenOutput !== null) return
+    if (error.code === 'EPIPE') fail(141, '')
+    else fail(128, `fatal: cannot write the output: ${error.message}\n`)
+    abort(error)
+  })
+  stderr.on('error', () => {})
+}
+
+/** Never `process.exit`: it would cut what is still on its way to a pipe. */
+function fail(code: number, message: string): void {
+  brokenOutput = code
+  process.exitCode = code
+  if (message !== '') stderr.write(message)
+}

@@ -1,0 +1,57 @@
+import { usage } from '../errors.js'
+import type { Entry } from '../registry.js'
+import { closest } from '../util/closest.js'
+
+/** What the command line asks for. */
+export type Call = { kind: 'usage' } | { kind: 'help' } | { kind: 'command'; entry: Entry; argv: readonly string[] }
+
+/** Common options may stand before the command, as in `git -C dir log`. */
+const leadingSwitches: ReadonlySet<string> = new Set(['-q', '--quiet'])
+
+/**
+ * Finds the command that a command line calls. No command is `list`, so that `git amp --json` is `git amp list --json`.
+ * @throws AmpError of kind `usage` for an unknown command
+ */
+export function findCall(argv: readonly string[], table: readonly Entry[]): Call {
+  const start = commandIndex(argv)
+  const word = argv[start]
+  if (word === '-h') return { kind: 'usage' }
+  if (word === '--help') return { kind: 'help' }
+  const leading = argv.slice(0, start)
+  if (word === undefined || word.startsWith('-')) return { kind: 'command', entry: named(table, 'list'), argv }
+  const two = table.find((entry) => entry.names.includes(`${word} ${argv[start + 1] ?? ''}`))
+  if (two !== undefined) return { kind: 'command', entry: two, argv: [...leading, ...argv.slice(start + 2)] }
+  return { kind: 'command', entry: named(table, word), argv: [...leading, ...argv.slice(start + 1)] }
+}
+
+/** The entry of a command, by any of its names. */
+export function named(table: readonly Entry[], name: string): Entry {
+  const entry = table.find((one) => one.names.includes(name))
+  if (entry !== undefined) return entry
+  const similar = closest(
+    name,
+    table.flatMap(({ names }) => names),
+  )
+  throw usage(
+    `unknown command '${name}'`,
+    ...(similar.length > 0
+      ? [
+          `Did you mean ${similar
+            .slice(0, 3)
+            .map((one) => `"git amp ${one}"`)
+            .join(' or ')}?`,
+        ]
+      : []),
+    'See "git amp help" for all commands.',
+  )
+}
+
+function commandIndex(argv: readonly string[]): number {
+  let index = 0
+  for (let word = argv[0]; word !== undefined; word = argv[index]) {
+    if (leadingSwitches.has(word) || word.startsWith('--repo=')) index += 1
+    else if (word === '--repo') index += 2
+    else break
+  }
+  return Math.min(index, argv.length)
+}

@@ -1,0 +1,86 @@
+import type { Value, ValueKind } from './spec.js'
+
+/**
+ * What the values of options are, by the option's long name, as `kind`, `kind:label` or `one|two`. A command that means something else
+ * says so in its static `kinds`, where positionals are named too.
+ */
+const optionKinds: Readonly<Record<string, string>> = {
+  agent: 'agent',
+  base: 'ref:rev',
+  batch: 'none',
+  file: 'file',
+  format: 'none',
+  into: 'branch:branch',
+  iteration: 'none:n',
+  jobs: 'none:n',
+  label: 'none',
+  message: 'none:text',
+  model: 'none',
+  name: 'none',
+  onto: 'ref:rev',
+  out: 'file:file',
+  prompt: 'none:text',
+  push: 'remote:remote',
+  remote: 'remote',
+  repo: 'dir:dir',
+  since: 'none:date',
+  sort: 'none:key',
+  test: 'none:command',
+  timeout: 'none:time',
+  until: 'none:date',
+  worktree: 'dir:path',
+  'idle-timeout': 'none:time',
+  'max-cost': 'none:amount',
+  'max-count': 'none:n',
+  'max-iterations': 'none:n',
+}
+
+/** What a positional is, by its name, where the name is not a kind itself. */
+const positionalKinds: Readonly<Record<string, string>> = {
+  commit: 'ref',
+  name: 'none',
+  path: 'file',
+  prompt: 'none',
+  rev: 'ref',
+  text: 'none',
+}
+
+const kinds: ReadonlySet<string> = new Set<ValueKind>([
+  'session',
+  'ref',
+  'branch',
+  'remote',
+  'agent',
+  'dir',
+  'file',
+  'command',
+  'program',
+  'none',
+])
+
+type Kinds = Readonly<Record<string, string>>
+
+/** The value of an option, by all its names. */
+export function optionValue(names: readonly string[], own: Kinds): Value {
+  const long = names.find((name) => name.startsWith('--')) ?? names[0] ?? ''
+  const bare = long.replace(/^-+/, '')
+  return parseValue(own[long] ?? own[bare] ?? optionKinds[bare], bare)
+}
+
+/** The value of a positional. */
+export const positionalValue = (name: string, own: Kinds): Value =>
+  parseValue(own[name] ?? positionalKinds[name] ?? name, name)
+
+/** The words after `--`, from the synopsis the command gives (`<path>...`). */
+export function restValue(synopsis: string, own: Kinds): Value {
+  const label = synopsis.replace(/[[\]<>]|\.\.\./g, '').trim()
+  const kind = /^(cmd|command|program)/.test(label) ? 'program' : /path|file/.test(label) ? 'file' : 'unknown'
+  return parseValue(own['--'] ?? kind, label)
+}
+
+/** `kind`, `kind:label` or `one|two`. */
+function parseValue(text: string | undefined, fallback: string): Value {
+  const [kind = '', label = fallback] = (text ?? 'unknown').split(':')
+  if (kind.includes('|')) return { label, kind: 'words', words: kind.split('|') }
+  return { label, kind: kinds.has(kind) ? (kind as ValueKind) : 'unknown', words: [] }
+}

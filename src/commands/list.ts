@@ -1,0 +1,79 @@
+import { Command, Option } from 'clipanion'
+import { type ListedSession, listSessions, sortKeys } from '../actions/list.js'
+import { AmpCommand } from '../cli/command.js'
+import { usage } from '../errors.js'
+import { listFields, listValues, porcelain, sessionJson } from '../render/json.js'
+import { renderList } from '../render/session.js'
+import type { Repo } from '../repo.js'
+import { compileFormat } from '../util/format.js'
+import { oneLine } from '../util/sanitize.js'
+import { plural } from '../util/time.js'
+
+/** `git amp list`, and bare `git amp` */
+export class ListCommand extends AmpCommand {
+  static override paths = [['list'], ['ls']]
+  static override kinds = {
+    '--state': 'idle|running|interrupted|failed|diverged|review|paused|merged|closed',
+    '--sort': 'updated|created|name|state',
+    '--porcelain': 'v1',
+  }
+  static override usage = Command.Usage({
+    category: 'Look at sessions',
+    description: 'List the sessions of this repository',
+    details: `
+      Shows the open sessions, the one that changed last first. \`*\` marks the session of this worktree, \`!\` one that waits for its user. With
+      \`-a\` merged and closed sessions are shown as well.
+
+      Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
+    `,
+    examples: [
+      ['The open sessions', 'git amp'],
+      ['All sessions, by name', 'git amp list -a --sort name'],
+      ['Ids and branches for a script', "git amp list --format '%(id) %(branch)'"],
+    ],
+  })
+
+  all = Option.Boolean('-a,--all', false, { description: 'Merged and closed sessions too' })
+  states = Option.Array('--state', { description: 'Only sessions in this state; may be repeated' })
+  sort = Option.String('--sort', { description: 'Sort by updated, created, name or state; a leading - turns it round' })
+  maxCount = Option.String('-n,--max-count', { description: 'Show at most this many' })
+  format = Option.String('--format', { description: 'Print each session in this form, as "git for-each-ref" does' })
+  porcelain = Option.String('--porcelain', { tolerateBoolean: true, description: 'Print records for scripts, in a form that stays' })
+  nul = Option.Boolean('-z', false, { description: 'End lines with NUL instead of newline' })
+  json = Option.Boolean('--json', false, { description: 'Print the sessions as JSON' })
+
+  async run(): Promise<number | undefined> {
+    const { ui, host } = this.context
+    const maxCount = this.maxCount === undefined ? undefined : Number(this.maxCount)
+    if (maxCount !== undefined && !(Number.isInteger(maxCount) && maxCount >= 0)) throw usage(`'${this.maxCount}' is no number`)
+    const key = this.sort?.replace(/^-/, '')
+    if (key !== undefined && !sortKeys.some((known) => known === key)) throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
+    if (typeof this.porcelain === 'string' && this.porcelain !== 'v1') throw usage(`unknown porcelain version '${this.porcelain}'`, 'Known: v1.')
+    const repo = await this.open()
+    const { sessions, broken, hidden } = await listSessions(repo, { all: this.all, states: this.states, sort: this.sort, maxCount })
+    for (const { ref, reason } of broken) ui.warn(`${ref} cannot be read: ${oneLine(reason)}`)
+    if (this.json || this.format !== undefined || this.porcelain !== undefined) await this.forMachines(repo, sessions)
+    else ui.answer(renderList(sessions, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
+    const waiting = sessions.find((session) => session.state === 'interrupted')
+    if (waiting !== undefined) ui.hint(`${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" keeps its work and goes on`, 'ampPending')
+    if (sessions.length === 0) ui.hint(emptyHint(hidden), 'ampEmpty')
+    return broken.length > 0 ? 1 : 0
+  }
+
+  private async forMachines(repo: Repo, sessions: readonly ListedSession[]): Promise<void> {
+    const { ui } = this.context
+    const worktrees = await repo.worktrees()
+    const pathOf = ({ id, snapshot }: ListedSession) =>
+      worktrees.find((one) => one.path.endsWith(`/${id}`) || one.branch === snapshot.branch)?.path ?? null
+    if (this.json) {
+      return ui.json({ schema: 'git-amp/list@1', sessions: sessions.map((one) => ({ ...sessionJson(one, one.state, pathOf(one)), shortId: one.shortId, isCurrent: one.isCurrent })) })
+    }
+    const values = sessions.map((session) => listValues(session, pathOf(session)))
+    if (this.format === undefined) return ui.answer(porcelain(values, listFields, this.nul))
+    const fill = compileFormat(this.format, [...listFields, 'id', 'id:short'])
+    ui.answer(values.map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))
+  }
+}
+
+const emptyHint = (hidden: number): string =>
+  hidden === 0 ? 'There are no sessions. Start one with: git amp new -m "<prompt>"' : `There are no open sessions; "git amp list -a" shows ${plural(hidden, 'other')}.`

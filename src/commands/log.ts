@@ -1,0 +1,52 @@
+import { Command, Option } from 'clipanion'
+import { logArguments, logSession } from '../actions/log.js'
+import { AmpCommand } from '../cli/command.js'
+import { logJson, logValues, renderLog } from '../render/log.js'
+import { porcelain } from '../render/json.js'
+import { compileFormat } from '../util/format.js'
+
+/** `git amp log [<session>]` */
+export class LogCommand extends AmpCommand {
+  static override paths = [['log']]
+  static override kinds = { '--porcelain': 'v1' }
+  static override rest = '<path>...'
+  static override passesOptions = true
+  static override usage = Command.Usage({
+    category: 'Look at sessions',
+    description: 'Show iterations and manual commits in order',
+    details: `
+      Tells the story of a session, the latest last: iterations with their result, the user's own commits between them, squashes, rebases and
+      merges. It is read from the repository alone and needs no worktree.
+
+      With options of \`git log\` (\`-p\`, \`--stat\`, \`--oneline\`) or paths, \`git log\` shows the session's commits, each with its note: session,
+      iteration, agent and tests.
+    `,
+    examples: [
+      ['The story of a session', 'git amp log fix-parser'],
+      ['Its commits with their diffs, as git log shows them', 'git amp log fix-parser -p'],
+    ],
+  })
+
+  session = Option.String({ name: 'session', required: false })
+  format = Option.String('--format', { description: 'Print each item in this form: %(kind), %(at), %(by), %(commit), %(text)' })
+  porcelain = Option.String('--porcelain', { tolerateBoolean: true, description: 'Print records for scripts, in a form that stays' })
+  nul = Option.Boolean('-z', false, { description: 'End lines with NUL instead of newline' })
+  json = Option.Boolean('--json', false, { description: 'Print the story as JSON' })
+
+  async run(): Promise<number | undefined> {
+    const { ui, host, passed, rest } = this.context
+    const repo = await this.open()
+    if (passed.length > 0 || rest !== null) {
+      const args = await logArguments(repo, { session: this.session, passed, paths: rest ?? [] })
+      return repo.asUser(repo.location.topLevel ?? repo.location.gitDir).inherit(args, { ok: [0, 1, 128, 141] })
+    }
+    const result = await logSession(repo, { session: this.session })
+    if (this.json) ui.json(logJson(result))
+    else if (this.format !== undefined) {
+      const fill = compileFormat(this.format, ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'])
+      ui.answer(logValues(result).map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))
+    } else if (this.porcelain !== undefined) ui.answer(porcelain(logValues(result), ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'], this.nul))
+    else ui.answer(renderLog(result, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
+    return undefined
+  }
+}

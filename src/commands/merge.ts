@@ -1,0 +1,65 @@
+import { Command, Option } from 'clipanion'
+import { type MergeStyle, mergeSession } from '../actions/merge.js'
+import { AmpCommand } from '../cli/command.js'
+import { givenText } from '../cli/text.js'
+import { usage } from '../errors.js'
+
+/** `git amp merge [<session>]` */
+export class MergeCommand extends AmpCommand {
+  static override paths = [['merge']]
+  static override usage = Command.Usage({
+    category: 'Finish a session',
+    description: 'Merge a session into its base branch',
+    details: `
+      Makes the merge in memory and moves the base branch from the value that was seen; nobody's checkout is switched. Where the base is checked
+      out, that checkout is updated when nothing of the user's is in the way, else the merge is refused and nothing changes. A conflict changes
+      nothing either.
+
+      Without an option the base is fast-forwarded when that is possible, and gets a merge commit otherwise; \`amp.mergeStyle\` (\`ff\`, \`ff-only\`,
+      \`no-ff\`, \`squash\`) changes that.
+    `,
+    examples: [
+      ['Merge into the base', 'git amp merge fix-parser'],
+      ['As one commit', 'git amp merge fix-parser --squash -m "parser: handle nested quotes"'],
+      ['See what it would do', 'git amp merge fix-parser -n'],
+    ],
+  })
+
+  session = Option.String({ name: 'session', required: false })
+  into = Option.String('--into', { description: 'Into this branch instead of the base' })
+  squash = Option.Boolean('--squash', false, { description: 'As one new commit on the base' })
+  ffOnly = Option.Boolean('--ff-only', false, { description: 'Only when the base can be fast-forwarded' })
+  noFf = Option.Boolean('--no-ff', false, { description: 'Make a merge commit even when the base could be fast-forwarded' })
+  message = Option.Array('-m,--message', { description: 'Message of the merge commit; several are paragraphs' })
+  file = Option.String('-F,--file', { description: 'Take the message from a file; - is standard input' })
+  edit = Option.Boolean('-e,--edit', false, { description: 'Write the message in an editor' })
+  dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
+  json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
+
+  async run(): Promise<number | undefined> {
+    const repo = await this.open()
+    const { ui } = this.context
+    const help = 'Write the message of the merge.'
+    const sources = { paragraphs: this.message, file: this.file, edit: this.edit, name: 'message', help }
+    const message = (await givenText(repo, this.context, sources)) ?? undefined
+    const result = await mergeSession(repo, { session: this.session, into: this.into, style: this.style(), message, dryRun: this.dryRun })
+    const { tip, before, after, via, updated, isUpToDate, isDryRun, unsigned } = result
+    const into = result.into.replace(/^refs\/heads\//, '')
+    if (unsigned !== null) ui.warn(`the commit is not signed: ${unsigned}`)
+    if (this.json) {
+      ui.json({ schema: 'git-amp/merge@1', session: tip.id, into, before, after, via, updated, isUpToDate, isDryRun })
+      return undefined
+    }
+    const how = { ff: 'fast-forward', merge: 'merge commit', squash: 'one commit' }[via]
+    if (isUpToDate) ui.answer(`${into} has everything of ${tip.snapshot.branch} already`)
+    else ui.answer(`${isDryRun ? 'would merge' : 'merged'} ${tip.snapshot.branch} into ${into} (${how}): ${before.slice(0, 12)}..${after.slice(0, 12)}`)
+    if (updated !== null && !isDryRun) ui.tell(`Updated the checkout in ${updated}`)
+    return undefined
+  }
+
+  private style(): MergeStyle | undefined {
+    const given = [this.squash, this.ffOnly, this.noFf].filter(Boolean).length
+    if (given > 1) throw usage('--squash, --ff-only and --no-ff exclude each other')
+    return this.squash ? 'squash' : this.ffOnly ? 'ff-only' : this.noFf ? 'no-ff' : undefined
+  }
+}

@@ -1,0 +1,93 @@
+import type { ChildProcess } from 'node:child_process'
+import { AmpError } from '../errors.js'
+import type { Git, Oid } from './run.js'
+
+/** An object as `git cat-file --batch` prints it. */
+export interface RawObject {
+  oid: Oid
+  type: string
+  content: Buffer
+}
+
+interface Waiting {
+  resolve(object: RawObject | null): void
+  reject(error: unknown): void
+}
+
+/**
+ * One `git cat-file --batch` for the whole command: a request costs 0.1 ms there, a process of its own 4 ms. Objects written after
+ * it started are found as well, because git looks again when it misses one.
+ */
+export class CatFile {
+  private child: ChildProcess | null = null
+  private buffered: Buffer[] = []
+  private length = 0
+  private readonly waiting: Waiting[] = []
+
+  constructor(private readonly git: Git) {}
+
+  /** Reads an object by oid or by a name without newline; null when there is none. */
+  read(name: string): Promise<RawObject | null> {
+    if (/[\n\0]/.test(name)) return Promise.resolve(null)
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject })
+      this.start().stdin?.write(`${name}\n`)
+    })
+  }
+
+  /** Ends the process; a later read starts another one. */
+  close(): void {
+    this.child?.stdin?.end()
+    this.child = null
+  }
+
+  private start(): ChildProcess {
+    if (this.child !== null) return this.child
+    const child = this.git.open(['cat-file', '--batch'])
+    this.child = child
+    child.stdin?.on('error', () => {})
+    child.stderr?.resume()
+    child.stdout?.on('data', (chunk: Buffer) => this.receive(chunk))
+    child.once('error', (error) => this.fail(error))
+    child.once('close', () => this.fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
+    return child
+  }
+
+  private fail(error: unknown): void {
+    this.child = null
+    for (const { reject } of this.waiting.splice(0)) reject(error)
+  }
+
+  private receive(chunk: Buffer): void {
+    this.buffered.push(chunk)
+    this.length += chunk.length
+    for (let answer = this.next(); answer !== undefined; answer = this.next()) this.waiting.shift()?.resolve(answer)
+  }
+
+  /** The next whole answer, or undefined while it has not arrived. Pieces are joined only when enough is there. */
+  private next(): RawObject | null | undefined {
+    if (this.waiting.length === 0 || this.length < this.needed) return undefined
+    const all = this.buffered.length === 1 ? (this.buffered[0] as Buffer) : Buffer.concat(this.buffered)
+    const newline = all.indexOf(0x0a)
+    this.buffered = [all]
+    if (newline < 0) return undefined
+    const header = all.toString('utf8', 0, newline)
+    const match = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header)
+    if (match === null) return this.take(all, newline + 1, null)
+    const [, oid = '', type = '', size = '0'] = match
+    const end = newline + 1 + Number(size)
+    this.needed = end + 1
+    if (all.length < this.needed) return undefined
+    return this.take(all, end + 1, { oid, type, content: Buffer.from(all.subarray(newline + 1, end)) })
+  }
+
+  /** Bytes that must be there before the next answer can be whole. */
+  private needed = 1
+
+  private take(all: Buffer, end: number, answer: RawObject | null): RawObject | null {
+    this.buffered = end === all.length ? [] : [all.subarray(end)]
+    this.length = all.length - end
+    this.needed = 1
+    return answer
+  }
+}

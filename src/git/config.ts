@@ -1,0 +1,48 @@
+import { usage } from '../errors.js'
+import type { Git } from './run.js'
+
+/** All of git's configuration, read once, with git's own precedence, includes and `-c`. */
+export class Config {
+  private constructor(private readonly values: ReadonlyMap<string, readonly (string | true)[]>) {}
+
+  /** Reads it by one `git config --list -z`. */
+  static async read(git: Git): Promise<Config> {
+    const values = new Map<string, (string | true)[]>()
+    for (const record of await git.items(['config', '--list', '-z'])) {
+      const newline = record.indexOf('\n')
+      // A key without `=` has no newline and means true.
+      const [key, value] = newline < 0 ? [record, true as const] : [record.slice(0, newline), record.slice(newline + 1)]
+      const list = values.get(key)
+      if (list === undefined) values.set(key, [value])
+      else list.push(value)
+    }
+    return new Config(values)
+  }
+
+  /** The last value of a key, or null. Section and name in lower case, the subsection as it is. */
+  get(key: string): string | null {
+    const value = this.values.get(normalize(key))?.at(-1)
+    return value === undefined ? null : value === true ? '' : value
+  }
+
+  /** All values of a key, in order. */
+  all(key: string): string[] {
+    return (this.values.get(normalize(key)) ?? []).map((value) => (value === true ? '' : value))
+  }
+
+  /** A boolean as git reads it; `otherwise` when the key is not set. */
+  bool(key: string, otherwise: boolean): boolean {
+    const value = this.values.get(normalize(key))?.at(-1)
+    if (value === undefined) return otherwise
+    if (value === true || /^(true|yes|on|[1-9]\d*)$/i.test(value)) return true
+    if (/^(false|no|off|0|)$/i.test(value)) return false
+    throw usage(`bad boolean value '${value}' for '${key}'`, `Set it with "git config ${key} true" or "false".`)
+  }
+}
+
+/** Git compares section and variable name without case, and the subsection with it. */
+function normalize(key: string): string {
+  const first = key.indexOf('.')
+  const last = key.lastIndexOf('.')
+  return key.slice(0, first).toLowerCase() + key.slice(first, last) + key.slice(last).toLowerCase()
+}

@@ -1,0 +1,55 @@
+import type { Git, Oid } from './run.js'
+
+/** Size of a change, and the files it touches. */
+export interface DiffSize {
+  files: number
+  insertions: number
+  deletions: number
+}
+
+/** Counts what changed between two trees or commits, renames detected as `git diff` does; a binary file counts as a file. */
+export async function diffSize(git: Git, from: Oid, to: Oid): Promise<DiffSize> {
+  if (from === to) return { files: 0, insertions: 0, deletions: 0 }
+  const text = await git.text(['diff-tree', '-r', '-M', '--numstat', '--no-commit-id', '--end-of-options', from, to])
+  return sumNumstat(text)
+}
+
+/** Sums the lines of `--numstat`; `-` stands for a binary file. */
+export function sumNumstat(text: string): DiffSize {
+  const lines = text === '' ? [] : text.split('\n')
+  const counts = lines.map((line) => line.split('\t', 2).map((word) => Number(word) || 0))
+  const sum = (index: number) => counts.reduce((total, pair) => total + (pair[index] ?? 0), 0)
+  return { files: lines.length, insertions: sum(0), deletions: sum(1) }
+}
+
+/** One changed file. */
+export interface FileChange {
+  path: string
+  /** `A M D T` as in `git diff --name-status` */
+  status: string
+  insertions: number | null
+  deletions: number | null
+}
+
+/** The changed files between two trees, or between a tree and the worktree when `to` is null. */
+export async function diffFiles(git: Git, range: readonly string[], paths: readonly string[] = []): Promise<FileChange[]> {
+  const common = ['--no-renames', '-z', ...range, '--', ...paths]
+  const [names, counts] = await Promise.all([
+    git.items(['diff', '--name-status', ...common]),
+    git.items(['diff', '--numstat', ...common]),
+  ])
+  const sizes = new Map(
+    counts.map((record) => {
+      const [insertions = '', deletions = '', ...path] = record.split('\t')
+      return [path.join('\t'), { insertions: count(insertions), deletions: count(deletions) }] as const
+    }),
+  )
+  const files: FileChange[] = []
+  for (let at = 0; at + 1 < names.length; at += 2) {
+    const path = names[at + 1] ?? ''
+    files.push({ path, status: names[at] ?? '', ...(sizes.get(path) ?? { insertions: null, deletions: null }) })
+  }
+  return files
+}
+
+const count = (word: string): number | null => (word === '-' ? null : Number(word))

@@ -1,0 +1,67 @@
+import type { Git, Oid } from './run.js'
+
+/** A commit as the rewriting commands need it. */
+export interface CommitInfo {
+  oid: Oid
+  parents: Oid[]
+  tree: Oid
+  author: { name: string; email: string; date: string }
+  message: string
+}
+
+/** Format and parser in one value: fields end in NUL, and the message comes last. */
+const commitFormat = {
+  argument: '--format=%H%x00%P%x00%T%x00%an%x00%ae%x00%ad%x00%B',
+  fields: 7,
+}
+
+/** Commits reachable from `tip` and not from `base`, oldest first, parents before children. */
+export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<CommitInfo[]> {
+  const args = ['log', '--topo-order', '--reverse', '-z', '--date=raw', commitFormat.argument, '--end-of-options', tip, `^${base}`]
+  const words = await git.items(args)
+  const commits: CommitInfo[] = []
+  for (let at = 0; at + commitFormat.fields <= words.length; at += commitFormat.fields) {
+    const [oid = '', parents = '', tree = '', name = '', email = '', date = '', message = ''] = words.slice(at)
+    const author = { name, email, date }
+    commits.push({ oid, parents: parents === '' ? [] : parents.split(' '), tree, author, message })
+  }
+  return commits
+}
+
+/** The best common ancestor, or null when the histories are unrelated. */
+export async function mergeBase(git: Git, a: Oid, b: Oid): Promise<Oid | null> {
+  const oid = await git.text(['merge-base', '--end-of-options', a, b], { ok: [0, 1] }) // 1: there is none
+  return oid === '' ? null : oid
+}
+
+/** Whether `ancestor` is reachable from `descendant`; equal commits are. */
+export async function isAncestor(git: Git, ancestor: Oid, descendant: Oid): Promise<boolean> {
+  const { code } = await git.run(['merge-base', '--is-ancestor', ancestor, descendant], { ok: [0, 1] }) // 1: it is not
+  return code === 0
+}
+
+/** Commits only on the left and only on the right side. */
+export async function aheadBehind(git: Git, left: Oid, right: Oid): Promise<{ ahead: number; behind: number }> {
+  const text = await git.text(['rev-list', '--left-right', '--count', '--end-of-options', `${left}...${right}`])
+  const [ahead = 0, behind = 0] = text.split('\t').map(Number)
+  return { ahead, behind }
+}
+
+/** The commit that a user's revision names, or null. */
+export async function resolveCommit(git: Git, revision: string): Promise<Oid | null> {
+  const oid = await git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], {
+    ok: [0, 1, 128], // 1: no such revision; 128: its syntax is wrong, or it is ambiguous
+  })
+  return /^[0-9a-f]{40,64}$/.test(oid) ? oid : null
+}
+
+/** The full ref that a revision names (`refs/heads/main`), or null when it names none. */
+export async function fullRef(git: Git, revision: string): Promise<string | null> {
+  const name = await git.text(['rev-parse', '--symbolic-full-name', '--verify', '--quiet', '--end-of-options', revision], {
+    ok: [0, 1, 128],
+  })
+  return name.startsWith('refs/') ? name : null
+}
+
+/** The tree of a commit. */
+export const treeOf = (git: Git, commit: Oid): Promise<Oid> => git.text(['rev-parse', '--verify', `${commit}^{tree}`])

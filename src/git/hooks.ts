@@ -1,0 +1,69 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import type { HostFs } from '../host.js'
+import { type Git, GitError } from './run.js'
+
+/** A hook that failed. */
+export interface HookFailure {
+  name: string
+  /** Null when a signal ended it. */
+  exit: number | null
+  /** The last lines it printed. */
+  output: string
+}
+
+/** The user's hooks, as they apply in one worktree. */
+export class Hooks {
+  private constructor(
+    private readonly git: Git,
+    private readonly present: ReadonlySet<string>,
+  ) {}
+
+  /**
+   * Finds the hooks of a worktree. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
+   * from the main worktree, where the user installed it.
+   * @param git runs as the user in the worktree
+   */
+  static async find(git: Git, fs: HostFs, main: string): Promise<Hooks> {
+    const path = await git.text(['rev-parse', '--git-path', 'hooks'])
+    const here = resolve(git.cwd, path)
+    const names = await list(fs, here)
+    const there = isAbsolute(path) ? [] : await list(fs, join(main, path))
+    if (names.length > 0 || there.length === 0) return new Hooks(git, new Set(names))
+    return new Hooks(git.with({}, ['-c', `core.hooksPath=${join(main, path)}`]), new Set(there))
+  }
+
+  /** No hooks at all (`amp.hooks=skip`). */
+  static none(git: Git): Hooks {
+    return new Hooks(git, new Set())
+  }
+
+  has(name: string): boolean {
+    return this.present.has(name)
+  }
+
+  /**
+   * Runs a hook as `git commit` does: nobody to answer an editor.
+   * @returns the failure, or null when it passed or there is none
+   */
+  async run(name: string, args: readonly string[] = []): Promise<HookFailure | null> {
+    if (!this.present.has(name)) return null
+    try {
+      await this.git.run(['hook', 'run', '--ignore-missing', name, '--', ...args], { env: { GIT_EDITOR: ':' } })
+      return null
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error
+      const lines = error.stderr.trim().split('\n')
+      return { name, exit: error.exit.code, output: lines.slice(-20).join('\n') }
+    }
+  }
+}
+
+async function list(fs: HostFs, dir: string): Promise<string[]> {
+  try {
+    const names = await fs.readdir(dir)
+    return names.filter((name) => !name.endsWith('.sample'))
+  } catch {
+    // No such directory: no hooks.
+    return []
+  }
+}

@@ -1,0 +1,112 @@
+import { type Oid, type RefChange, RefLocked, RefMoved, type RefStore, type Tip } from '../state/storage.js'
+import type { CatFile } from './cat-file.js'
+import { type Git, GitError } from './run.js'
+
+/** Refs through the git program. `zero` is the null oid in the repository's hash. */
+export class GitRefs implements RefStore {
+  constructor(
+    private readonly git: Git,
+    private readonly catFile: CatFile,
+    private readonly zero: Oid,
+  ) {}
+
+  async read(ref: string): Promise<Oid | null> {
+    const object = await this.catFile.read(ref)
+    if (object !== null) return object.oid
+    // Absent, or it points at a missing object.
+    const oid = await this.git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', ref], {
+      ok: [0, 1], // 1: there is no such ref
+    })
+    return oid === '' ? null : oid
+  }
+
+  async *tips(prefix: string): AsyncGenerator<Tip> {
+    const { formatArgument, parse } = tipFormat
+    const seen = new Set<string>()
+    try {
+      for await (const tip of parse(this.git.stream(['for-each-ref', formatArgument, prefix]))) {
+        seen.add(tip.ref)
+        yield tip
+      }
+    } catch (error) {
+      // One ref to a missing object makes the whole listing fail: read the rest one by one.
+      if (!(error instanceof GitError)) throw error
+      yield* this.tipsOneByOne(prefix, seen)
+    }
+  }
+
+  async update(changes: readonly RefChange[], reason: string): Promise<void> {
+    const lines = changes.map((change) => {
+      const old = change.old ?? this.zero
+      if (change.new === change.old) return `verify ${change.ref}\0${old}\0`
+      if (change.new === null) return `delete ${change.ref}\0${old}\0`
+      return `update ${change.ref}\0${change.new}\0${old}\0`
+    })
+    // Without `start` and `commit` a killed git-amp would leave git to commit the half that it has read.
+    const input = `start\0${lines.join('')}prepare\0commit\0`
+    try {
+      await this.git.run(['update-ref', '-m', reason, '-z', '--stdin'], { input })
+    } catch (cause) {
+      if (!(cause instanceof GitError) || cause.exit.code === null) throw cause
+      throw await this.explain(changes, cause)
+    }
+  }
+
+  /** A failed transaction is told by what the refs are now, not by git's words. */
+  private async explain(changes: readonly RefChange[], cause: GitError): Promise<Error> {
+    const now = await Promise.all(changes.map((change) => this.read(change.ref)))
+    const moved = changes.filter((change, index) => now[index] !== change.old).map((change) => change.ref)
+    if (moved.length > 0) return new RefMoved(moved)
+    // A directory/file conflict says "cannot lock ref" too, and no waiting helps there.
+    const isLock = /\.lock'|unable to lock|cannot lock ref/i.test(cause.stderr) && !/cannot create/.test(cause.stderr)
+    return isLock ? new RefLocked(changes.map((change) => change.ref), { cause }) : cause
+  }
+
+  private async *tipsOneByOne(prefix: string, seen: ReadonlySet<string>): AsyncGenerator<Tip> {
+    const lines = await this.git.text(['for-each-ref', '--format=%(objectname) %(refname)', prefix])
+    for (const line of lines === '' ? [] : lines.split('\n')) {
+      const space = line.indexOf(' ')
+      const [oid, ref] = [line.slice(0, space), line.slice(space + 1)]
+      if (seen.has(ref)) continue
+      const object = await this.catFile.read(oid)
+      const content = object?.type === 'commit' ? object.content.toString('utf8') : null
+      yield { ref, oid, message: content === null ? null : content.slice(content.indexOf('\n\n') + 2) }
+    }
+  }
+}
+
+/**
+ * The listing's format and its parser in one value. A message may hold any control character, so it is read by its
+ * length: `<ref> NUL <oid> NUL <bytes> NUL <message> LF`.
+ */
+const tipFormat = {
+  formatArgument: '--format=%(refname)%00%(objectname)%00%(contents:size)%00%(contents)',
+
+  async *parse(chunks: AsyncIterable<Buffer>): AsyncGenerator<Tip> {
+    let rest: Buffer = Buffer.alloc(0)
+    for await (const chunk of chunks) {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      let at = 0
+      for (let record = tipAt(rest, at); record !== null; record = tipAt(rest, at)) {
+        yield record.tip
+        at = record.end
+      }
+      rest = rest.subarray(at)
+    }
+  },
+}
+
+function tipAt(data: Buffer, start: number): { tip: Tip; end: number } | null {
+  const first = data.indexOf(0, start)
+  const second = data.indexOf(0, first + 1)
+  const third = data.indexOf(0, second + 1)
+  if (first < 0 || second < 0 || third < 0) return null
+  const end = third + 1 + Number(data.toString('latin1', second + 1, third))
+  if (data.length < end + 1) return null
+  const tip = {
+    ref: data.toString('utf8', start, first),
+    oid: data.toString('latin1', first + 1, second),
+    message: data.toString('utf8', third + 1, end),
+  }
+  return { tip, end: end + 1 }
+}

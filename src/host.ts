@@ -1,0 +1,58 @@
+import type { BigIntStats, Dirent, Stats } from 'node:fs'
+
+/** Environment of a process: absent is `undefined`. */
+export type Env = Record<string, string | undefined>
+
+/** The part of `node:fs/promises` that git-amp uses; memfs' `fs.promises` fits as well. */
+export interface HostFs {
+  readFile(path: string): Promise<Uint8Array>
+  readFile(path: string, encoding: 'utf8'): Promise<string>
+  writeFile(path: string, data: string | Uint8Array, options?: { mode?: number; flag?: string }): Promise<void>
+  appendFile(path: string, data: string | Uint8Array, options?: { mode?: number }): Promise<void>
+  copyFile(from: string, to: string): Promise<void>
+  mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<string | undefined>
+  mkdtemp(prefix: string): Promise<string>
+  readdir(path: string): Promise<string[]>
+  readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>
+  rename(from: string, to: string): Promise<void>
+  rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>
+  stat(path: string): Promise<Stats>
+  lstat(path: string): Promise<Stats | BigIntStats>
+  realpath(path: string): Promise<string>
+  access(path: string, mode?: number): Promise<void>
+}
+
+/** Other processes of this machine. */
+export interface Processes {
+  /** Process id of git-amp itself. */
+  readonly self: number
+  /** Sends `signal` (0 only asks) to a process, or to a group when `pid` is negative; false when there is none. */
+  kill(pid: number, signal: NodeJS.Signals | 0): boolean
+  /**
+   * When a process started, as an opaque text that differs for a later process with the same id; null when it is gone.
+   * Linux: field 22 of `/proc/<pid>/stat` (proc(5)); elsewhere `ps -o lstart=`.
+   */
+  startTime(pid: number): Promise<string | null>
+  /** Ids of the live processes whose environment holds the line `entry` (`NAME=value`), git-amp itself left out. */
+  withEnv(entry: string): Promise<number[]>
+  /** Ids of the live processes whose working directory is `dir` or below, git-amp itself left out. */
+  workingIn(dir: string): Promise<{ pid: number; name: string }[]>
+  /** `pid` and all its descendants, parents first. */
+  tree(pid: number): Promise<number[]>
+}
+
+/** The doors to the machine, passed in so that tests hand over others. Only `bin.ts` makes the real one. */
+export interface Host {
+  readonly cwd: string
+  readonly env: Env
+  readonly fs: HostFs
+  readonly hostname: string
+  readonly tmpdir: string
+  readonly processes: Processes
+  /** Identifies this boot of the machine; a lease of an earlier boot is dead. */
+  bootId(): Promise<string>
+  now(): Date
+  /** `n` random bytes. */
+  random(n: number): Uint8Array
+  sleep(ms: number): Promise<void>
+}

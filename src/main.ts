@@ -1,0 +1,72 @@
+import { normalize } from './cli/argv.js'
+import { findCall } from './cli/call.js'
+import type { AmpContext } from './cli/context.js'
+import { report } from './cli/report.js'
+import type { CommandSpec } from './cli/spec.js'
+import { exitCodes } from './errors.js'
+import { type Entry, type Registry, registry } from './registry.js'
+
+/**
+ * Runs `git amp` once: parse, run, report.
+ * @param argv the words after `git amp`
+ * @returns the exit code
+ */
+export const main = (argv: readonly string[], context: AmpContext): Promise<number> => runWith(registry, argv, context)
+
+/** The same with another table of commands. */
+export async function runWith(table: Registry, argv: readonly string[], context: AmpContext): Promise<number> {
+  const run: Run = { table, context, spec: null }
+  try {
+    const code = await dispatch(run, argv)
+    return context.signal.aborted ? exitCodes.interrupted : code
+  } catch (error) {
+    return report(error, context, await usageLines(run.spec))
+  }
+}
+
+/** One run, and the command it turned out to call. */
+interface Run {
+  table: Registry
+  context: AmpContext
+  spec: CommandSpec | null
+}
+
+async function dispatch(run: Run, argv: readonly string[]): Promise<number> {
+  const { table, context } = run
+  const call = findCall(argv, Object.values(table).flat())
+  if (call.kind === 'command') return runCommand(run, call.entry, call.argv)
+  if (call.kind === 'help') {
+    await (await import('./commands/help.js')).showOverview(context, table)
+    return 0
+  }
+  const { renderUsage } = await import('./render/help.js')
+  context.ui.answer(renderUsage(table))
+  return exitCodes.usage
+}
+
+/** Loads and registers the one class that is called: compiling all of them costs more than most commands take. */
+async function runCommand(run: Run, entry: Entry, argv: readonly string[]): Promise<number> {
+  const { context } = run
+  const [commandClass, { AmpCli }] = await Promise.all([entry.load(), import('./cli/describe.js')])
+  const cli = new AmpCli()
+  cli.register(commandClass)
+  const [spec] = cli.describe()
+  if (spec === undefined) throw new Error(`'${entry.names[0]}' has no command`)
+  run.spec = spec
+  const { words, rest, passed, help } = normalize(spec, argv)
+  if (help === 'short') {
+    context.ui.answer((await import('./render/help.js')).renderShort(spec))
+    return exitCodes.usage
+  }
+  if (help === 'full') {
+    await (await import('./commands/help.js')).showCommand(context, spec)
+    return 0
+  }
+  const command = cli.process([...(spec.paths[0] ?? []), ...words], { ...context, rest, passed })
+  // Not `cli.run`: it prints errors on stdout and ends with 1 whatever happened.
+  return command.validateAndExecute()
+}
+
+async function usageLines(spec: CommandSpec | null): Promise<string> {
+  return spec === null ? '' : (await import('./render/synopsis.js')).usageLine(spec)
+}

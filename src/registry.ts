@@ -1,0 +1,104 @@
+import type { AmpCommand } from './cli/command.js'
+
+/** A command class as clipanion takes it. */
+export type CommandClass = (new () => AmpCommand) & Pick<typeof AmpCommand, 'kinds' | 'rest' | 'passesOptions' | 'usage' | 'paths'>
+
+/** One line of the table of contents. The class is loaded only when the command is called. */
+export interface Entry {
+  /** As typed, the canonical name first. */
+  names: readonly [string, ...string[]]
+  /** One line, imperative, no full stop. */
+  summary: string
+  load(): Promise<CommandClass>
+}
+
+/** Commands by category, in the order they are shown. */
+export type Registry = Readonly<Record<string, readonly Entry[]>>
+
+/** Every command, by what the user wants to do. */
+export const registry: Registry = {
+  'Work in a session': [
+    {
+      names: ['new'],
+      summary: 'Start a session: a branch, a worktree and a recorded prompt',
+      load: async () => (await import('./commands/new.js')).NewCommand,
+    },
+    {
+      names: ['iterate', 'run'],
+      summary: 'Run the agent once; its work becomes one commit',
+      load: async () => (await import('./commands/iterate.js')).IterateCommand,
+    },
+    {
+      names: ['test'],
+      summary: 'Run the test command and record its result',
+      load: async () => (await import('./commands/test.js')).TestCommand,
+    },
+    {
+      names: ['exec'],
+      summary: "Run any command in a session's worktree",
+      load: async () => (await import('./commands/exec.js')).ExecCommand,
+    },
+  ],
+  'Look at sessions': [
+    {
+      names: ['list', 'ls'],
+      summary: 'List the sessions of this repository',
+      load: async () => (await import('./commands/list.js')).ListCommand,
+    },
+    {
+      names: ['show', 'status'],
+      summary: 'Show one session: goal, branch, iterations, tests',
+      load: async () => (await import('./commands/show.js')).ShowCommand,
+    },
+    {
+      names: ['log'],
+      summary: 'Show iterations and manual commits in order',
+      load: async () => (await import('./commands/log.js')).LogCommand,
+    },
+    {
+      names: ['diff'],
+      summary: 'Show what a session changed, against its recorded base',
+      load: async () => (await import('./commands/diff.js')).DiffCommand,
+    },
+    {
+      names: ['path'],
+      summary: "Print the path of a session's worktree",
+      load: async () => (await import('./commands/path.js')).PathCommand,
+    },
+  ],
+  'Finish a session': [
+    {
+      names: ['squash'],
+      summary: 'Make one commit of the amp: commits',
+      load: async () => (await import('./commands/squash.js')).SquashCommand,
+    },
+    {
+      names: ['rebase'],
+      summary: 'Put the session onto its base as it is now',
+      load: async () => (await import('./commands/rebase.js')).RebaseCommand,
+    },
+    {
+      names: ['merge'],
+      summary: 'Merge a session into its base branch',
+      load: async () => (await import('./commands/merge.js')).MergeCommand,
+    },
+  ],
+  'Set up and learn': [
+    {
+      names: ['help'],
+      summary: 'Show the manual of git-amp or of one command',
+      load: async () => (await import('./commands/help.js')).HelpCommand,
+    },
+    {
+      names: ['demo'],
+      summary: 'Run the whole workflow in a scratch repository',
+      load: async () => (await import('./commands/demo.js')).DemoCommand,
+    },
+  ],
+}
+
+/** All entries in one list. */
+export const entries: readonly Entry[] = Object.values(registry).flat()
+
+/** The entry that a word names. */
+export const findEntry = (word: string): Entry | null => entries.find((entry) => entry.names.includes(word)) ?? null

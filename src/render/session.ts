@@ -1,0 +1,263 @@
+import type { IterateResult } from '../actions/iterate.js'
+import type { ListedSession } from '../actions/list.js'
+import type { SessionState } from '../actions/shared/sessions.js'
+import type { ShowResult } from '../actions/show.js'
+import { headOf, type IterationRemarks } from '../state/events.js'
+import { firstLine, type Snapshot } from '../state/fold.js'
+import { type IterationView, testWord } from '../state/iterations.js'
+import { oneLine, printable } from '../util/sanitize.js'
+import { duration, plainTime, plural, relativeDate } from '../util/time.js'
+import { renderTable } from './table.js'
+
+/** Paints text in the colour of a slot; the terminal's business. */
+export type Paint = (slot: 'id' | 'current' | 'running' | 'failed' | 'dim' | 'heading', text: string) => string
+
+export interface Screen {
+  paint: Paint
+  now: Date
+  width: number | null
+}
+
+/** States in which a session waits for its user. */
+const needsUser: readonly SessionState[] = ['interrupted', 'failed', 'diverged']
+
+/** The list: marker, id, name, state, iterations, size, age, title. */
+export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
+  const rows = sessions.map((session) => {
+    const { snapshot, state } = session
+    const mark = session.isCurrent ? '*' : needsUser.includes(state) ? '!' : ' '
+    const { insertions, deletions } = snapshot.changes
+    return [
+      `${mark} ${session.shortId}`,
+      oneLine(snapshot.slug),
+      state,
+      `iter ${snapshot.iterations}`,
+      `+${insertions}`,
+      `-${deletions}`,
+      relativeDate(snapshot.updatedAt, screen.now),
+      oneLine(snapshot.title),
+    ]
+  })
+  const stateOf = (row: number): SessionState => sessions[row]?.state ?? 'idle'
+  const table = renderTable(
+    rows,
+    [
+      { paint: (text, row) => screen.paint(sessions[row]?.isCurrent === true ? 'current' : 'id', text) },
+      { max: 24 },
+      { paint: (text, row) => paintState(text, stateOf(row), screen.paint) },
+      {},
+      { align: 'end' },
+      { align: 'end' },
+      {},
+      {},
+    ],
+    screen.width,
+  )
+  return table
+}
+
+function paintState(text: string, state: SessionState, paint: Paint): string {
+  if (state === 'running') return paint('running', text)
+  return needsUser.includes(state) ? paint('failed', text) : text
+}
+
+/** One session on a screen. */
+export function renderShow(result: ShowResult, screen: Screen): string {
+  if (result.detail !== null) return renderDetail(result.detail, screen)
+  const { tip, state } = result
+  const { snapshot } = tip
+  const facts: [string, string][] = [
+    ['Session', `${screen.paint('id', tip.id)} ${oneLine(snapshot.name)}`],
+    ['State', paintState(stateWords(snapshot, state), state, screen.paint)],
+    ['Branch', branchWords(result)],
+    [
+      'Base',
+      `${snapshot.base.ref?.replace(/^refs\/heads\//, '') ?? '(no branch)'} at ${snapshot.base.oid.slice(0, 12)}${distance(result)}`,
+    ],
+    ['Worktree', result.worktree === null ? '(none here)' : printable(result.worktree)],
+    ['Uncommitted', uncommittedWords(result)],
+    [
+      'Agent',
+      `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
+    ],
+    ['Tests', testFacts(snapshot)],
+    ['Changes', sizeWords(snapshot.changes)],
+    ['Tokens', tokenWords(snapshot)],
+    ['Started', `${plainTime(snapshot.createdAt)} UTC by ${oneLine(snapshot.by)}`],
+    ['Newer', snapshot.unknown === 0 ? '' : `${plural(snapshot.unknown, 'event')} from a newer git-amp`],
+  ]
+  const head = renderTable(
+    facts.filter(([, value]) => value !== '').map(([name, value]) => [`${name}:`, value]),
+    [{}, {}],
+    null,
+  )
+  const prompt = indent(printable(result.prompt).trim())
+  const table = result.iterations.length === 0 ? '' : `\n\n${renderIterations(result.iterations, screen)}`
+  return `${head}\n\n${prompt}${table}`
+}
+
+/** `1 file +3 -0` */
+export const sizeWords = (size: { files: number; insertions: number; deletions: number }): string =>
+  `${plural(size.files, 'file')} +${size.insertions} -${size.deletions}`
+
+function stateWords(snapshot: Snapshot, state: SessionState): string {
+  const open = snapshot.open[0]
+  if (state === 'running' && open !== undefined)
+    return `running iteration ${open.n} on ${oneLine(open.host)} since ${plainTime(open.at)} UTC`
+  if (state === 'interrupted')
+    return `interrupted in iteration ${open?.n ?? snapshot.last?.n ?? 0}; "git amp iterate" keeps what it left and goes on`
+  if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
+  if (state === 'merged' && snapshot.merged !== undefined)
+    return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
+  return state
+}
+
+function branchWords({ tip, branchHead }: ShowResult): string {
+  const { branch } = tip.snapshot
+  return branchHead === null
+    ? `${branch} (not here; its commits are kept by the session)`
+    : `${branch} at ${branchHead.slice(0, 12)}`
+}
+
+function distance({ ahead, behind }: ShowResult): string {
+  if (ahead === null || behind === null) return ''
+  const words = [ahead === 0 ? '' : `${ahead} ahead`, behind === 0 ? '' : `${behind} behind`].filter(
+    (word) => word !== '',
+  )
+  return words.length === 0 ? '' : ` (${words.join(', ')})`
+}
+
+function uncommittedWords({ uncommitted, nested }: ShowResult): string {
+  const words = [
+    ...(uncommitted === null || uncommitted === 0 ? [] : [plural(uncommitted, 'path')]),
+    ...(nested.length === 0
+      ? []
+      : [
+          `${plural(nested.length, 'nested repositor').replace(/repositor(s?)$/, (_, s) => (s === '' ? 'repository' : 'repositories'))}: ${nested.map((path) => oneLine(path)).join(', ')}`,
+        ]),
+  ]
+  return words.join('; ')
+}
+
+function testFacts(snapshot: Snapshot): string {
+  const command = snapshot.test === undefined ? '' : ` (${oneLine(snapshot.test, 60)})`
+  const { tested } = snapshot
+  if (tested === undefined) return snapshot.test === undefined ? '' : `not run yet${command}`
+  return `${tested.exit === 0 ? 'pass' : 'fail'}${command}`
+}
+
+function tokenWords({ usage, costUsd }: Snapshot): string {
+  const total = usage.input + usage.output + usage.cacheRead + usage.cacheWrite
+  if (total === 0) return ''
+  const cost = costUsd === undefined ? '' : `, $${costUsd.toFixed(2)}`
+  return `${usage.input} in, ${usage.output} out, ${usage.cacheRead} cache read, ${usage.cacheWrite} cache write${cost}`
+}
+
+const indent = (text: string): string => text.replace(/^(?=.)/gm, '    ')
+
+/** The iterations of a session as a table. */
+export function renderIterations(iterations: readonly IterationView[], screen: Screen): string {
+  const rows = iterations.map((iteration) => [
+    `${iteration.n}`,
+    outcomeWord(iteration),
+    iteration.to === null ? '-' : iteration.to.slice(0, 10),
+    `+${iteration.insertions}`,
+    `-${iteration.deletions}`,
+    testWord(iteration.tests) ?? '-',
+    iteration.durationMs === null ? '-' : duration(iteration.durationMs),
+    oneLine(firstLine(headOf(iteration.prompt))),
+  ])
+  const isBad = (row: number) => ['failed', 'interrupted'].includes(iterations[row]?.outcome ?? '')
+  return renderTable(
+    rows,
+    [
+      { align: 'end' },
+      { paint: (text, row) => (isBad(row) ? screen.paint('failed', text) : text) },
+      { paint: (text) => screen.paint('id', text) },
+      { align: 'end' },
+      { align: 'end' },
+      {},
+      { align: 'end' },
+      {},
+    ],
+    screen.width,
+  )
+}
+
+const outcomeWord = (iteration: IterationView): string =>
+  iteration.outcome === 'success' ? 'done' : iteration.outcome === 'no-change' ? 'no change' : iteration.outcome
+
+function renderDetail(detail: NonNullable<ShowResult['detail']>, screen: Screen): string {
+  const { iteration, files } = detail
+  const facts: [string, string][] = [
+    [
+      'Iteration',
+      `${iteration.n} by ${iteration.agent}${iteration.model === null ? '' : `, model ${iteration.model}`} on ${oneLine(iteration.host)}`,
+    ],
+    [
+      'Outcome',
+      `${outcomeWord(iteration)}${iteration.reason === null || iteration.reason === 'interrupted' ? '' : `: ${oneLine(iteration.reason)}`}`,
+    ],
+    ['Commit', iteration.to === null ? '' : screen.paint('id', iteration.to)],
+    ['Parent', iteration.from],
+    ['Own commits', iteration.commits.length === 0 ? '' : iteration.commits.map((oid) => oid.slice(0, 12)).join(', ')],
+    ['Changes', iteration.to === null ? '' : sizeWords(iteration)],
+    ['Tests', testWord(iteration.tests)?.replace('tests ', '') ?? ''],
+    ['Started', `${plainTime(iteration.startedAt)} UTC`],
+    ['Took', iteration.durationMs === null ? '' : duration(iteration.durationMs)],
+    ['Tool calls', iteration.toolCalls === 0 ? '' : `${iteration.toolCalls}`],
+  ]
+  const head = renderTable(
+    facts.filter(([, value]) => value !== '').map(([name, value]) => [`${name}:`, value]),
+    [{}, {}],
+    null,
+  )
+  const parts = [
+    head,
+    ...remarkLines(iteration.remarks).map((line) => `Note: ${line}`),
+    `Prompt:\n${indent(printable(detail.prompt).trim())}`,
+    ...(detail.summary === null ? [] : [`The agent said:\n${indent(printable(detail.summary).trim())}`]),
+    ...(files.length === 0
+      ? []
+      : [`Files:\n${files.map((file) => `    ${file.status} ${oneLine(file.path)}`).join('\n')}`]),
+    ...(detail.testOutput === null ? [] : [`The test command printed:\n${indent(printable(detail.testOutput))}`]),
+  ]
+  return parts.join('\n\n')
+}
+
+/** What an iteration has to tell beside its result, a sentence each. */
+export function remarkLines(remarks: IterationRemarks): string[] {
+  const hooks = (remarks.hooks ?? []).map(
+    (hook) =>
+      `the ${hook.name} hook failed${hook.exit === null ? '' : ` (exit code ${hook.exit})`}; the commit was made without it`,
+  )
+  const refs = (remarks.refs ?? []).map(
+    (ref) => `${ref.ref} moved while the agent ran: ${shortValue(ref.before)} to ${shortValue(ref.after)}`,
+  )
+  return [
+    ...hooks,
+    ...(remarks.unsigned === undefined ? [] : [`the commit is not signed: ${remarks.unsigned}`]),
+    ...(remarks.nested === undefined
+      ? []
+      : [`left out of the commit, because they are repositories of their own: ${remarks.nested.join(', ')}`]),
+    ...refs,
+    ...(remarks.left === undefined
+      ? []
+      : [`the agent left the session's branch (${remarks.left}); its work was taken back to it`]),
+  ].map((line) => oneLine(line, 400))
+}
+
+const shortValue = (value: string | null): string =>
+  value === null ? 'nothing' : /^[0-9a-f]{40,}$/.test(value) ? value.slice(0, 12) : value
+
+/** The answer of `iterate`, on one line. */
+export function renderIterate(result: IterateResult): string {
+  const { iteration, commit, outcome, size, tests } = result
+  const what =
+    commit === null
+      ? outcome === 'no-change'
+        ? 'no change'
+        : outcome
+      : `${commit.slice(0, 12)} ${sizeWords(size)}${outcome === 'success' ? '' : `, ${outcome}`}`
+  return `iteration ${iteration.n}: ${what}${tests === null ? '' : `, ${testWord(tests)}`}`
+}

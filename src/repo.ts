@@ -1,0 +1,148 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { fatal } from './errors.js'
+import { CatFile } from './git/cat-file.js'
+import { Config } from './git/config.js'
+import { plumbing, quiet, scrub } from './git/env.js'
+import { type Location, locate } from './git/location.js'
+import { GitObjects } from './git/objects.js'
+import { GitRefs } from './git/refs.js'
+import { Git, GitError } from './git/run.js'
+import { listWorktrees, type Worktree } from './git/worktree.js'
+import type { Env, Host } from './host.js'
+import type { Writer } from './state/chain.js'
+import { newId } from './state/names.js'
+import { parseStamp } from './state/object-text.js'
+import type { ObjectStore, Oid, RefStore, Stamp } from './state/storage.js'
+
+/** A repository as actions see it: joins the state, the git program and the doors to the machine. */
+export class Repo {
+  readonly objects: ObjectStore
+  readonly refs: RefStore
+  /** The null oid in this repository's hash. */
+  readonly zero: Oid
+  /** Environment of children: the surrounding hook's repository taken out. */
+  readonly childEnv: Env
+  /** Plumbing on the shared part of the repository, without the user's hooks. */
+  readonly git: Git
+  private readonly catFile: CatFile
+  private configOnce: Promise<Config> | null = null
+  private worktreesOnce: Promise<Worktree[]> | null = null
+  private identityOnce: Promise<Stamp> | null = null
+
+  constructor(
+    readonly host: Host,
+    readonly location: Location,
+  ) {
+    this.zero = '0'.repeat(location.hash === 'sha1' ? 40 : 64)
+    this.childEnv = scrub(host.env)
+    // The current directory may be deleted by what the command does; the common directory stays.
+    const globals = [`--git-dir=${location.commonDir}`, ...quiet]
+    this.git = new Git(location.commonDir, { ...this.childEnv, ...plumbing }, globals)
+    this.catFile = new CatFile(this.git)
+    this.objects = new GitObjects(this.git, this.catFile)
+    this.refs = new GitRefs(this.git, this.catFile, this.zero)
+  }
+
+  /** Reads git's configuration, once. */
+  config(): Promise<Config> {
+    this.configOnce ??= Config.read(this.in(this.location.topLevel ?? this.location.gitDir))
+    return this.configOnce
+  }
+
+  /** Lists the worktrees, once; `forgetWorktrees` after one was added or removed. */
+  worktrees(): Promise<Worktree[]> {
+    this.worktreesOnce ??= listWorktrees(this.git)
+    return this.worktreesOnce
+  }
+
+  forgetWorktrees(): void {
+    this.worktreesOnce = null
+  }
+
+  /** Git plumbing in a worktree, found by git itself from that directory; hooks and identity are those of the place. */
+  in(dir: string): Git {
+    const { topLevel, gitDir, commonDir } = this.location
+    // The current worktree may have been named by --git-dir and --work-tree, which its directory does not tell.
+    const isUnusual = dir === topLevel && gitDir === commonDir && this.host.env.GIT_DIR !== undefined
+    const globals = isUnusual ? [`--git-dir=${gitDir}`, `--work-tree=${topLevel}`] : []
+    return new Git(dir, { ...this.childEnv, ...plumbing }, globals)
+  }
+
+  /** Git as the user runs it in a worktree: own language, locks and hooks, for output that goes to the user. */
+  asUser(dir: string): Git {
+    return new Git(dir, this.childEnv)
+  }
+
+  /** Top of the main worktree; in a bare repository the directory that holds it. */
+  async home(): Promise<string> {
+    const { topLevel, gitDir, commonDir } = this.location
+    if (topLevel !== null && gitDir === commonDir) return topLevel
+    const main = (await this.worktrees())[0]
+    return main === undefined || main.isBare || main.path === commonDir ? dirname(commonDir) : main.path
+  }
+
+  /** Where session worktrees are made: `amp.worktreeDir`, relative to the main worktree. */
+  async worktreeHome(): Promise<string> {
+    const dir = (await this.config()).get('amp.worktreeDir') ?? '.worktrees'
+    return isAbsolute(dir) ? dir : resolve(await this.home(), dir)
+  }
+
+  /** A path below git-amp's own directory; it holds only what may be lost. */
+  local(...parts: string[]): string {
+    return join(this.location.commonDir, 'amp', ...parts)
+  }
+
+  newId(): string {
+    return newId((n) => this.host.random(n))
+  }
+
+  /**
+   * The user as author and committer of state, now.
+   * @throws AmpError when git knows no identity
+   */
+  async stamp(): Promise<Stamp> {
+    this.identityOnce ??= this.identity()
+    const who = await this.identityOnce
+    return { ...who, seconds: this.seconds() ?? who.seconds }
+  }
+
+  /** Who writes state, now. */
+  async writer(): Promise<Writer> {
+    return { author: await this.stamp(), newId: () => this.newId() }
+  }
+
+  private async identity(): Promise<Stamp> {
+    const place = this.in(this.location.topLevel ?? this.location.gitDir)
+    try {
+      return parseStamp(await place.text(['var', 'GIT_COMMITTER_IDENT']))
+    } catch (error) {
+      if (!(error instanceof GitError) || error.exit.code !== 128) throw error
+      throw fatal(
+        'git does not know who you are, and every session and commit has an author',
+        'Run: git config --global user.name "Your Name"',
+        'and: git config --global user.email you@example.com',
+      )
+    }
+  }
+
+  /** Ends the helper processes. */
+  close(): void {
+    this.catFile.close()
+  }
+
+  /** A date given by the user in GIT_COMMITTER_DATE stands; otherwise it is the host's clock. */
+  private seconds(): number | null {
+    if (this.host.env.GIT_COMMITTER_DATE !== undefined) return null
+    return Math.floor(this.host.now().getTime() / 1000)
+  }
+}
+
+/**
+ * Opens the repository of `cwd`, found with the user's own environment (`--git-dir`, a surrounding hook), before that environment is
+ * scrubbed for children.
+ * @throws AmpError outside a repository
+ */
+export async function openRepo(host: Host): Promise<Repo> {
+  const asked = new Git(host.cwd, { ...host.env, ...plumbing })
+  return new Repo(host, await locate(asked))
+}

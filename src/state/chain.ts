@@ -1,0 +1,182 @@
+import { asciiJson, BrokenState, decodeState, type EntityKind, encodeState, isNextLamport, type StateCommit } from './codec.js'
+import type { AmpEvent, BlobValue, NewEvent } from './events.js'
+import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
+import { sessionRef } from './names.js'
+import type { ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
+
+/** The two stores, joined. */
+export interface Stores {
+  objects: ObjectStore
+  refs: RefStore
+}
+
+/** Who writes, when, and with which ids: passed in so that two storages can make the same objects. */
+export interface Writer {
+  author: Stamp
+  newId(): string
+}
+
+/** A chain as far as its tip tells. */
+export interface ChainTip {
+  ref: string
+  id: string
+  oid: Oid
+  snapshot: Snapshot
+}
+
+/** Events to append, with the subject people read in `git log --first-parent`. */
+export interface Append {
+  subject: string
+  events: readonly NewEvent[]
+  /** Code commits that the events introduce or replace. */
+  code: readonly Oid[]
+}
+
+/** A chain commit that is written but not yet pointed at. */
+export interface Prepared {
+  change: RefChange
+  tip: ChainTip
+  events: readonly AmpEvent[]
+}
+
+/** Values above this many bytes live in blobs beside the event. */
+const maxInlineBytes = 4096
+
+/**
+ * Reads the tip of a session's chain.
+ * @returns null when there is no such session
+ * @throws BrokenState naming the ref when the chain cannot be read
+ */
+export async function readTip(stores: Stores, id: string): Promise<ChainTip | null> {
+  const ref = sessionRef(id)
+  const oid = await stores.refs.read(ref)
+  if (oid === null) return null
+  const state = await readState(stores.objects, oid, ref)
+  const isCurrent = state.snapshot !== null && state.snapshot.fold >= foldVersion
+  const snapshot = isCurrent ? state.snapshot : fold(await readEvents(stores.objects, oid, ref))
+  return { ref, id, oid, snapshot: snapshot as Snapshot }
+}
+
+/** Reads one state commit; `ref` is for the error. */
+export async function readState(objects: ObjectStore, oid: Oid, ref: string): Promise<StateCommit> {
+  const commit = await objects.readCommit(oid)
+  if (commit === null) throw broken(ref, `its commit ${oid} is missing`)
+  try {
+    return decodeState(oid, commit)
+  } catch (cause) {
+    if (cause instanceof BrokenState) throw broken(ref, cause.message, cause.hints)
+    throw cause
+  }
+}
+
+const broken = (ref: string, what: string, hints: readonly string[] = []): BrokenState =>
+  new BrokenState(`${ref} is broken: ${what}`, [
+    ...hints,
+    `Fetch the ref again from a clone that has it, or remove it with "git update-ref -d ${ref}".`,
+  ])
+
+/**
+ * All events of a chain, in no particular order and possibly twice; `fold` and `inOrder` deal with that. Only state parents are
+ * walked, so that the project's own history is never read.
+ */
+export async function readEvents(objects: ObjectStore, tip: Oid, ref: string): Promise<AmpEvent[]> {
+  const events: AmpEvent[] = []
+  const seen = new Set<Oid>([tip])
+  const queue: Oid[] = [tip]
+  for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
+    const state = await readState(objects, oid, ref)
+    events.push(...state.events)
+    for (const parent of state.stateParents) {
+      if (!seen.has(parent)) queue.push(parent)
+      seen.add(parent)
+    }
+  }
+  return events
+}
+
+/** Writes the root of a new chain and its first events. */
+export async function beginChain(stores: Stores, writer: Writer, start: Append & { id: string }): Promise<Prepared> {
+  const entity = { kind: 'session' as EntityKind, id: start.id }
+  const root = await stores.objects.writeCommit({
+    tree: await stores.objects.writeTree([]),
+    parents: [],
+    author: writer.author,
+    committer: writer.author,
+    message: encodeState({ subject: `amp: session ${start.id}`, entity, stateParents: 0, events: [], snapshot: null }),
+  })
+  const tip = { ref: sessionRef(start.id), id: start.id, oid: root, snapshot: emptySnapshot() }
+  const prepared = await appendTo(stores, writer, { ...start, tip })
+  return { ...prepared, change: { ...prepared.change, old: null } }
+}
+
+/** Writes the commit that appends events to a chain; the caller moves the ref, together with all others that move. */
+export async function appendTo(stores: Stores, writer: Writer, append: Append & { tip: ChainTip }): Promise<Prepared> {
+  const { tip } = append
+  const blobs: TreeEntry[] = []
+  const events: AmpEvent[] = []
+  for (const event of append.events) {
+    const id = writer.newId()
+    events.push({
+      id,
+      type: event.type,
+      lamport: tip.snapshot.lamport + 1,
+      at: isoTime(writer.author),
+      by: `${writer.author.name} <${writer.author.email}>`,
+      data: await spill(stores.objects, event.data, { event: id, blobs }),
+    })
+  }
+  // Events of one commit share a lamport: their ids decide, so they are applied in that order here too.
+  const snapshot = [...events].sort((a, b) => (a.id < b.id ? -1 : 1)).reduce(applyEvent, tip.snapshot)
+  const parents = [...new Set([tip.oid, ...append.code])]
+  const oid = await stores.objects.writeCommit({
+    tree: await stores.objects.writeTree(blobs),
+    parents,
+    author: writer.author,
+    committer: writer.author,
+    message: encodeState({
+      subject: append.subject,
+      entity: { kind: 'session', id: tip.id },
+      stateParents: 1,
+      events,
+      snapshot,
+    }),
+  })
+  return { change: { ref: tip.ref, old: tip.oid, new: oid }, tip: { ...tip, oid, snapshot }, events }
+}
+
+/** Whether every event of a state commit is later than all events of its state parents. */
+export const hasValidClock = (state: StateCommit, before: number): boolean =>
+  state.events.every((event) => isNextLamport(event.lamport, before))
+
+/** ISO 8601 in UTC with whole seconds. */
+export const isoTime = (stamp: Stamp): string => `${new Date(stamp.seconds * 1000).toISOString().slice(0, 19)}Z`
+
+/** Moves long values into blobs: texts, and lists such as the commit map of a long rebase. */
+async function spill(
+  objects: ObjectStore,
+  data: object,
+  into: { event: string; blobs: TreeEntry[] },
+): Promise<Record<string, unknown>> {
+  const result: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(data)) {
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    if (value === undefined) continue
+    const bytes = Buffer.byteLength(text)
+    if (Math.max(bytes, asciiJson(value).length) <= maxInlineBytes) {
+      result[key] = value
+      continue
+    }
+    const oid = await objects.writeBlob(text)
+    into.blobs.push({ mode: '100644', name: `${into.event}-${key}`, oid })
+    result[key] = { oid, bytes, head: [...text].slice(0, 200).join('') } satisfies BlobValue
+  }
+  return result
+}
+
+/** The whole text of a value that may live in a blob. */
+export async function longText(objects: ObjectStore, value: string | BlobValue): Promise<string> {
+  if (typeof value === 'string') return value
+  const data = await objects.readBlob(value.oid)
+  if (data === null) throw new BrokenState(`the text ${value.oid} of a session is missing`)
+  return Buffer.from(data).toString('utf8')
+}

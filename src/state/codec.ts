@@ -1,0 +1,151 @@
+import { AmpError } from '../errors.js'
+import { type AmpEvent } from './events.js'
+import { foldVersion, type Snapshot } from './fold.js'
+import { isId } from './names.js'
+import type { CommitObject, Oid } from './storage.js'
+
+/** Text of a state commit and back. Pure; see "State commit" in the state format. */
+
+const formatVersion = 1
+/** A message stays under 16 KiB; a reader accepts four times that before it calls a commit hostile. */
+const maxMessageBytes = 64 * 1024
+/** A lamport may not jump further than this in one step: nobody writes a million events at once. */
+const maxLamportStep = 1_000_000
+
+export type EntityKind = 'session' | 'batch'
+
+/** A state commit as data. */
+export interface StateCommit {
+  oid: Oid
+  entity: { kind: EntityKind; id: string }
+  stateParents: readonly Oid[]
+  codeParents: readonly Oid[]
+  events: readonly AmpEvent[]
+  /** Null at the chain's root, which has no events yet. */
+  snapshot: Snapshot | null
+}
+
+/** A state commit before it is written. */
+export interface StateMessage {
+  subject: string
+  entity: { kind: EntityKind; id: string }
+  stateParents: number
+  events: readonly AmpEvent[]
+  snapshot: Snapshot | null
+}
+
+/** A chain that cannot be read: names what is wrong; the caller adds the ref. */
+export class BrokenState extends AmpError {
+  override readonly name = 'BrokenState'
+  constructor(message: string, hints: readonly string[] = []) {
+    super('fatal', message, { hints })
+  }
+}
+
+/** JSON on one line in ASCII only, so that neither an encoding nor a terminal can change it. */
+export const asciiJson = (value: unknown): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: DEL is the one control character JSON leaves alone
+  JSON.stringify(value).replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** A subject for people: one line, no control characters, at most 200 characters. */
+export const subjectLine = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  [...text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ')].slice(0, 200).join('').trim()
+
+/** The message of a state commit, with its final newline. */
+export function encodeState(state: StateMessage): string {
+  const trailers = [
+    `Amp-Format: ${formatVersion}`,
+    `Amp-Entity: ${state.entity.kind} ${state.entity.id}`,
+    `Amp-State-Parents: ${state.stateParents}`,
+    ...state.events.map((event) => `Amp-Event: ${asciiJson(event)}`),
+    ...(state.snapshot === null ? [] : [`Amp-Snapshot: ${asciiJson(state.snapshot)}`]),
+  ]
+  return `${subjectLine(state.subject)}\n\n${trailers.join('\n')}\n`
+}
+
+/**
+ * Reads a state commit.
+ * @throws BrokenState when the message is none of ours, too large or inconsistent
+ */
+export function decodeState(oid: Oid, commit: Pick<CommitObject, 'message' | 'parents'>): StateCommit {
+  const fields = trailersOf(commit.message)
+  const [kind, id] = (one(fields, 'Amp-Entity') ?? '').split(' ')
+  if ((kind !== 'session' && kind !== 'batch') || !isId(id)) throw new BrokenState(`commit ${oid} names no session`)
+  const count = Number(one(fields, 'Amp-State-Parents'))
+  if (!Number.isInteger(count) || count < 0 || count > commit.parents.length) {
+    throw new BrokenState(`commit ${oid} counts its state parents wrongly`)
+  }
+  return {
+    oid,
+    entity: { kind, id },
+    stateParents: commit.parents.slice(0, count),
+    codeParents: commit.parents.slice(count),
+    events: (fields.get('Amp-Event') ?? []).map((text) => decodeEvent(oid, text)),
+    snapshot: decodeSnapshot(oid, one(fields, 'Amp-Snapshot')),
+  }
+}
+
+/**
+ * The snapshot inside a tip's message, for listing without walking the chain.
+ * @returns null when the chain has to be folded again: no snapshot, or one made by an older fold
+ */
+export function snapshotOf(oid: Oid, message: string): Snapshot | null {
+  const snapshot = decodeSnapshot(oid, one(trailersOf(message), 'Amp-Snapshot'))
+  return snapshot === null || snapshot.fold < foldVersion ? null : snapshot
+}
+
+/** Whether a lamport may follow the largest one of the state parents. */
+export const isNextLamport = (lamport: number, before: number): boolean =>
+  Number.isSafeInteger(lamport) && lamport > before && lamport - before <= maxLamportStep
+
+function trailersOf(message: string): Map<string, string[]> {
+  if (message.length > maxMessageBytes) throw new BrokenState('a state commit is larger than 64 KiB')
+  const fields = new Map<string, string[]>()
+  for (const line of message.slice(message.indexOf('\n\n') + 2).split('\n')) {
+    const match = /^(Amp-[A-Za-z-]+): (.*)$/.exec(line)
+    if (match === null) continue
+    const [, key = '', value = ''] = match
+    fields.set(key, [...(fields.get(key) ?? []), value])
+  }
+  const format = one(fields, 'Amp-Format')
+  if (format === undefined) throw new BrokenState('a commit is no state commit of git-amp')
+  if (Number(format) !== formatVersion) {
+    throw new BrokenState(`a state commit has format ${format}, and this git-amp reads format ${formatVersion}`, [
+      'Update git-amp.',
+    ])
+  }
+  return fields
+}
+
+const one = (fields: Map<string, string[]>, key: string): string | undefined => fields.get(key)?.at(-1)
+
+function decodeEvent(oid: Oid, text: string): AmpEvent {
+  const event = parse(oid, text) as Partial<AmpEvent>
+  const { id, type, lamport, at, by, data } = event
+  const isPlain = typeof type === 'string' && typeof at === 'string' && typeof by === 'string'
+  if (!isId(id) || !isPlain || !Number.isSafeInteger(lamport) || typeof data !== 'object' || data === null) {
+    throw new BrokenState(`commit ${oid} holds a malformed event`)
+  }
+  return event as AmpEvent
+}
+
+function decodeSnapshot(oid: Oid, text: string | undefined): Snapshot | null {
+  if (text === undefined) return null
+  const snapshot = parse(oid, text) as Partial<Snapshot>
+  const isPlain = typeof snapshot.name === 'string' && typeof snapshot.branch === 'string'
+  if (!isPlain || !Array.isArray(snapshot.heads) || !Array.isArray(snapshot.open) || typeof snapshot.fold !== 'number') {
+    throw new BrokenState(`commit ${oid} holds a malformed snapshot`)
+  }
+  return snapshot as Snapshot
+}
+
+function parse(oid: Oid, text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // Falls through to the one error for every malformed value.
+  }
+  throw new BrokenState(`commit ${oid} holds malformed JSON`)
+}

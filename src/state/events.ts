@@ -1,0 +1,163 @@
+import type { Oid } from './storage.js'
+
+/** A value too long for a commit message: kept as a blob in the tree of its state commit. */
+export interface BlobValue {
+  oid: Oid
+  /** Length in bytes. */
+  bytes: number
+  /** The first characters, for people. */
+  head: string
+}
+
+/** Text that may have been moved to a blob. */
+export type LongText = string | BlobValue
+
+/** Tokens that one iteration used: a delta, never a running total. */
+export interface Usage {
+  input: number
+  output: number
+  cacheRead: number
+  cacheWrite: number
+}
+
+/** Size of a change, as `git diff --numstat` counts it. */
+export interface ChangeSize {
+  files: number
+  insertions: number
+  deletions: number
+}
+
+/** How an iteration ended. */
+export type Outcome = 'success' | 'no-change' | 'failed' | 'interrupted'
+
+/** A ref outside the session that moved while the agent ran; null means absent. */
+export interface MovedRef {
+  ref: string
+  before: Oid | null
+  after: Oid | null
+}
+
+/** What else an iteration has to tell: each is absent when there is nothing to say. */
+export interface IterationRemarks {
+  /** Hooks that failed; the commit was made without them. */
+  hooks?: { name: string; exit: number | null; output: string }[]
+  /** Nested repositories in the worktree, left out of the commit. */
+  nested?: string[]
+  /** Refs outside the session that moved while the agent ran. */
+  refs?: MovedRef[]
+  /** `commit.gpgSign` is set, but signing failed and the commit is unsigned. */
+  unsigned?: string
+  /** The agent left the branch (`detached`, or the branch it switched to). */
+  left?: string
+}
+
+/** Data of every event type; see "Events" in the state format. */
+export interface EventData {
+  'session.created': {
+    name: string
+    slug: string
+    prompt: LongText
+    branch: string
+    base: { ref: string | null; oid: Oid }
+    agent: string
+    model?: string
+    test?: LongText
+    batch?: string
+  }
+  /** `branch` when the user renamed the branch with plain git. */
+  'session.renamed': { name: string; branch?: string }
+  'iteration.started': {
+    iteration: string
+    n: number
+    prompt: LongText
+    from: Oid
+    agent: string
+    model?: string
+    host: string
+  }
+  'iteration.finished': {
+    iteration: string
+    from: Oid
+    to: Oid
+    exit: number | null
+    outcome: Outcome
+    usage?: Usage
+    costUsd?: number
+    thread?: string
+    toolCalls: number
+    durationMs: number
+    transcript?: { oid: Oid; bytes: number }
+    /** Commits the agent made by itself, replaced by `to`. */
+    commits: Oid[]
+    summary?: LongText
+    /** Size of the session against its base after this iteration. */
+    total?: ChangeSize
+  } & ChangeSize &
+    IterationRemarks
+  'iteration.failed': {
+    iteration: string
+    from: Oid
+    to?: Oid
+    reason: string
+    exit?: number | null
+    signal?: string
+    usage?: Usage
+    thread?: string
+    toolCalls?: number
+    durationMs?: number
+    commits?: Oid[]
+    summary?: LongText
+    total?: ChangeSize
+  } & Partial<ChangeSize> &
+    IterationRemarks
+  'head.moved': { from: Oid; to: Oid; cause: 'manual' | 'amend' | 'external'; total?: ChangeSize }
+  'test.recorded': {
+    iteration?: string
+    command: LongText
+    tree: Oid
+    exit: number | null
+    signal?: string
+    durationMs: number
+    /** The last lines the command printed. */
+    output?: LongText
+  }
+  'session.squashed': { from: Oid; to: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize }
+  'session.rebased': { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize }
+  'session.merged': {
+    into: string
+    before: Oid
+    after: Oid
+    via: 'ff' | 'merge' | 'squash'
+    /** `intent` is written before a checked-out base is moved, `done` or `abandoned` afterwards. */
+    result: 'intent' | 'done' | 'abandoned'
+  }
+  'session.closed': { reason: string }
+  'session.reopened': Record<string, never>
+  'label.added': { label: string }
+  'label.removed': { label: string }
+}
+
+export type EventType = keyof EventData
+
+/** What all events have in common. */
+interface EventBase {
+  id: string
+  /** 1 + the largest lamport of the state parents. */
+  lamport: number
+  /** ISO 8601 in UTC, whole seconds. */
+  at: string
+  /** `Name <mail>` */
+  by: string
+}
+
+/** An event whose type this git-amp knows. */
+export type KnownEvent = { [T in EventType]: EventBase & { type: T; data: EventData[T] } }[EventType]
+
+/** Any event: unknown types are kept, skipped in the fold, and counted. */
+export type AmpEvent = EventBase & { type: string; data: Record<string, unknown> }
+
+/** An event as an action makes it: id, clock and author are added when it is written. */
+export type NewEvent = { [T in EventType]: { type: T; data: EventData[T] } }[EventType]
+
+/** The text itself, or the beginning of it when it lives in a blob. */
+export const headOf = (text: LongText): string => (typeof text === 'string' ? text : text.head)

@@ -1,0 +1,220 @@
+import {
+  type AmpEvent,
+  type ChangeSize,
+  type EventData,
+  type EventType,
+  headOf,
+  type KnownEvent,
+  type Outcome,
+  type Usage,
+} from './events.js'
+import type { Oid } from './storage.js'
+
+/** Version of the fold: a snapshot made by a lower one is folded again from the chain. */
+export const foldVersion = 1
+
+/** What a session says of itself; whether an open iteration is alive only its own machine knows. */
+export type SessionStatus = 'idle' | 'failed' | 'review' | 'paused' | 'merged' | 'closed'
+
+/** An iteration that started and has not ended, as far as the chain knows. */
+export interface OpenIteration {
+  iteration: string
+  n: number
+  from: Oid
+  host: string
+  at: string
+  agent: string
+}
+
+/** The fold of a whole chain: all that `list` needs, and what the next event is applied to. Plain JSON. */
+export interface Snapshot {
+  fold: number
+  lamport: number
+  /** Number of events folded, those of unknown types included. */
+  events: number
+  /** Events from a newer git-amp. */
+  unknown: number
+  name: string
+  slug: string
+  /** First line of the prompt. */
+  title: string
+  status: SessionStatus
+  branch: string
+  base: { ref: string | null; oid: Oid }
+  agent: string
+  model?: string
+  test?: string
+  /** Tips of the session's code; more than one means diverged. */
+  heads: Oid[]
+  /** Number of the latest iteration. */
+  iterations: number
+  open: OpenIteration[]
+  last?: { iteration: string; n: number; outcome: Outcome; at: string; agent: string }
+  thread?: { agent: string; id: string }
+  tested?: { tree: Oid; exit: number | null; at: string }
+  /** Size against the base. */
+  changes: ChangeSize
+  usage: Usage
+  costUsd?: number
+  labels: string[]
+  merged?: { into: string; after: Oid; at: string }
+  /** A move of a checked-out base that was begun and not yet seen to end. */
+  merging?: { into: string; before: Oid; after: Oid; via: 'ff' | 'merge' | 'squash' }
+  createdAt: string
+  updatedAt: string
+  by: string
+}
+
+const none: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+
+/** The snapshot of a chain without events: `session.created` fills it. */
+export function emptySnapshot(): Snapshot {
+  return {
+    fold: foldVersion,
+    lamport: 0,
+    events: 0,
+    unknown: 0,
+    name: '',
+    slug: '',
+    title: '',
+    status: 'idle',
+    branch: '',
+    base: { ref: null, oid: '' },
+    agent: '',
+    heads: [],
+    iterations: 0,
+    open: [],
+    changes: { files: 0, insertions: 0, deletions: 0 },
+    usage: none,
+    labels: [],
+    createdAt: '',
+    updatedAt: '',
+    by: '',
+  }
+}
+
+/** Order of events in the fold: `(lamport, id)`. */
+export const byLamport = (a: AmpEvent, b: AmpEvent): number =>
+  a.lamport - b.lamport || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+/** Events in fold order, each once. */
+export function inOrder(events: Iterable<AmpEvent>): AmpEvent[] {
+  return [...new Map([...events].map((event) => [event.id, event])).values()].sort(byLamport)
+}
+
+/** Folds events in any order, with duplicates, into the snapshot all clones agree on. */
+export const fold = (events: Iterable<AmpEvent>): Snapshot => inOrder(events).reduce(applyEvent, emptySnapshot())
+
+/** First line of a text, at most 200 characters. */
+export const firstLine = (text: string): string =>
+  [...(text.split('\n').find((line) => line.trim() !== '') ?? '').trim()].slice(0, 200).join('')
+
+type Appliers = {
+  [T in EventType]: (snapshot: Snapshot, data: EventData[T], event: AmpEvent) => Partial<Snapshot>
+}
+
+const appliers: Appliers = {
+  'session.created': (_, data, event) => ({
+    name: data.name,
+    slug: data.slug,
+    title: firstLine(headOf(data.prompt)),
+    branch: data.branch,
+    base: data.base,
+    agent: data.agent,
+    ...(data.model === undefined ? {} : { model: data.model }),
+    ...(data.test === undefined ? {} : { test: headOf(data.test) }),
+    heads: [data.base.oid],
+    createdAt: event.at,
+    by: event.by,
+  }),
+  'session.renamed': (_, data) => ({ name: data.name, ...(data.branch === undefined ? {} : { branch: data.branch }) }),
+  'iteration.started': (snapshot, data, event) => ({
+    iterations: Math.max(snapshot.iterations, data.n),
+    open: [
+      ...snapshot.open.filter((open) => open.iteration !== data.iteration),
+      { iteration: data.iteration, n: data.n, from: data.from, host: data.host, at: event.at, agent: data.agent },
+    ],
+  }),
+  'iteration.finished': (snapshot, data, event) => ({
+    ...ended(snapshot, data, { event, outcome: data.outcome }),
+    status: 'idle',
+  }),
+  'iteration.failed': (snapshot, data, event) => ({
+    ...ended(snapshot, data, { event, outcome: data.reason === 'interrupted' ? 'interrupted' : 'failed' }),
+    status: 'failed',
+  }),
+  'head.moved': (snapshot, data) => ({
+    heads: moveHead(snapshot.heads, data.from, data.to),
+    ...(data.total === undefined ? {} : { changes: data.total }),
+  }),
+  'test.recorded': (_, data, event) => ({ tested: { tree: data.tree, exit: data.exit, at: event.at } }),
+  'session.squashed': (snapshot, data) => ({
+    heads: moveHead(snapshot.heads, data.from, data.to),
+    ...(data.total === undefined ? {} : { changes: data.total }),
+  }),
+  'session.rebased': (snapshot, data) => ({
+    heads: moveHead(snapshot.heads, data.from, data.to),
+    base: { ...snapshot.base, oid: data.onto },
+    ...(data.total === undefined ? {} : { changes: data.total }),
+  }),
+  'session.merged': merged,
+  'session.closed': () => ({ status: 'closed' }),
+  'session.reopened': () => ({ status: 'idle' }),
+  'label.added': (snapshot, data) => ({ labels: [...new Set([...snapshot.labels, data.label])].sort() }),
+  'label.removed': (snapshot, data) => ({ labels: snapshot.labels.filter((label) => label !== data.label) }),
+}
+
+/** Whether this git-amp knows the event's type. */
+export const isKnown = (event: AmpEvent): event is AmpEvent & KnownEvent => Object.hasOwn(appliers, event.type)
+
+/** The snapshot after one more event, which must come last in fold order. */
+export function applyEvent(snapshot: Snapshot, event: AmpEvent): Snapshot {
+  const common = {
+    fold: foldVersion,
+    lamport: Math.max(snapshot.lamport, event.lamport),
+    events: snapshot.events + 1,
+    updatedAt: event.at > snapshot.updatedAt ? event.at : snapshot.updatedAt,
+  }
+  if (!isKnown(event)) return { ...snapshot, ...common, unknown: snapshot.unknown + 1 }
+  const apply = appliers[event.type] as (s: Snapshot, d: unknown, e: AmpEvent) => Partial<Snapshot>
+  return { ...snapshot, ...common, ...apply(snapshot, event.data, event) }
+}
+
+/** `heads` is a multi-value register: `from -> to` takes `from` out and puts `to` in. */
+function moveHead(heads: readonly Oid[], from: Oid, to: Oid): Oid[] {
+  return [...new Set([...heads.filter((head) => head !== from), to])].sort()
+}
+
+type Ended = EventData['iteration.finished'] | EventData['iteration.failed']
+
+function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome: Outcome }): Partial<Snapshot> {
+  const open = snapshot.open.find((candidate) => candidate.iteration === data.iteration)
+  const agent = open?.agent ?? snapshot.agent
+  const last = { iteration: data.iteration, n: open?.n ?? snapshot.iterations, outcome: how.outcome, at: how.event.at, agent }
+  const usage = data.usage ?? none
+  const cost = 'costUsd' in data && data.costUsd !== undefined ? (snapshot.costUsd ?? 0) + data.costUsd : snapshot.costUsd
+  return {
+    open: snapshot.open.filter((candidate) => candidate.iteration !== data.iteration),
+    last,
+    ...(data.thread === undefined ? {} : { thread: { agent, id: data.thread } }),
+    ...(data.to === undefined ? {} : { heads: moveHead(snapshot.heads, data.from, data.to) }),
+    ...(data.total === undefined ? {} : { changes: data.total }),
+    ...(cost === undefined ? {} : { costUsd: cost }),
+    usage: {
+      input: snapshot.usage.input + usage.input,
+      output: snapshot.usage.output + usage.output,
+      cacheRead: snapshot.usage.cacheRead + usage.cacheRead,
+      cacheWrite: snapshot.usage.cacheWrite + usage.cacheWrite,
+    },
+  }
+}
+
+/** `merging` cannot be deleted by a patch, so it is set to undefined, which JSON leaves out. */
+function merged(snapshot: Snapshot, data: EventData['session.merged'], event: AmpEvent): Partial<Snapshot> {
+  const { into, before, after, via } = data
+  if (data.result === 'intent') return { merging: { into, before, after, via } }
+  const { merging: _, ...rest } = snapshot
+  const settled = { ...rest, merging: undefined } as unknown as Partial<Snapshot>
+  if (data.result === 'abandoned') return settled
+  return { ...settled, status: 'merged', merged: { into, after, at: event.at } }
+}

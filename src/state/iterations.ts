@@ -1,0 +1,162 @@
+import {
+  type AmpEvent,
+  type EventData,
+  headOf,
+  type IterationRemarks,
+  type LongText,
+  type Outcome,
+  type Usage,
+} from './events.js'
+import { inOrder, isKnown } from './fold.js'
+import type { Oid } from './storage.js'
+
+/** One iteration as its events tell it. */
+export interface IterationView {
+  id: string
+  n: number
+  agent: string
+  model: string | null
+  host: string
+  prompt: LongText
+  startedAt: string
+  /** Null while it has not ended. */
+  endedAt: string | null
+  outcome: Outcome | 'open'
+  from: Oid
+  /** The commit it ended in; null when there is none. */
+  to: Oid | null
+  exit: number | null
+  reason: string | null
+  files: number
+  insertions: number
+  deletions: number
+  durationMs: number | null
+  toolCalls: number
+  usage: Usage | null
+  costUsd: number | null
+  summary: LongText | null
+  commits: Oid[]
+  tests: TestView | null
+  remarks: IterationRemarks
+}
+
+/** A recorded run of the test command. */
+export interface TestView {
+  command: LongText
+  tree: Oid
+  exit: number | null
+  signal: string | null
+  durationMs: number
+  output: LongText | null
+  at: string
+}
+
+/** One line of a session's story. */
+export type StoryItem =
+  | { kind: 'iteration'; at: string; by: string; iteration: IterationView }
+  | { kind: 'event'; at: string; by: string; event: AmpEvent }
+
+/** Everything the chain tells of a session, in fold order: iterations once each, at the place where they started. */
+export function storyOf(events: Iterable<AmpEvent>): StoryItem[] {
+  const items: StoryItem[] = []
+  const views = new Map<string, IterationView>()
+  for (const event of inOrder(events)) {
+    if (!isKnown(event)) {
+      items.push({ kind: 'event', at: event.at, by: event.by, event })
+    } else if (event.type === 'iteration.started') {
+      const iteration = started(event.data, event.at)
+      views.set(iteration.id, iteration)
+      items.push({ kind: 'iteration', at: event.at, by: event.by, iteration })
+    } else if (event.type === 'iteration.finished' || event.type === 'iteration.failed') {
+      end(views.get(event.data.iteration), event.data, event.at)
+    } else if (event.type === 'test.recorded' && views.has(event.data.iteration ?? '')) {
+      test(views.get(event.data.iteration ?? ''), event.data, event.at)
+    } else {
+      items.push({ kind: 'event', at: event.at, by: event.by, event: event as AmpEvent })
+    }
+  }
+  return items
+}
+
+/** The iterations of a session, in order. */
+export const iterationsOf = (events: Iterable<AmpEvent>): IterationView[] =>
+  storyOf(events).flatMap((item) => (item.kind === 'iteration' ? [item.iteration] : []))
+
+/** `tests pass`, `tests fail`, or null when none were run. */
+export const testWord = (tests: { exit: number | null } | null | undefined): string | null =>
+  tests === null || tests === undefined ? null : tests.exit === 0 ? 'tests pass' : 'tests fail'
+
+/** The line of a note: what `git log --notes=amp` shows beside the commit. */
+export function noteLine(session: { id: string; slug: string }, iteration: IterationView): string {
+  const tests = testWord(iteration.tests)
+  const title = (headOf(iteration.prompt).split('\n').find((line) => line.trim() !== '') ?? '').trim()
+  const head = `Session ${session.id} (${session.slug}), iteration ${iteration.n} by ${iteration.agent}`
+  return `${head}${tests === null ? '' : `, ${tests}`}: ${[...title].slice(0, 100).join('')}`
+}
+
+function started(data: EventData['iteration.started'], at: string): IterationView {
+  return {
+    id: data.iteration,
+    n: data.n,
+    agent: data.agent,
+    model: data.model ?? null,
+    host: data.host,
+    prompt: data.prompt,
+    startedAt: at,
+    endedAt: null,
+    outcome: 'open',
+    from: data.from,
+    to: null,
+    exit: null,
+    reason: null,
+    files: 0,
+    insertions: 0,
+    deletions: 0,
+    durationMs: null,
+    toolCalls: 0,
+    usage: null,
+    costUsd: null,
+    summary: null,
+    commits: [],
+    tests: null,
+    remarks: {},
+  }
+}
+
+type EndData = EventData['iteration.finished'] | EventData['iteration.failed']
+
+function end(view: IterationView | undefined, data: EndData, at: string): void {
+  if (view === undefined) return
+  const failed = 'reason' in data
+  view.endedAt = at
+  view.outcome = failed ? (data.reason === 'interrupted' ? 'interrupted' : 'failed') : data.outcome
+  view.to = data.to ?? null
+  view.exit = data.exit ?? null
+  view.reason = failed ? data.reason : null
+  view.files = data.files ?? 0
+  view.insertions = data.insertions ?? 0
+  view.deletions = data.deletions ?? 0
+  view.durationMs = data.durationMs ?? null
+  view.toolCalls = data.toolCalls ?? 0
+  view.usage = data.usage ?? null
+  view.costUsd = 'costUsd' in data ? (data.costUsd ?? null) : null
+  view.summary = data.summary ?? null
+  view.commits = data.commits ?? []
+  const { hooks, nested, refs, unsigned, left } = data
+  view.remarks = Object.fromEntries(
+    Object.entries({ hooks, nested, refs, unsigned, left }).filter(([, value]) => value !== undefined),
+  )
+}
+
+function test(view: IterationView | undefined, data: EventData['test.recorded'], at: string): void {
+  if (view === undefined) return
+  view.tests = {
+    command: data.command,
+    tree: data.tree,
+    exit: data.exit,
+    signal: data.signal ?? null,
+    durationMs: data.durationMs,
+    output: data.output ?? null,
+    at,
+  }
+}

@@ -1,0 +1,34 @@
+/** Names of refs and ids. Pure; see "Refs" in the state format. */
+
+/** Where session chains live: `refs/amp/sessions/<id>`. */
+export const sessionsPrefix = 'refs/amp/sessions'
+/** Derived: what `git log --notes=amp` shows. */
+export const notesRef = 'refs/notes/amp'
+/** Local: the operation log. */
+export const oplogRef = 'refs/amp-local/oplog'
+
+/** Crockford's base32 in lower case: no `i l o u`, so that ids are easy to read out. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+/** 12 characters of 5 bits: 60 random bits. */
+const idLength = 12
+const idPattern = /^[0-9a-hjkmnp-tv-z]{12}$/
+
+/**
+ * A new random id for a session, an iteration or an event.
+ * @param random gives `n` random bytes
+ */
+export function newId(random: (n: number) => Uint8Array): string {
+  return [...random(idLength)].map((byte) => alphabet[byte % 32]).join('')
+}
+
+/** Whether `text` has the form of an id. */
+export const isId = (text: unknown): text is string => typeof text === 'string' && idPattern.test(text)
+
+/** The chain's ref of a session. */
+export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
+
+/** The full ref of a branch. */
+export const branchRef = (branch: string): string => `refs/heads/${branch}`
+
+/** Whether `text` has the form of an object id of sha1 or sha256. */
+export const isOid = (text: unknown): text is string => typeof text === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)

@@ -1,0 +1,94 @@
+import { notesRef } from './names.js'
+import type { Stores, Writer } from './chain.js'
+import type { Oid, RefChange, TreeEntry } from './storage.js'
+import { groupBy } from '../util/collections.js'
+
+/**
+ * Notes on `refs/notes/amp`, for `git log --notes=amp`: derived from the chains and written as trees, because `git notes` does no
+ * compare-and-swap and aborts on mixed fan-out. Every tree written here has one level of fan-out (`ab/cdef...`);
+ * git and this reader understand any.
+ */
+
+/** A line of a commit's note. Lines of one commit are a set; `key` tells which line it replaces. */
+export interface NoteLine {
+  commit: Oid
+  /** `Session <id> (<slug>), iteration <n> by <agent>, tests pass: <title>` */
+  line: string
+}
+
+/** What a line is about: the same session and iteration. Lines of other programs are their own key. */
+const keyOf = (line: string): string => /^Session [0-9a-z]{12} \([^)]*\), iteration \d+ /.exec(line)?.[0] ?? line
+
+/**
+ * Writes the trees and the commit that add or replace note lines.
+ * @returns the change of `refs/notes/amp`, or null when the notes say this already
+ */
+export async function prepareNotes(
+  stores: Stores,
+  writer: Writer,
+  lines: readonly NoteLine[],
+): Promise<RefChange | null> {
+  const old = await stores.refs.read(notesRef)
+  const root = old === null ? [] : await rootOf(stores, old)
+  let entries: TreeEntry[] = root
+  const byFan = groupBy(lines, (line) => line.commit.slice(0, 2))
+  for (const [fan, members] of byFan) entries = await withFan(stores, entries, { fan, lines: members })
+  const tree = await stores.objects.writeTree(entries)
+  if (old !== null && (await stores.objects.readCommit(old))?.tree === tree) return null
+  const message = 'Notes of git-amp sessions\n'
+  const parents = old === null ? [] : [old]
+  const oid = await stores.objects.writeCommit({ tree, parents, author: writer.author, committer: writer.author, message })
+  return { ref: notesRef, old, new: oid }
+}
+
+async function rootOf(stores: Stores, commit: Oid): Promise<TreeEntry[]> {
+  const tree = (await stores.objects.readCommit(commit))?.tree
+  return tree === undefined ? [] : ((await stores.objects.readTree(tree)) ?? [])
+}
+
+interface Fan {
+  /** First two digits of the commits. */
+  fan: string
+  lines: readonly NoteLine[]
+}
+
+async function withFan(stores: Stores, root: readonly TreeEntry[], { fan, lines }: Fan): Promise<TreeEntry[]> {
+  const known = root.find((entry) => entry.name === fan && isTree(entry))
+  let leaf = known === undefined ? [] : ((await stores.objects.readTree(known.oid)) ?? [])
+  let rest = root.filter((entry) => entry !== known)
+  for (const [commit, members] of groupBy(lines, (line) => line.commit)) {
+    const name = commit.slice(2)
+    const flat = rest.find((entry) => entry.name === commit)
+    // A note with even more fan-out stays where it is: git joins the notes of one object that it finds twice.
+    const found = [leaf.find((entry) => entry.name === name), flat]
+    const texts = await Promise.all(found.map((entry) => textOf(stores, entry)))
+    const oid = await stores.objects.writeBlob(joinLines(texts.join(''), members.map((member) => member.line)))
+    leaf = [...leaf.filter((entry) => entry.name !== name), { mode: '100644', name, oid }]
+    rest = rest.filter((entry) => entry !== flat)
+  }
+  return [...rest, { mode: '40000', name: fan, oid: await stores.objects.writeTree(leaf) }]
+}
+
+const isTree = (entry: TreeEntry): boolean => entry.mode === '40000'
+
+async function textOf(stores: Stores, entry: TreeEntry | undefined): Promise<string> {
+  if (entry === undefined || isTree(entry)) return ''
+  const text = Buffer.from((await stores.objects.readBlob(entry.oid)) ?? []).toString('utf8')
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
+
+/** The set of lines, each key once with its newest text, in a stable order: lines of others first. */
+function joinLines(text: string, lines: readonly string[]): string {
+  const byKey = new Map<string, string>()
+  for (const line of [...text.split('\n').filter((old) => old !== ''), ...lines]) byKey.set(keyOf(line), line)
+  const all = [...byKey.entries()]
+  const foreign = all.filter(([key, line]) => key === line).map(([, line]) => line)
+  const ours = all.filter(([key, line]) => key !== line).map(([, line]) => line)
+  return `${[...foreign, ...ours.sort(byIteration)].join('\n')}\n`
+}
+
+function byIteration(a: string, b: string): number {
+  const number = (line: string) => Number(/, iteration (\d+) /.exec(line)?.[1] ?? 0)
+  const session = (line: string) => line.slice(8, 20)
+  return session(a) < session(b) ? -1 : session(a) > session(b) ? 1 : number(a) - number(b)
+}

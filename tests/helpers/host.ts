@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs/promises'
+import os from 'node:os'
+import type { Host } from '../../src/host.js'
+import { realProcesses } from '../../src/processes.js'
+
+/** A host with real implementations and an empty environment plus PATH; tests hand over what differs. */
+export function testHost(overrides: Partial<Host> = {}): Host {
+  return {
+    cwd: os.tmpdir(),
+    env: { PATH: process.env.PATH },
+    fs: fs as unknown as Host['fs'],
+    hostname: 'test-host',
+    tmpdir: os.tmpdir(),
+    processes: realProcesses(),
+    bootId: async () => 'test-boot',
+    now: () => new Date(),
+    random: (n) => randomBytes(n),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    ...overrides,
+  }
+}
