@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new help"
+__git_amp_commands="new iterate test exec list show log diff path squash rebase merge help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -13,10 +13,84 @@ __git_amp_table ()
 		positionals="none"
 		rest=""
 		;;
+	iterate|run)
+		options="--prompt= --file= --edit --agent= --model= --manual= --timeout= --force --verbose --json --repo= --quiet --help"
+		values="-m=none --prompt=none -F=file --file=file --agent=agent --model=none --manual=words:commit,refuse --timeout=none --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	test)
+		options="--force --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	exec)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest="program"
+		;;
+	list|ls)
+		options="--all --state= --sort= --max-count= --format= --porcelain --json --repo= --quiet --help"
+		values="--state=words:idle,running,interrupted,failed,diverged,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		joined="--porcelain"
+		positionals=""
+		rest=""
+		;;
+	show|status)
+		options="--iteration= --json --repo= --quiet --help"
+		values="--iteration=none --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	log)
+		options="--format= --porcelain --json --repo= --quiet --help"
+		values="--format=none --porcelain=words:v1 --repo=dir"
+		joined="--porcelain"
+		positionals="session"
+		rest="file"
+		;;
+	diff)
+		options="--iteration= --json --repo= --quiet --help"
+		values="--iteration=none --repo=dir"
+		positionals="session session"
+		rest="file"
+		;;
+	path)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	squash)
+		options="--message= --file= --edit --manual= --dry-run --json --repo= --quiet --help"
+		values="-m=none --message=none -F=file --file=file --manual=words:keep,include --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	rebase)
+		options="--onto= --dry-run --json --repo= --quiet --help"
+		values="--onto=ref --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	merge)
+		options="--into= --squash --ff-only --no-ff --message= --file= --edit --dry-run --json --repo= --quiet --help"
+		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
+		positionals="session"
+		rest=""
+		;;
 	help)
 		options="--repo= --quiet --help"
 		values="--repo=dir"
 		positionals="command+"
+		rest=""
+		;;
+	demo)
+		options="--repo= --quiet --help"
+		values="--repo=dir"
+		positionals=""
 		rest=""
 		;;
 	esac

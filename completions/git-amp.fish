@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --timeout --state --sort -n --max-count --format --iteration --message --onto --into
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -63,7 +63,19 @@ complete -c git-amp -l help -d 'Show the manual'
 complete -c git-amp -n 'not __git_amp_command' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository'
 
 complete -c git-amp -n 'not __git_amp_command' -a new -d 'Start a session: a branch, a worktree and a recorded prompt'
+complete -c git-amp -n 'not __git_amp_command' -a iterate -d 'Run the agent once; its work becomes one commit'
+complete -c git-amp -n 'not __git_amp_command' -a test -d 'Run the test command and record its result'
+complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a session\'s worktree'
+complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
+complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
+complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
+complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
+complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
+complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
+complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
+complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
+complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
 
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -s m -l prompt -x -d 'What the agent is to do; several are paragraphs'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -s F -l file -r -F -d 'Take the prompt from a file; - is standard input'
@@ -79,6 +91,104 @@ complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l json -
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s m -l prompt -x -d 'What the agent is to do now; several are paragraphs'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s F -l file -r -F -d 'Take the prompt from a file; - is standard input'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s e -l edit -d 'Write the prompt in an editor'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l agent -x -a '(__git_amp_agents)' -d 'Another agent than the session has'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l model -x -d 'The model or mode the agent uses'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l manual -x -a 'commit refuse' -d 'What to do with changes found in the worktree: commit or refuse'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l timeout -x -d 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s f -l force -d 'Go on although an iteration has not ended on another machine'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s v -l verbose -d 'Show all that the agent and the tests print'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l json -d 'Print the iteration as JSON'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -s f -l force -d 'Run although this tree has a result'
+complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l json -d 'Print exit code and output as JSON'
+complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fish_complete_command)'
+
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running interrupted failed diverged review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l json -d 'Print the sessions as JSON'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -l iteration -x -d 'Show this iteration'
+complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -l json -d 'Print the session as JSON'
+complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l format -x -d 'Print each item in this form: %(kind), %(at), %(by), %(commit), %(text)'
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l json -d 'Print the story as JSON'
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using log; and __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l iteration -x -d 'Show one iteration, or from one to another: 2, 1..3'
+complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l json -d 'Print the changed files as JSON'
+complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using diff; and __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s z -d 'End the path with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l json -d 'Print the path as JSON'
+complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s m -l message -x -d 'Message of the new commit; several are paragraphs'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l manual -x -a 'keep include' -d 'Your own commits: keep them (default), or include them'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l onto -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'Onto this revision instead of the base'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -s n -l dry-run -d 'Only find out whether it would work'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l into -x -a '(__git_amp_refs refs/heads)' -d 'Into this branch instead of the base'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l squash -d 'As one new commit on the base'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l ff-only -d 'Only when the base can be fast-forwarded'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l no-ff -d 'Make a merge commit even when the base could be fast-forwarded'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s m -l message -x -d 'Message of the merge commit; several are paragraphs'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using help; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using help; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using help; and not __git_amp_border' -a '(__git_amp_commands)'
+
+complete -c git-amp -n '__git_amp_using demo; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using demo; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'

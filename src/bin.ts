@@ -1,6 +1,3 @@
-import * as fs from 'node:fs/promises'
-import * as nodeModule from 'node:module'
-import { hostname, tmpdir } from 'node:os'
 import type { AmpContext } from './cli/context.js'
 import type { Host } from './host.js'
 
@@ -25,7 +22,8 @@ async function start(): Promise<void> {
     stop.abort(error)
   })
   // node 22 and newer keep compiled code; node 20 does not know the function.
-  ;(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.()
+  const nodeModule = (await import('node:module')) as { enableCompileCache?: () => unknown }
+  nodeModule.enableCompileCache?.()
   const cwd = currentDirectory()
   if (cwd === null) return
   const [{ main }, { Ui }, { watchSignals }, { realProcesses }] = await Promise.all([
@@ -43,8 +41,12 @@ async function start(): Promise<void> {
     },
     stop,
   )
+  // Whoever waits for standard input is told as well; a stream that nobody reads may be a child's.
+  stop.signal.addEventListener('abort', () => {
+    if (process.stdin.listenerCount('readable') > 0) process.stdin.destroy(stop.signal.reason)
+  })
   const context: AmpContext = {
-    host: { ...machine(cwd), processes: realProcesses() },
+    host: { ...(await machine(cwd)), processes: realProcesses() },
     ui: new Ui(stdout, stderr, env),
     env,
     stdin: process.stdin,
@@ -62,7 +64,9 @@ async function start(): Promise<void> {
 }
 
 /** The doors to this machine. */
-function machine(cwd: string): Omit<Host, 'processes'> {
+async function machine(cwd: string): Promise<Omit<Host, 'processes'>> {
+  // Not at the top: `--version` needs none of them.
+  const [fs, { hostname, tmpdir }] = await Promise.all([import('node:fs/promises'), import('node:os')])
   return {
     cwd,
     env: { ...env },

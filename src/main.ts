@@ -62,7 +62,7 @@ async function runCommand(run: Run, entry: Entry, argv: readonly string[]): Prom
     await (await import('./commands/help.js')).showCommand(context, spec)
     return 0
   }
-  const command = cli.process([...(spec.paths[0] ?? []), ...words], { ...context, rest, passed })
+  const command = cli.build(spec, words, { ...context, rest, passed })
   // Not `cli.run`: it prints errors on stdout and ends with 1 whatever happened.
   return command.validateAndExecute()
 }

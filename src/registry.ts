@@ -1,7 +1,8 @@
 import type { AmpCommand } from './cli/command.js'
 
 /** A command class as clipanion takes it. */
-export type CommandClass = (new () => AmpCommand) & Pick<typeof AmpCommand, 'kinds' | 'rest' | 'passesOptions' | 'usage' | 'paths'>
+export type CommandClass = (new () => AmpCommand) &
+  Pick<typeof AmpCommand, 'kinds' | 'rest' | 'passesOptions' | 'usage' | 'paths'>
 
 /** One line of the table of contents. The class is loaded only when the command is called. */
 export interface Entry {

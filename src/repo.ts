@@ -1,16 +1,16 @@
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { fatal } from './errors.js'
 import { CatFile } from './git/cat-file.js'
 import { Config } from './git/config.js'
 import { plumbing, quiet, scrub } from './git/env.js'
 import { type Location, locate } from './git/location.js'
 import { GitObjects } from './git/objects.js'
-import { GitRefs } from './git/refs.js'
+import { askTips, GitRefs } from './git/refs.js'
 import { Git, GitError } from './git/run.js'
 import { listWorktrees, type Worktree } from './git/worktree.js'
 import type { Env, Host } from './host.js'
 import type { Writer } from './state/chain.js'
-import { newId } from './state/names.js'
+import { newId, sessionsPrefix } from './state/names.js'
 import { parseStamp } from './state/object-text.js'
 import type { ObjectStore, Oid, RefStore, Stamp } from './state/storage.js'
 
@@ -32,15 +32,19 @@ export class Repo {
   constructor(
     readonly host: Host,
     readonly location: Location,
+    early: { config?: Promise<Config>; sessions?: Promise<Buffer> } = {},
   ) {
+    this.configOnce = early.config ?? null
     this.zero = '0'.repeat(location.hash === 'sha1' ? 40 : 64)
     this.childEnv = scrub(host.env)
     // The current directory may be deleted by what the command does; the common directory stays.
     const globals = [`--git-dir=${location.commonDir}`, ...quiet]
     this.git = new Git(location.commonDir, { ...this.childEnv, ...plumbing }, globals)
-    this.catFile = new CatFile(this.git)
-    this.objects = new GitObjects(this.git, this.catFile)
-    this.refs = new GitRefs(this.git, this.catFile, this.zero)
+    this.catFile = new CatFile(this.git, location.hash)
+    this.objects = new GitObjects(this.catFile)
+    const refs = new GitRefs(this.git, this.catFile, this.zero)
+    if (early.sessions !== undefined) refs.expect(sessionsPrefix, early.sessions)
+    this.refs = refs
   }
 
   /** Reads git's configuration, once. */
@@ -92,6 +96,19 @@ export class Repo {
     return join(this.location.commonDir, 'amp', ...parts)
   }
 
+  /** A ref of one worktree alone (`MERGE_HEAD`, `ORIG_HEAD`), or null. */
+  async worktreeRef(gitDir: string, name: string): Promise<Oid | null> {
+    const prefix = gitDir === this.location.commonDir ? 'main-worktree' : `worktrees/${basename(gitDir)}`
+    return (await this.catFile.read(`${prefix}/${name}`))?.oid ?? null
+  }
+
+  /** The tree of a commit. @throws AmpError when the commit is missing */
+  async treeOf(commit: Oid): Promise<Oid> {
+    const tree = (await this.objects.readCommit(commit))?.tree
+    if (tree === undefined) throw fatal(`commit ${commit} is missing`, 'Run "git fsck" to see what else is.')
+    return tree
+  }
+
   newId(): string {
     return newId((n) => this.host.random(n))
   }
@@ -140,9 +157,15 @@ export class Repo {
 /**
  * Opens the repository of `cwd`, found with the user's own environment (`--git-dir`, a surrounding hook), before that environment is
  * scrubbed for children.
+ * @param wanted `sessions`: list them at once, for a command that needs the list and little else
  * @throws AmpError outside a repository
  */
-export async function openRepo(host: Host): Promise<Repo> {
+export async function openRepo(host: Host, wanted: { sessions?: boolean } = {}): Promise<Repo> {
   const asked = new Git(host.cwd, { ...host.env, ...plumbing })
-  return new Repo(host, await locate(asked))
+  const location = locate(asked)
+  // Asked at the same time, because every command needs both; outside a repository the other answer says what is wrong.
+  const config = Config.read(asked)
+  config.catch(() => {})
+  const sessions = wanted.sessions === true ? askTips(asked, sessionsPrefix) : undefined
+  return new Repo(host, await location, sessions === undefined ? { config } : { config, sessions })
 }

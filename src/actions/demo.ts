@@ -30,20 +30,42 @@ const steps: readonly DemoStep[] = [
     run: `git amp new fix-greeting --agent shell --test 'sh demo-test.sh' -m 'printf "hello\\n" > demo.txt; printf "grep -q world demo.txt\\n" > demo-test.sh'`,
     keep: 'FIX',
   },
-  { say: '', run: `git amp new write-docs --agent shell -m 'printf "# Demo\\n\\nIt says hello.\\n" > DEMO.md'`, keep: 'DOCS' },
-  { say: 'Run the agent. Its work becomes one commit, and the test command runs on it.', run: 'git amp iterate fix-greeting' },
-  { say: 'The test fails, so the agent is told what to do next.', run: `git amp iterate fix-greeting -m 'printf "hello world\\n" > demo.txt'` },
-  { say: 'Add a commit of your own, with plain git, whenever you like.', run: `cd "$(git amp path fix-greeting)" && printf 'A demo.\\n' > NOTES && git add NOTES && git commit -q -m 'Add notes'` },
+  {
+    say: '',
+    run: `git amp new write-docs --agent shell -m 'printf "# Demo\\n\\nIt says hello.\\n" > DEMO.md'`,
+    keep: 'DOCS',
+  },
+  {
+    say: 'Run the agent. Its work becomes one commit, and the test command runs on it.',
+    run: 'git amp iterate fix-greeting',
+  },
+  {
+    say: 'The test fails, so the agent is told what to do next.',
+    run: `git amp iterate fix-greeting -m 'printf "hello world\\n" > demo.txt'`,
+  },
+  {
+    say: 'Add a commit of your own, with plain git, whenever you like.',
+    run: `cd "$(git amp path fix-greeting)" && printf 'A demo.\\n' > NOTES && git add NOTES && git commit -q -m 'Add notes'`,
+  },
   { say: '', run: `git amp iterate fix-greeting -m 'printf "hello world!\\n" > demo.txt'` },
   { say: 'The other session runs beside it.', run: 'git amp iterate write-docs' },
   { say: 'See what there is, and what a session did.', run: 'git amp' },
   { say: '', run: 'git amp log fix-greeting' },
   { say: '', run: 'git amp diff fix-greeting --stat' },
-  { say: 'The same story with plain git: a note on every commit.', run: `git log --notes=amp --format='%h %s%n    %N' "amp/fix-greeting/$(git amp list --format '%(branch)' | sed -n 's,^amp/fix-greeting/,,p')" -4` },
-  { say: 'Squash: the amp: commits become one, your own commit stays.', run: `git amp squash fix-greeting -m 'Say hello to the world'` },
+  {
+    say: 'The same story with plain git: a note on every commit.',
+    run: `git log --notes=amp --format='%h %s%n    %N' "amp/fix-greeting/$(git amp list --format '%(branch)' | sed -n 's,^amp/fix-greeting/,,p')" -4`,
+  },
+  {
+    say: 'Squash: the amp: commits become one, your own commit stays.',
+    run: `git amp squash fix-greeting -m 'Say hello to the world'`,
+  },
   { say: 'Merge both into the base; the checkout of the base follows.', run: 'git amp merge fix-greeting' },
   { say: '', run: 'git amp rebase write-docs && git amp merge write-docs' },
-  { say: 'Everything is in the repository: commits on refs/amp/*, and the merged history.', run: 'git amp list -a && git for-each-ref refs/amp refs/notes/amp && git log --oneline -5' },
+  {
+    say: 'Everything is in the repository: commits on refs/amp/*, and the merged history.',
+    run: 'git amp list -a && git for-each-ref refs/amp refs/notes/amp && git log --oneline -5',
+  },
 ]
 
 /** Runs the demonstration in a scratch repository and removes it again. @returns whether every step succeeded */
@@ -54,7 +76,11 @@ export async function runDemo(host: Host, options: DemoOptions): Promise<boolean
     for (const step of steps) {
       if (options.signal.aborted) return false
       options.onStep(step)
-      const ran = await shell(step.run, { cwd: join(dir, 'repo'), env }, step.keep === undefined ? options.onOutput : null)
+      const ran = await shell(
+        step.run,
+        { cwd: join(dir, 'repo'), env },
+        step.keep === undefined ? options.onOutput : null,
+      )
       if (step.keep !== undefined) {
         options.onOutput(ran.stderr + ran.stdout)
         env[step.keep] = ran.stdout.trim()
@@ -75,10 +101,16 @@ async function prepare(host: Host, dir: string, options: DemoOptions): Promise<E
   await host.fs.mkdir(bin)
   const quoted = options.self.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
   await host.fs.writeFile(join(bin, 'git-amp'), `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 })
-  const env: Env = { ...scrub(host.env), PATH: `${bin}:${host.env.PATH ?? ''}`, GIT_PAGER: 'cat', GIT_CONFIG_NOSYSTEM: '1' }
+  const env: Env = {
+    ...scrub(host.env),
+    PATH: `${bin}:${host.env.PATH ?? ''}`,
+    GIT_PAGER: 'cat',
+    GIT_CONFIG_NOSYSTEM: '1',
+  }
   // The demonstration shows git-amp as it comes: the user's own settings and hooks have no part in it.
   Object.assign(env, { HOME: dir, XDG_CONFIG_HOME: dir, GIT_CONFIG_GLOBAL: join(dir, 'gitconfig') })
-  const identity = '[user]\n\tname = Demo\n\temail = demo@example.com\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n'
+  const identity =
+    '[user]\n\tname = Demo\n\temail = demo@example.com\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n'
   await host.fs.writeFile(join(dir, 'gitconfig'), identity)
   const setup =
     options.source === null
@@ -96,9 +128,17 @@ interface Ran {
   stderr: string
 }
 
-function shell(line: string, where: { cwd: string; env: Env }, onOutput: ((text: string) => void) | null): Promise<Ran> {
+function shell(
+  line: string,
+  where: { cwd: string; env: Env },
+  onOutput: ((text: string) => void) | null,
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', line], { cwd: where.cwd, env: where.env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('sh', ['-c', line], {
+      cwd: where.cwd,
+      env: where.env as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const ran: Ran = { code: null, stdout: '', stderr: '' }
     child.stdout.on('data', (chunk: Buffer) => {
       ran.stdout += chunk.toString('utf8')

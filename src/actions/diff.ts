@@ -86,7 +86,8 @@ async function rangeOf(repo: Repo, tip: ChainTip, options: DiffOptions): Promise
   }
   if (options.iteration === undefined) return null
   const match = /^(\d+)(?:\.\.(\d+))?$/.exec(options.iteration)
-  if (match === null) throw fatal(`'${options.iteration}' is no iteration`, 'Write --iteration <n> or --iteration <a>..<b>.')
+  if (match === null)
+    throw fatal(`'${options.iteration}' is no iteration`, 'Write --iteration <n> or --iteration <a>..<b>.')
   const iterations = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
   const first = pickIteration(tip, iterations, Number(match[1]))
   if (match[2] === undefined) return { base: first.from, head: first.to ?? first.from }
@@ -99,7 +100,8 @@ function anchor(repo: Repo, place: Place | null, path: string): string {
   if (path.startsWith(':')) return path
   const { topLevel, prefix } = repo.location
   const absolute = isAbsolute(path) ? path : resolve(repo.host.cwd, path)
-  if (place !== null && (absolute === place.path || absolute.startsWith(`${place.path}/`))) return `:(top)${relative(place.path, absolute)}`
+  if (place !== null && (absolute === place.path || absolute.startsWith(`${place.path}/`)))
+    return `:(top)${relative(place.path, absolute)}`
   if (topLevel === null) return path
   const inside = isAbsolute(path) ? relative(topLevel, absolute) : join(prefix, path)
   return inside === '.' || inside === '' ? ':(top)' : `:(top)${inside}`

@@ -32,7 +32,12 @@ export async function execInSession(repo: Repo, options: ExecOptions): Promise<E
   const env = { ...repo.childEnv, PWD: place.path, GIT_AMP_SESSION: tip.id } as NodeJS.ProcessEnv
   const stdio = options.capture === true ? (['inherit', 'pipe', 'pipe'] as const) : 'inherit'
   const child = spawn(file, args, { cwd: place.path, env, stdio: typeof stdio === 'string' ? stdio : [...stdio] })
-  // The terminal sends Ctrl-C to the command as well: it decides, and git-amp waits for it.
+  // The terminal sends Ctrl-C to the command as well: it decides, and git-amp waits for it. Other signals reach git-amp alone.
+  const pass = () => {
+    const name = (options.signal.reason as { signal?: NodeJS.Signals } | undefined)?.signal
+    if (name !== 'SIGINT') child.kill(name ?? 'SIGTERM')
+  }
+  options.signal.addEventListener('abort', pass, { once: true })
   const [stdout, stderr, exit] = await Promise.all([
     collect(child.stdout),
     collect(child.stderr),

@@ -1,31 +1,30 @@
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
-import { reapIteration } from '../agent/reap.js'
 import { openAgent } from '../agent/registry.js'
-import { runAgent } from '../agent/run.js'
+import { runAgent, warmUp } from '../agent/run.js'
 import { fatal } from '../errors.js'
-import { diffSize } from '../git/diff.js'
 import type { Oid } from '../git/run.js'
-import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
-import { type ChainTip, longText, readEvents } from '../state/chain.js'
+import type { ChainTip } from '../state/chain.js'
 import type { ChangeSize, IterationRemarks, Outcome } from '../state/events.js'
-import type { OpenIteration } from '../state/fold.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
-import { redactor } from '../util/redact.js'
 import { shortSubject } from '../util/message.js'
+import { redactor } from '../util/redact.js'
+import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
 import { findSession } from './shared/find.js'
-import { dropLease, isHeldHere, takeLease } from './shared/lease.js'
+import { dropLease, takeLease } from './shared/lease.js'
 import { clearStaleLocks } from './shared/lock.js'
+import { commitManual } from './shared/manual.js'
 import { movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
+import { salvage } from './shared/salvage.js'
 import { oneHead, refuseRunning } from './shared/sessions.js'
-import { recordTest, runScript, type TestRun } from './shared/testing.js'
-import { commitWork } from './shared/work.js'
+import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
+import { hooksOf } from './shared/work.js'
 
 /** What the user wants of one iteration. */
 export interface IterateOptions {
@@ -49,7 +48,7 @@ export type IterateNews =
   | { type: 'worktree'; path: string }
   | { type: 'salvaged'; n: number; to: Oid | null }
   | { type: 'manual'; oid: Oid }
-  | { type: 'started'; n: number; agent: string; session: string }
+  | { type: 'started'; n: number; agent: string; session: string; worktree: string }
   | { type: 'agent'; event: AgentEvent }
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
   | { type: 'test'; command: string }
@@ -77,13 +76,24 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const agent = await openAgent(repo.host, agentName)
   await refuseRunning(repo, found)
   refuseElsewhere(repo, found, options.force === true)
+  // Needed soon, and looked up while git answers other things.
+  warmUp()
+  repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
   if (made) options.on?.({ type: 'worktree', path: place.path })
   await clearStaleLocks(repo, place)
-  const salvaged = await salvage(repo, found, { place, on: options.on })
+  const salvaged = await salvage(repo, found, {
+    place,
+    onSalvaged: (what) => options.on?.({ type: 'salvaged', ...what }),
+  })
   const settled = await reconcile(repo, salvaged, place)
-  const manual = await commitManual(repo, settled.tip, { place, status: settled.status, policy: options.manual ?? 'commit' })
+  const manual = await commitManual(repo, settled.tip, {
+    place,
+    status: settled.status,
+    policy: options.manual ?? 'commit',
+  })
   if (manual.oid !== null) options.on?.({ type: 'manual', oid: manual.oid })
+  hooksOf(repo, place).catch(() => {})
   const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
   try {
     return await runAndCollect(repo, { ...started, place, options, agent, manual: manual.oid })
@@ -100,54 +110,6 @@ function refuseElsewhere(repo: Repo, tip: ChainTip, force: boolean): void {
     `iteration ${other.n} of session ${tip.snapshot.name} began on ${other.host} at ${other.at} and has not ended`,
     'Going on here as well makes the session diverge. To do so, use -f.',
   )
-}
-
-/** Iterations that git-amp did not live to finish here: nothing of them runs on, and what they left becomes their commit. */
-async function salvage(
-  repo: Repo,
-  tip: ChainTip,
-  { place, on }: { place: Place; on: IterateOptions['on'] },
-): Promise<ChainTip> {
-  let current = tip
-  for (const open of tip.snapshot.open) {
-    if (open.host !== repo.host.hostname || (await isHeldHere(repo, open.iteration)) !== null) continue
-    await reapIteration(repo.host, open.iteration)
-    const from = oneHead(current)
-    const subject = `${shortSubject(current.snapshot.title, 50)} (interrupted)`
-    const work = await collect(repo, current, { place, from, subject, iteration: open.iteration })
-    current = await recordFailure(repo, current, { open, from, work, reason: 'interrupted' })
-    await dropLease(repo, open.iteration)
-    on?.({ type: 'salvaged', n: open.n, to: work.to === from ? null : work.to })
-  }
-  return current
-}
-
-interface ManualEdits {
-  place: Place
-  status: Parameters<typeof isDirty>[0]
-  policy: 'commit' | 'refuse'
-}
-
-/** Edits that stand in the worktree are the human's: they become the human's own commit. */
-async function commitManual(repo: Repo, tip: ChainTip, edits: ManualEdits): Promise<{ tip: ChainTip; oid: Oid | null }> {
-  if (!isDirty(edits.status)) return { tip, oid: null }
-  const { place, status } = edits
-  if (edits.policy === 'refuse') {
-    throw fatal(`the worktree of session ${tip.snapshot.name} has uncommitted changes`, `Commit them there: ${place.path}`, 'Or leave --manual=refuse out, and they are committed as your own.')
-  }
-  const from = oneHead(tip)
-  const message = `Manual changes before iteration ${tip.snapshot.iterations + 1}`
-  const work = await commitWork(repo, place, { parent: from, message, trailers: [], prefix: '', nested: status.nested })
-  if (work.tree === (await repo.objects.readCommit(from))?.tree) return { tip, oid: null }
-  const total = await diffSize(repo.git, tip.snapshot.base.oid, work.oid)
-  const recorded = await record(repo, tip.id, () => ({
-    subject: `amp(${tip.snapshot.slug}): manual changes`,
-    events: [{ type: 'head.moved', data: { from, to: work.oid, cause: 'manual', total } }],
-    code: [from, work.oid],
-    moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: work.oid }],
-    operation: { id: repo.newId(), command: 'commit' },
-  }))
-  return { tip: recorded?.tip ?? tip, oid: work.oid }
 }
 
 interface Started {
@@ -169,7 +131,8 @@ async function start(
   const { prompt, thread } = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
   await takeLease(repo, { session: tip.id, iteration })
   try {
-    const refsBefore = await readAllRefs(repo)
+    const refsBefore = readAllRefs(repo)
+    refsBefore.catch(() => {})
     const model = options.model ?? tip.snapshot.model
     const recorded = await record(repo, tip.id, async (latest) => {
       // Decided on the same tip that the transaction is bound to: of two starters one sees the other.
@@ -186,7 +149,7 @@ async function start(
     if (recorded === null) throw fatal(`session ${tip.id} is gone`)
     const view = iterationsOf(recorded.events).find((candidate) => candidate.id === iteration)
     if (view === undefined) throw fatal(`iteration ${iteration} was not recorded`)
-    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, refsBefore }
+    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, refsBefore: await refsBefore }
   } catch (error) {
     await dropLease(repo, iteration)
     throw error
@@ -203,7 +166,13 @@ type Running = Started & {
 async function runAndCollect(repo: Repo, running: Running): Promise<IterateResult> {
   const { options, place, iteration, from, agent } = running
   const { host } = repo
-  options.on?.({ type: 'started', n: iteration.n, agent: iteration.agent, session: running.tip.snapshot.name })
+  options.on?.({
+    type: 'started',
+    n: iteration.n,
+    agent: iteration.agent,
+    session: running.tip.snapshot.name,
+    worktree: place.path,
+  })
   const approve = (await repo.config()).bool(`amp.agent.${iteration.agent}.approve`, true)
   const run = await runAgent(host, {
     adapter: agent.adapter,
@@ -217,9 +186,11 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     onEvent: (event) => options.on?.({ type: 'agent', event }),
   })
   const isStopped = options.signal.aborted
-  const subject = `${subjectFor(running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
-  const work = await collect(repo, running.tip, { place, from, subject, iteration: iteration.id })
-  const refs = await movedRefs(repo, running.refsBefore, branchRef(running.tip.snapshot.branch))
+  const subject = `${subjectFor(repo, running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
+  const [work, refs] = await Promise.all([
+    collect(repo, running.tip, { place, from, subject, iteration: iteration.id }),
+    movedRefs(repo, running.refsBefore, branchRef(running.tip.snapshot.branch)),
+  ])
   if (refs.length > 0) work.remarks = { ...work.remarks, refs }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
   const tip = await recordEnd(repo, running, { run, work, reason: isStopped ? 'interrupted' : run.reason })
@@ -228,11 +199,12 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
 }
 
 /** The first line of what was asked; when nothing was asked, of what the agent says it did. */
-function subjectFor(running: Running, run: AgentRun): string {
+function subjectFor(repo: Repo, running: Running, run: AgentRun): string {
   const { options, tip } = running
   const isFirst = running.iteration.n === 1
   const text = options.prompt ?? (isFirst ? tip.snapshot.title : (run.text ?? tip.snapshot.title))
-  return shortSubject(text.trimStart().split('\n', 1)[0] ?? tip.snapshot.title, 60)
+  const line = text.trimStart().split('\n', 1)[0] ?? tip.snapshot.title
+  return shortSubject(redactor(repo.host.env)(line), 60)
 }
 
 interface Ended {
@@ -264,9 +236,14 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
   const event =
     reason === null
       ? ({ type: 'iteration.finished', data: { ...common, to: work.to, outcome } } as const)
-      : ({ type: 'iteration.failed', data: { ...common, ...moved, reason, ...(run.signal === null ? {} : { signal: run.signal }) } } as const)
+      : ({
+          type: 'iteration.failed',
+          data: { ...common, ...moved, reason, ...(run.signal === null ? {} : { signal: run.signal }) },
+        } as const)
   const view = { ...iteration, to: isChange ? work.to : null }
-  const words = isChange ? `${work.size.files} files +${work.size.insertions} -${work.size.deletions}` : 'no change'
+  const words = isChange
+    ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
+    : 'no change'
   const recorded = await record(repo, running.tip.id, (latest) => ({
     subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
     events: [event],
@@ -276,25 +253,6 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
     ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
   }))
   return recorded?.tip ?? running.tip
-}
-
-async function recordFailure(
-  repo: Repo,
-  tip: ChainTip,
-  { open, from, work, reason }: { open: OpenIteration; from: Oid; work: Collected; reason: string },
-): Promise<ChainTip> {
-  const isChange = work.to !== from
-  const data = { iteration: open.iteration, from, reason, commits: work.commits, total: work.total, ...work.size, ...work.remarks }
-  const view = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).find((one) => one.id === open.iteration)
-  const recorded = await record(repo, tip.id, (latest) => ({
-    subject: `amp(${latest.snapshot.slug}): iteration ${open.n} ${reason}`,
-    events: [{ type: 'iteration.failed', data: isChange ? { ...data, to: work.to } : data }],
-    code: [from, work.to, ...work.replaced],
-    moves: [work.move],
-    notes: isChange && view !== undefined ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
-    ...(work.move.old === work.move.new ? {} : { operation: { id: open.iteration, command: 'iterate' } }),
-  }))
-  return recorded?.tip ?? tip
 }
 
 /** Runs the test command on what the iteration left, and records the result for that tree. */
@@ -310,7 +268,16 @@ async function test(
   const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
   const view: IterationView = { ...iteration, to, outcome, reason, exit: run.exit, ...work.size, remarks: work.remarks }
   const summary = run.text === null ? null : redactor(repo.host.env)(run.text)
-  const result = { iteration: view, outcome, commit: to, reason, size: work.size, remarks: work.remarks, manual: running.manual, summary }
+  const result = {
+    iteration: view,
+    outcome,
+    commit: to,
+    reason,
+    size: work.size,
+    remarks: work.remarks,
+    manual: running.manual,
+    summary,
+  }
   const command = await testCommand(repo, tip)
   const isKnown = to === null && tip.snapshot.tested?.tree === work.tree
   if (command === null || isStopped || !run.ok || isKnown) return { ...result, tip, tests: null }
@@ -319,14 +286,4 @@ async function test(
   const tests = await runScript(repo, place, { command, session: tip.id, signal: options.signal, onLine })
   if (tests.isStopped) return { ...result, tip, tests: null }
   return { ...result, tests, tip: await recordTest(repo, tip, { run: tests, tree: work.tree, iteration: view }) }
-}
-
-/** The session's whole test command: the snapshot holds only the beginning of a long one. */
-export async function testCommand(repo: Repo, tip: ChainTip): Promise<string | null> {
-  if (tip.snapshot.test === undefined) return null
-  if (tip.snapshot.test.length < 200) return tip.snapshot.test
-  for (const event of await readEvents(repo.objects, tip.oid, tip.ref)) {
-    if (event.type === 'session.created') return longText(repo.objects, event.data.test as string)
-  }
-  return tip.snapshot.test
 }

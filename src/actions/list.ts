@@ -1,7 +1,7 @@
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { currentSession } from './shared/find.js'
 import { liveLeases } from './shared/lease.js'
+import { currentSession } from './shared/session-file.js'
 import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
 
 export interface ListOptions {
@@ -33,7 +33,11 @@ export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 
 /** Lists sessions from the tips of their chains: one git call, whatever their number. */
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
-  const [{ sessions, broken }, leases, current] = await Promise.all([allSessions(repo), liveLeases(repo), currentSession(repo)])
+  const [{ sessions, broken }, leases, current] = await Promise.all([
+    allSessions(repo),
+    liveLeases(repo),
+    currentSession(repo),
+  ])
   const lengths = shortIds(sessions.map((session) => session.id))
   const listed = sessions.map((session) => ({
     ...session,
@@ -54,7 +58,13 @@ function sortBy(sessions: readonly ListedSession[], key: string): ListedSession[
   const word = key.replace(/^-/, '')
   const turn = key.startsWith('-') ? -1 : 1
   const value = (session: ListedSession): string =>
-    word === 'name' ? session.snapshot.slug : word === 'state' ? session.state : word === 'created' ? session.snapshot.createdAt : session.snapshot.updatedAt
+    word === 'name'
+      ? session.snapshot.slug
+      : word === 'state'
+        ? session.state
+        : word === 'created'
+          ? session.snapshot.createdAt
+          : session.snapshot.updatedAt
   // Times are listed newest first, words from a to z.
   const direction = word === 'name' || word === 'state' ? turn : -turn
   return [...sessions].sort((a, b) => {
@@ -71,5 +81,7 @@ function shortIds(ids: readonly string[]): Map<string, number> {
     while (b !== undefined && length < a.length && a[length] === b[length]) length++
     return length
   }
-  return new Map(sorted.map((id, at) => [id, Math.max(4, common(id, sorted[at - 1]) + 1, common(id, sorted[at + 1]) + 1)]))
+  return new Map(
+    sorted.map((id, at) => [id, Math.max(4, common(id, sorted[at - 1]) + 1, common(id, sorted[at + 1]) + 1)]),
+  )
 }

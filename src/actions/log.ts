@@ -45,7 +45,10 @@ export async function logSession(repo: Repo, options: { session?: string | undef
 }
 
 /** What `git log` is asked for when the user passes options of it: the session's commits, with their notes. */
-export async function logArguments(repo: Repo, options: { session?: string | undefined; passed: readonly string[]; paths: readonly string[] }): Promise<string[]> {
+export async function logArguments(
+  repo: Repo,
+  options: { session?: string | undefined; passed: readonly string[]; paths: readonly string[] },
+): Promise<string[]> {
   const { snapshot } = await findSession(repo, options.session)
   const head = (await repo.refs.read(branchRef(snapshot.branch))) ?? snapshot.heads[0] ?? snapshot.base.oid
   return ['log', '--notes=amp', ...options.passed, head, `^${snapshot.base.oid}`, '--', ...options.paths]

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { isAncestor } from '../git/history.js'
@@ -7,10 +8,9 @@ import { isDirty } from '../git/status.js'
 import type { Worktree } from '../git/worktree.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { branchRef } from '../state/names.js'
-import { join } from 'node:path'
 import { readEvents } from '../state/chain.js'
-import { iterationsOf, type IterationView, noteLine } from '../state/iterations.js'
+import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
+import { branchRef } from '../state/names.js'
 import { withTrailers } from '../util/message.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
@@ -54,11 +54,15 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   await refuseRunning(repo, found)
   const { tip, head, place, status } = await reconcileAnywhere(repo, found)
   if (status !== null && isDirty(status)) {
-    throw no(`the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`, `Commit them there first: ${place?.path}`)
+    throw no(
+      `the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`,
+      `Commit them there first: ${place?.path}`,
+    )
   }
   const into = intoOf(tip, options.into)
   const before = await repo.refs.read(into)
-  if (before === null) throw fatal(`the branch '${short(into)}' does not exist`, 'Name another one with --into <branch>.')
+  if (before === null)
+    throw fatal(`the branch '${short(into)}' does not exist`, 'Name another one with --into <branch>.')
   const isDryRun = options.dryRun === true
   const plain = { tip, into, before, isDryRun, updated: null, unsigned: null }
   if (await isAncestor(repo.git, head, before)) return { ...plain, after: before, via: 'ff', isUpToDate: true }
@@ -68,7 +72,10 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   if (isDryRun) return { ...result, updated: checkout?.path ?? null }
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
   const step = stepOf(repo, { views, tip, into, before, after: made.after, via: made.via, head })
-  const moved = checkout === null ? await moveRef(repo, tip, { ...step, into, before, after: made.after }) : await moveCheckout(repo, tip, { ...step, checkout, after: made.after })
+  const moved =
+    checkout === null
+      ? await moveRef(repo, tip, { ...step, into, before, after: made.after })
+      : await moveCheckout(repo, tip, { ...step, checkout, after: made.after })
   return { ...result, tip: moved, updated: checkout?.path ?? null }
 }
 
@@ -79,7 +86,10 @@ function intoOf(tip: ChainTip, into: string | undefined): string {
   const { ref, oid } = tip.snapshot.base
   if (ref?.startsWith('refs/heads/')) return ref
   const what = ref ?? `commit ${oid.slice(0, 12)}`
-  throw fatal(`session ${tip.snapshot.name} was started from ${what}, which is no branch`, 'Say where the work goes with --into <branch>.')
+  throw fatal(
+    `session ${tip.snapshot.name} was started from ${what}, which is no branch`,
+    'Say where the work goes with --into <branch>.',
+  )
 }
 
 /** The worktree where a branch is checked out; refuses while it is being rebased in one. */
@@ -89,7 +99,8 @@ async function checkoutOf(repo: Repo, ref: string): Promise<Worktree | null> {
     const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'])
     for (const dir of ['rebase-merge', 'rebase-apply']) {
       const name = await repo.host.fs.readFile(join(gitDir, dir, 'head-name'), 'utf8').catch(() => '')
-      if (name.trim() === ref) throw no(`'${short(ref)}' is being rebased in ${worktree.path}`, 'Finish or abort that rebase first.')
+      if (name.trim() === ref)
+        throw no(`'${short(ref)}' is being rebased in ${worktree.path}`, 'Finish or abort that rebase first.')
     }
   }
   return worktrees.find((one) => one.branch === short(ref) && one.prunable === null) ?? null
@@ -105,22 +116,37 @@ interface Making {
 }
 
 /** Makes the commit that the base is to have. */
-async function makeMerge(repo: Repo, tip: ChainTip, making: Making): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null }> {
+async function makeMerge(
+  repo: Repo,
+  tip: ChainTip,
+  making: Making,
+): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null }> {
   const { head, before, into } = making
   const config = await repo.config()
   const style = making.style ?? styleOf(config.get('amp.mergeStyle'))
   const canForward = await isAncestor(repo.git, before, head)
   if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
-  if (style === 'ff-only') throw no(`'${short(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
+  if (style === 'ff-only')
+    throw no(`'${short(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
   const merged = canForward ? await treeAsMerged(repo, head) : await mergeTrees(making.git, before, head)
   if (merged.kind === 'conflict') {
-    throw no(`merging into '${short(into)}' conflicts in ${merged.paths.join(', ')}`, 'Nothing was changed.', `Run "git amp rebase ${tip.id}" to resolve it in the session first.`)
+    throw no(
+      `merging into '${short(into)}' conflicts in ${merged.paths.join(', ')}`,
+      'Nothing was changed.',
+      `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
+    )
   }
   const isSquash = style === 'squash'
-  const words = making.message ?? (isSquash ? tip.snapshot.title : `Merge session ${tip.snapshot.name} (${tip.snapshot.branch})`)
+  const words =
+    making.message ?? (isSquash ? tip.snapshot.title : `Merge session ${tip.snapshot.name} (${tip.snapshot.branch})`)
   const message = withTrailers(await checkMessage(repo, words), await trailersOf(repo, tip, isSquash))
   const parents = isSquash ? [before] : [before, head]
-  const made = await commitSafely(repo.git, { tree: merged.tree, parents, message, sign: config.bool('commit.gpgsign', false) })
+  const made = await commitSafely(repo.git, {
+    tree: merged.tree,
+    parents,
+    message,
+    sign: config.bool('commit.gpgsign', false),
+  })
   return { after: made.oid, via: isSquash ? 'squash' : 'merge', unsigned: made.unsigned }
 }
 
@@ -161,13 +187,20 @@ function stepOf(repo: Repo, merge: Merge) {
     events: [{ type: 'session.merged', data: { into, before, after, via, result } }],
     code: [before, after, head],
     // A squash is a new commit: its note names the iterations in it.
-    notes: via === 'squash' && result === 'done' ? views.map((view) => ({ commit: after, line: noteLine(session, view) })) : [],
+    notes:
+      via === 'squash' && result === 'done'
+        ? views.map((view) => ({ commit: after, line: noteLine(session, view) }))
+        : [],
   })
   return { withResult, operation }
 }
 
 /** The base is checked out nowhere: base, event and log move in one transaction. */
-async function moveRef(repo: Repo, tip: ChainTip, step: ReturnType<typeof stepOf> & { into: string; before: Oid; after: Oid }): Promise<ChainTip> {
+async function moveRef(
+  repo: Repo,
+  tip: ChainTip,
+  step: ReturnType<typeof stepOf> & { into: string; before: Oid; after: Oid },
+): Promise<ChainTip> {
   const moves = [{ ref: step.into, old: step.before, new: step.after }]
   const recorded = await record(repo, tip.id, () => ({ ...step.withResult('done'), moves, operation: step.operation }))
   return recorded?.tip ?? tip
@@ -177,7 +210,11 @@ async function moveRef(repo: Repo, tip: ChainTip, step: ReturnType<typeof stepOf
  * The base is checked out: `git merge --ff-only` there moves branch, index and files together, and refuses when something of the user's is
  * in the way. It stands between a recorded intent and its result.
  */
-async function moveCheckout(repo: Repo, tip: ChainTip, step: ReturnType<typeof stepOf> & { checkout: Worktree; after: Oid }): Promise<ChainTip> {
+async function moveCheckout(
+  repo: Repo,
+  tip: ChainTip,
+  step: ReturnType<typeof stepOf> & { checkout: Worktree; after: Oid },
+): Promise<ChainTip> {
   const intent = await record(repo, tip.id, () => step.withResult('intent'))
   try {
     await repo.asUser(step.checkout.path).with({ LC_ALL: 'C' }).run(['merge', '--ff-only', '--quiet', step.after])
@@ -192,8 +229,12 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: ReturnType<typeof s
 }
 
 function inTheWay(error: GitError, path: string) {
-  const files = error.stderr.split('\n').filter((line) => line.startsWith('\t')).map((line) => line.trim())
-  if (files.length === 0) return no(`the checkout in ${path} could not be updated: ${error.message}`, 'Nothing was changed.')
+  const files = error.stderr
+    .split('\n')
+    .filter((line) => line.startsWith('\t'))
+    .map((line) => line.trim())
+  if (files.length === 0)
+    return no(`the checkout in ${path} could not be updated: ${error.message}`, 'Nothing was changed.')
   return no(
     `your changes in ${path} are in the way: ${files.join(', ')}`,
     'Nothing was changed.',

@@ -1,8 +1,8 @@
+import { openAgent } from '../agent/registry.js'
 import { AmpError, fatal } from '../errors.js'
 import { fullRef, resolveCommit } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
-import { openAgent } from '../agent/registry.js'
 import { beginChain, type ChainTip } from '../state/chain.js'
 import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
@@ -49,7 +49,10 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
     if (error instanceof AmpError && /^unknown agent/.test(error.message)) throw error
   })
   const base = await resolveBase(repo, options.base)
-  const name = nameOf(options)
+  const redact = redactor(repo.host.env)
+  const prompt = redact(options.prompt)
+  // Name and branch come out of the prompt: they must not tell what it may not.
+  const name = nameOf({ prompt, name: options.name === undefined ? undefined : redact(options.name) })
   const test = options.test ?? config.get('amp.test') ?? undefined
   const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
   const slug = slugOf(name)
@@ -58,8 +61,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   try {
     const path = options.worktree ?? (await worktreePath(repo, id))
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
-    const isRedacted = redactor(repo.host.env)(options.prompt) !== options.prompt
-    return { tip, worktree: place.path, base, isRedacted }
+    return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt }
   } catch (error) {
     await takeBack(repo, tip, base.oid)
     throw error
@@ -67,7 +69,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
 }
 
 /** One line without control characters. */
-function nameOf(options: NewOptions): string {
+function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
   const name = clean(options.name ?? firstLine(options.prompt))
@@ -84,7 +86,10 @@ async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ 
     const setting = revision === undefined ? ' (from amp.base)' : ''
     throw fatal(`the base '${wanted}'${setting} is no commit`, 'Name a branch or commit with --base <revision>.')
   }
-  throw fatal('this repository has no commit yet, and a session starts from one', 'Run: git commit --allow-empty -m "Initial commit"')
+  throw fatal(
+    'this repository has no commit yet, and a session starts from one',
+    'Run: git commit --allow-empty -m "Initial commit"',
+  )
 }
 
 interface NewFacts {
@@ -100,14 +105,18 @@ interface NewFacts {
 
 async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
   const prefix = (await repo.config()).get('amp.branchPrefix') ?? 'amp/'
-  await checkPrefix(repo, prefix, facts.slug)
+  await checkPrefix(repo, prefix)
   const { id, ...data } = facts
   const stem = `${prefix}${facts.slug}/${timestamp(repo.host.now())}`
   for (let number = 1; number <= branchTries; number++) {
     const branch = number === 1 ? stem : `${stem}-${number}`
-    if ((await repo.refs.read(branchRef(branch))) !== null) continue
     const { model, test, ...rest } = data
-    const created = { ...rest, branch, ...(model === undefined ? {} : { model }), ...(test === undefined ? {} : { test }) }
+    const created = {
+      ...rest,
+      branch,
+      ...(model === undefined ? {} : { model }),
+      ...(test === undefined ? {} : { test }),
+    }
     const step: Step = {
       subject: `amp(${facts.slug}): session created from ${facts.base.ref?.replace(/^refs\/heads\//, '') ?? facts.base.oid.slice(0, 12)}`,
       events: [{ type: 'session.created', data: created }],
@@ -122,23 +131,38 @@ async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
       }))
       if (recorded !== null) return recorded.tip
     } catch (error) {
-      if (!(error instanceof RefMoved) || !error.refs.includes(branchRef(branch))) throw error
+      if (error instanceof RefMoved && error.refs.includes(branchRef(branch))) continue
+      throw (await blockedBy(repo, `${prefix}${facts.slug}`)) ?? error
     }
   }
   throw fatal(`branches like '${stem}' are all taken`, 'Choose another name with --name <name>.')
 }
 
-/** A branch `amp` would block every branch `amp/...`, and a branch `amp/<slug>` those of this slug. */
-async function checkPrefix(repo: Repo, prefix: string, slug: string): Promise<void> {
-  const parts = `${prefix}${slug}`.split('/')
+/** The default needs no look; a prefix of the user's own must make valid names. */
+async function checkPrefix(repo: Repo, prefix: string): Promise<void> {
+  if (prefix === 'amp/') return
+  const probe = await repo.git.run(['check-ref-format', branchRef(`${prefix}x`)], { ok: [0, 1] }) // 1: it is no ref name
+  if (probe.code !== 0)
+    throw fatal(`amp.branchPrefix '${prefix}' makes no valid branch names`, 'Set it to something like "amp/".')
+}
+
+/** A branch `amp` blocks every branch `amp/...`, and a branch `amp/<slug>` those of this slug. */
+async function blockedBy(repo: Repo, stem: string): Promise<AmpError | null> {
+  const parts = stem.split('/')
   for (let length = 1; length <= parts.length; length++) {
     const name = parts.slice(0, length).join('/')
     if (name === '' || (await repo.refs.read(branchRef(name))) === null) continue
-    const cure = length === parts.length ? 'Choose another name: --name <name>' : 'Choose another prefix: git config amp.branchPrefix sessions/'
-    throw fatal(`the branch '${name}' exists, so no branch '${name}/...' can be made`, cure, `or rename the branch: git branch -m ${name} ${name}-old`)
+    const cure =
+      length === parts.length
+        ? 'Choose another name: --name <name>'
+        : 'Choose another prefix: git config amp.branchPrefix sessions/'
+    return fatal(
+      `the branch '${name}' exists, so no branch '${name}/...' can be made`,
+      cure,
+      `or rename the branch: git branch -m ${name} ${name}-old`,
+    )
   }
-  const probe = await repo.git.run(['check-ref-format', branchRef(`${prefix}x`)], { ok: [0, 1] }) // 1: it is no ref name
-  if (probe.code !== 0) throw fatal(`amp.branchPrefix '${prefix}' makes no valid branch names`, 'Set it to something like "amp/".')
+  return null
 }
 
 /** `yyyymmdd-HHMMss` in UTC. */

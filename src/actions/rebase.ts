@@ -10,6 +10,7 @@ import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { subjectOf } from '../util/message.js'
+import { plural } from '../util/time.js'
 import { findSession } from './shared/find.js'
 import type { Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
@@ -47,7 +48,10 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
   await refuseRunning(repo, found)
   const { tip, head, place, status } = await reconcileAnywhere(repo, found)
   if (status !== null && isDirty(status)) {
-    throw no(`the worktree of session ${tip.snapshot.name} has uncommitted changes`, `Commit them there first: ${place?.path}`)
+    throw no(
+      `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
+      `Commit them there first: ${place?.path}`,
+    )
   }
   const onto = await ontoOf(repo, tip, options.onto)
   const start = await squashBase(repo, tip, head)
@@ -57,14 +61,26 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     return { ...plain, tip, to: head, map: [], isUpToDate: true, dropped: [], unsigned: 0 }
   }
   const replayed = await replay(repo, { commits: await commitsBetween(repo.git, start, head), onto, place })
-  const result = { ...plain, to: replayed.tip, map: replayed.map, isUpToDate: false, dropped: replayed.dropped, unsigned: replayed.unsigned }
+  const result = {
+    ...plain,
+    to: replayed.tip,
+    map: replayed.map,
+    isUpToDate: false,
+    dropped: replayed.dropped,
+    unsigned: replayed.unsigned,
+  }
   if (isDryRun) return { ...result, tip }
   const move = { from: head, to: replayed.tip }
   const refusal = place === null ? null : await switchFiles(place.git, move, { dryRun: true })
-  if (refusal !== null) throw no(`the worktree cannot follow the rebase: ${refusal}`, 'Move the file in the way, then run the command again.')
+  if (refusal !== null)
+    throw no(
+      `the worktree cannot follow the rebase: ${refusal}`,
+      'Move the file in the way, then run the command again.',
+    )
   const recorded = await recordRebase(repo, tip, { ...move, onto, map: replayed.map })
   const late = place === null ? null : await switchFiles(place.git, move)
-  if (late !== null) throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
+  if (late !== null)
+    throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
   return { ...result, tip: recorded }
 }
 
@@ -102,7 +118,13 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
       map.push([commit.oid, tip.oid])
       continue
     }
-    const made = await commitSafely(repo.git, { tree: merged.tree, parents: [tip.oid], message: commit.message, sign, author: commit.author })
+    const made = await commitSafely(repo.git, {
+      tree: merged.tree,
+      parents: [tip.oid],
+      message: commit.message,
+      sign,
+      author: commit.author,
+    })
     if (made.unsigned !== null) unsigned++
     tip = { oid: made.oid, tree: merged.tree }
     map.push([commit.oid, made.oid])
@@ -120,7 +142,11 @@ function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: O
   )
 }
 
-async function recordRebase(repo: Repo, tip: ChainTip, rebase: { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] }): Promise<ChainTip> {
+async function recordRebase(
+  repo: Repo,
+  tip: ChainTip,
+  rebase: { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] },
+): Promise<ChainTip> {
   const { from, to, onto, map } = rebase
   const total = await diffSize(repo.git, onto, to)
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
@@ -128,12 +154,15 @@ async function recordRebase(repo: Repo, tip: ChainTip, rebase: { from: Oid; to: 
   const notes = views.flatMap((view) => {
     const commit = view.to === null ? undefined : moved.get(view.to)
     // The tests were run on another tree: the line says nothing of them.
-    return commit === undefined || commit === onto ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
+    return commit === undefined || commit === onto
+      ? []
+      : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
   })
   const recorded = await record(repo, tip.id, (latest) => {
-    if (latest.snapshot.heads.join() !== from) throw fatal('the session moved while it was being rebased', 'Nothing was changed. Run the command again.')
+    if (latest.snapshot.heads.join() !== from)
+      throw fatal('the session moved while it was being rebased', 'Nothing was changed. Run the command again.')
     return {
-      subject: `amp(${latest.snapshot.slug}): rebased ${map.length} commits onto ${onto.slice(0, 12)}`,
+      subject: `amp(${latest.snapshot.slug}): rebased ${plural(map.length, 'commit')} onto ${onto.slice(0, 12)}`,
       events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],
       code: [from, to, onto],
       moves: [{ ref: branchRef(latest.snapshot.branch), old: from, new: to }],

@@ -1,6 +1,6 @@
 import { fatal } from '../errors.js'
-import { aheadBehind } from '../git/history.js'
 import { diffFiles } from '../git/diff.js'
+import { aheadBehind } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import { readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
@@ -36,7 +36,13 @@ export interface ShowResult {
   behind: number | null
   iterations: IterationView[]
   /** With `iteration`: its long texts and the files it changed. */
-  detail: { iteration: IterationView; prompt: string; summary: string | null; testOutput: string | null; files: { path: string; status: string }[] } | null
+  detail: {
+    iteration: IterationView
+    prompt: string
+    summary: string | null
+    testOutput: string | null
+    files: { path: string; status: string }[]
+  } | null
 }
 
 /** Looks a session up: chain, branch, worktree, base. Nothing is written. */
@@ -65,7 +71,10 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
     iterations,
-    detail: options.iteration === undefined ? null : await detailOf(repo, tip, pickIteration(tip, iterations, options.iteration)),
+    detail:
+      options.iteration === undefined
+        ? null
+        : await detailOf(repo, tip, pickIteration(tip, iterations, options.iteration)),
   }
 }
 
@@ -84,7 +93,8 @@ async function detailOf(repo: Repo, _tip: ChainTip, iteration: IterationView): P
     iteration,
     prompt: await longText(repo.objects, prompt),
     summary: summary === null ? null : await longText(repo.objects, summary),
-    testOutput: tests?.output === null || tests?.output === undefined ? null : await longText(repo.objects, tests.output),
+    testOutput:
+      tests?.output === null || tests?.output === undefined ? null : await longText(repo.objects, tests.output),
     files: files.map(({ path, status }) => ({ path, status })),
   }
 }

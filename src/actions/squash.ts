@@ -9,6 +9,7 @@ import { iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { unique } from '../util/collections.js'
 import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
+import { plural } from '../util/time.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
@@ -60,7 +61,14 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   const message = await checkMessage(repo, options.message ?? tip.snapshot.title)
   const isDryRun = options.dryRun === true
   const written = await writeGroups(repo, { groups, start, message, session: tip.id })
-  const result = { from: head, to: written.tip, map: written.map, commits: written.commits, unsigned: written.unsigned, isDryRun }
+  const result = {
+    from: head,
+    to: written.tip,
+    map: written.map,
+    commits: written.commits,
+    unsigned: written.unsigned,
+    isDryRun,
+  }
   if (isDryRun || written.tip === head) return { ...result, tip }
   return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }
 }
@@ -129,11 +137,18 @@ async function writeGroups(repo: Repo, plan: Plan) {
 /** The user's message with the trailers of all iterations in it, so that blame still leads to them. */
 function squashMessage(plan: Plan, group: Group): string {
   const iterations = unique(group.commits.flatMap((commit) => trailerValues(commit.message, 'Amp-Iteration')))
-  const trailers: [string, string][] = [['Amp-Session', plan.session], ...iterations.map((id): [string, string] => ['Amp-Iteration', id])]
+  const trailers: [string, string][] = [
+    ['Amp-Session', plan.session],
+    ...iterations.map((id): [string, string] => ['Amp-Iteration', id]),
+  ]
   return withTrailers(plan.message, trailers)
 }
 
-async function recordSquash(repo: Repo, tip: ChainTip, squash: { from: Oid; to: Oid; map: [Oid, Oid][] }): Promise<ChainTip> {
+async function recordSquash(
+  repo: Repo,
+  tip: ChainTip,
+  squash: { from: Oid; to: Oid; map: [Oid, Oid][] },
+): Promise<ChainTip> {
   const { from, to, map } = squash
   const total = await diffSize(repo.git, tip.snapshot.base.oid, to)
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
@@ -143,9 +158,10 @@ async function recordSquash(repo: Repo, tip: ChainTip, squash: { from: Oid; to: 
     return commit === undefined ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, view) }]
   })
   const recorded = await record(repo, tip.id, (latest) => {
-    if (latest.snapshot.heads.join() !== from) throw fatal('the session moved while it was being squashed', 'Nothing was changed. Run the command again.')
+    if (latest.snapshot.heads.join() !== from)
+      throw fatal('the session moved while it was being squashed', 'Nothing was changed. Run the command again.')
     return {
-      subject: `amp(${latest.snapshot.slug}): squashed ${map.length} commits`,
+      subject: `amp(${latest.snapshot.slug}): squashed ${plural(map.length, 'commit')}`,
       events: [{ type: 'session.squashed', data: { from, to, map, total } }],
       code: [from, to],
       moves: [{ ref: branchRef(latest.snapshot.branch), old: from, new: to }],

@@ -1,18 +1,16 @@
 import { fatal } from '../errors.js'
-import { isDirty } from '../git/status.js'
-import { stageAll, writeTree } from '../git/stage.js'
 import type { Oid } from '../git/run.js'
-import { treeOf } from '../git/history.js'
+import { stageAll, writeTree } from '../git/stage.js'
+import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf } from '../state/iterations.js'
-import { testCommand } from './iterate.js'
 import { findSession } from './shared/find.js'
 import { onIndexCopy } from './shared/index-copy.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { reconcile, type Settled } from './shared/reconcile.js'
 import { refuseRunning } from './shared/sessions.js'
-import { recordTest, runScript, type TestRun } from './shared/testing.js'
+import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 
 export interface TestOptions {
   session?: string | undefined
@@ -39,16 +37,25 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
   await refuseRunning(repo, found)
   const command = (await testCommand(repo, found)) ?? (await repo.config()).get('amp.test')
   if (command === null) {
-    throw fatal(`session ${found.snapshot.name} has no test command`, 'Set one for all sessions: git config amp.test "<command>"')
+    throw fatal(
+      `session ${found.snapshot.name} has no test command`,
+      'Set one for all sessions: git config amp.test "<command>"',
+    )
   }
   const { place } = await ensurePlace(repo, found)
   const settled = await reconcile(repo, found, place)
   const tree = await worktreeTree(repo, place, settled)
   const known = settled.tip.snapshot.tested
-  if (options.force !== true && known?.tree === tree) return { tip: settled.tip, command, tree, run: null, exit: known.exit }
+  if (options.force !== true && known?.tree === tree)
+    return { tip: settled.tip, command, tree, run: null, exit: known.exit }
   options.onStart?.(command)
   const { signal, onLine } = options
-  const run = await runScript(repo, place, { command, session: found.id, signal, ...(onLine === undefined ? {} : { onLine }) })
+  const run = await runScript(repo, place, {
+    command,
+    session: found.id,
+    signal,
+    ...(onLine === undefined ? {} : { onLine }),
+  })
   if (run.isStopped) return { tip: settled.tip, command, tree, run, exit: null }
   const iterations = iterationsOf(await readEvents(repo.objects, settled.tip.oid, settled.tip.ref))
   const iteration = isDirty(settled.status) ? undefined : iterations.findLast((one) => one.to === settled.head)
@@ -58,7 +65,7 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
 
 /** The tree that a commit of everything would have; the user's index is not touched. */
 async function worktreeTree(repo: Repo, place: Place, settled: Settled): Promise<Oid> {
-  if (!isDirty(settled.status)) return treeOf(place.git, settled.head)
+  if (!isDirty(settled.status)) return repo.treeOf(settled.head)
   return onIndexCopy(repo, { place, git: place.git }, async (git) => {
     await stageAll(git, settled.status.nested)
     return writeTree(git)

@@ -9,6 +9,11 @@ import { stopAgent } from './stop.js'
 import { conclude, Summary } from './summary.js'
 import { startWatchdog } from './watchdog.js'
 
+/** Loads what starting an agent needs, while something else is waited for. */
+export function warmUp(): void {
+  void import('execa')
+}
+
 /** One run of an agent. */
 export interface RunOptions extends Limits {
   adapter: AgentAdapter

@@ -34,10 +34,10 @@ export abstract class AmpCommand extends Command<AmpContext> {
   }
 
   /** Opens the repository and takes colours and advice from its configuration. */
-  protected async open(): Promise<Repo> {
+  protected async open(wanted: { sessions?: boolean } = {}): Promise<Repo> {
     if (this.opened !== null) return this.opened
     const { host, ui } = this.context
-    this.opened = await openRepo(this.repoDir === undefined ? host : elsewhere(host, this.repoDir))
+    this.opened = await openRepo(this.repoDir === undefined ? host : elsewhere(host, this.repoDir), wanted)
     ui.configure(await this.opened.config())
     return this.opened
   }

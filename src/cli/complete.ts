@@ -19,6 +19,7 @@ const optionKinds: Readonly<Record<string, string>> = {
   name: 'none',
   onto: 'ref:rev',
   out: 'file:file',
+  porcelain: 'none:version',
   prompt: 'none:text',
   push: 'remote:remote',
   remote: 'remote',
@@ -78,9 +79,9 @@ export function restValue(synopsis: string, own: Kinds): Value {
   return parseValue(own['--'] ?? kind, label)
 }
 
-/** `kind`, `kind:label` or `one|two`. */
+/** `kind`, `kind:label` or `one|two`; a single word ends in `|`, so that it is no mistyped kind. */
 function parseValue(text: string | undefined, fallback: string): Value {
   const [kind = '', label = fallback] = (text ?? 'unknown').split(':')
-  if (kind.includes('|')) return { label, kind: 'words', words: kind.split('|') }
+  if (kind.includes('|')) return { label, kind: 'words', words: kind.split('|').filter((word) => word !== '') }
   return { label, kind: kinds.has(kind) ? (kind as ValueKind) : 'unknown', words: [] }
 }

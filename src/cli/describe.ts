@@ -1,4 +1,4 @@
-import { Cli, type CommandClass as ClipanionClass } from 'clipanion'
+import { Cli, type CommandClass as ClipanionClass, type Command } from 'clipanion'
 import type { CommandClass } from '../registry.js'
 import type { AmpCommand } from './command.js'
 import { optionValue, positionalValue, restValue } from './complete.js'
@@ -53,6 +53,52 @@ export class AmpCli extends Cli<AmpContext> {
       }
     })
   }
+
+  /**
+   * Makes a command of words that `normalize` has put in order. Clipanion's own parser compiles a state machine first, which takes longer
+   * than most commands; it is asked only where a positional repeats.
+   */
+  build(spec: CommandSpec, words: readonly string[], context: AmpContext): Command<AmpContext> {
+    const [entry] = this.registrations
+    if (entry === undefined || spec.positionals.some(({ repeats }) => repeats)) {
+      return this.process([...(spec.paths[0] ?? []), ...words], context)
+    }
+    const [commandClass, { specs, builder }] = entry
+    const state = stateOf(spec, words)
+    const command = new commandClass() as Command<AmpContext> & Record<string, unknown>
+    command.context = context
+    command.path = state.path
+    for (const [key, { transformer }] of specs as unknown as Map<string, Transformable>) {
+      command[key] = transformer(builder, key, state, context)
+    }
+    return command
+  }
+}
+
+/** What a field makes of a parsed command line, when clipanion asks it. */
+interface Transformable {
+  transformer(builder: unknown, key: string, state: ParsedState, context: AmpContext): unknown
+}
+
+/** The part of clipanion's parser state that fields read. `extra` is false for a positional that is required. */
+interface ParsedState {
+  path: string[]
+  options: { name: string; value: string | boolean }[]
+  positionals: { value: string; extra: boolean }[]
+}
+
+function stateOf(spec: CommandSpec, words: readonly string[]): ParsedState {
+  const border = words.indexOf('--')
+  const options = words.slice(0, border).map((word) => {
+    const equals = word.indexOf('=')
+    if (equals >= 0) return { name: word.slice(0, equals), value: word.slice(equals + 1) }
+    const isKnown = spec.options.some(({ names }) => names.includes(word))
+    return isKnown ? { name: word, value: true } : { name: word.replace(/^--no-/, '--'), value: false }
+  })
+  const positionals = words
+    .slice(border + 1)
+    .map((value, at) => ({ value, extra: spec.positionals[at]?.isRequired !== true }))
+  return { path: [...(spec.paths[0] ?? [])], options, positionals }
 }
 
 /** One command class as data. */

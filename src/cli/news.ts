@@ -5,9 +5,12 @@ import type { Ui } from './ui.js'
 
 /** Prints the news of an iteration as plain lines of the story. */
 export function iterationNews(ui: Ui, options: { verbose?: boolean } = {}): (news: IterateNews) => void {
+  let worktree = ''
   return (news) => {
+    if (news.type === 'started') worktree = `${news.worktree}/`
     const line = lineOf(news, options.verbose === true)
-    if (line !== null) ui.tell(line)
+    // Agents name files by their absolute paths: below the worktree that is only noise.
+    if (line !== null) ui.tell(worktree === '' ? line : line.replaceAll(worktree, ''))
   }
 }
 
@@ -33,7 +36,7 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
 }
 
 function agentLine(event: AgentEvent, verbose: boolean): string | null {
-  if (event.type === 'tool') return `  ${oneLine(`${event.name} ${subjectOf(event.input)}`, 100)}`
+  if (event.type === 'tool') return `  ${oneLine(`${event.name} ${subjectOf(event.input)}`)}`
   if (event.type === 'error') return `  error: ${oneLine(event.message)}`
   if (event.type === 'text') return `  ${oneLine(event.text, verbose ? 2000 : 100)}`
   return null

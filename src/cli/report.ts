@@ -51,8 +51,34 @@ function asAmpError(thrown: unknown): AmpError {
   if (thrown instanceof Error && /^(UsageError|UnknownSyntaxError|AmbiguousSyntaxError)$/.test(thrown.name)) {
     return new AmpError('usage', sentence(thrown.message))
   }
+  const system = systemError(thrown)
+  if (system !== null) return system
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new AmpError('bug', `internal error: ${message}`, { hints: bugHints })
+}
+
+/** What the system says about a file, in words: these are no mistakes of git-amp. */
+const systemWords: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: [
+    'no space left on the device',
+    'Free some disk space and run the command again: what was recorded before is intact.',
+  ],
+  EDQUOT: [
+    'the disk quota is used up',
+    'Free some disk space and run the command again: what was recorded before is intact.',
+  ],
+  EROFS: ['the file system is read-only', 'Mount it for writing, or work in a clone elsewhere.'],
+  EACCES: ['permission denied', 'Look at the owner and the permissions of the path.'],
+  EPERM: ['operation not permitted', 'Look at the owner and the permissions of the path.'],
+  EMFILE: ['too many open files', 'Raise the limit with "ulimit -n".'],
+}
+
+function systemError(thrown: unknown): AmpError | null {
+  const { code, path, syscall } = (thrown ?? {}) as { code?: unknown; path?: unknown; syscall?: unknown }
+  const words = typeof code === 'string' ? systemWords[code] : undefined
+  if (words === undefined) return null
+  const what = `${typeof syscall === 'string' ? syscall : 'write'}${typeof path === 'string' ? ` '${path}'` : ''}`
+  return new AmpError('fatal', `cannot ${what}: ${words[0]}`, { hints: [words[1]], cause: thrown })
 }
 
 const bugHints = [

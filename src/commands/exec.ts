@@ -9,7 +9,7 @@ export class ExecCommand extends AmpCommand {
   static override rest = '<command>...'
   static override usage = Command.Usage({
     category: 'Work in a session',
-    description: 'Run any command in a session\'s worktree',
+    description: "Run any command in a session's worktree",
     details: `
       Runs the command in the worktree with the terminal as it is; \`GIT_AMP_SESSION\` holds the id of the session. The exit code is 1 when the
       command fails, whatever its own one was; \`--json\` tells that.
@@ -22,9 +22,15 @@ export class ExecCommand extends AmpCommand {
 
   async run(): Promise<number | undefined> {
     const { ui, signal, rest } = this.context
-    const result = await execInSession(await this.open(), { session: this.session, argv: rest ?? [], capture: this.json, signal })
+    const result = await execInSession(await this.open(), {
+      session: this.session,
+      argv: rest ?? [],
+      capture: this.json,
+      signal,
+    })
     const { tip, worktree, exit, signal: killed, stdout, stderr } = result
-    if (this.json) ui.json({ schema: 'git-amp/exec@1', session: tip.id, worktree, exit, signal: killed, stdout, stderr })
+    if (this.json)
+      ui.json({ schema: 'git-amp/exec@1', session: tip.id, worktree, exit, signal: killed, stdout, stderr })
     else if (killed !== null) ui.error('error', `'${oneLine(rest?.[0] ?? '')}' was ended by ${killed}`, [])
     return exit === 0 ? 0 : 1
   }

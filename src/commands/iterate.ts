@@ -43,7 +43,9 @@ export class IterateCommand extends AmpCommand {
   model = Option.String('--model', { description: 'The model or mode the agent uses' })
   manual = Option.String('--manual', { description: 'What to do with changes found in the worktree: commit or refuse' })
   timeout = Option.String('--timeout', { description: 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)' })
-  force = Option.Boolean('-f,--force', false, { description: 'Go on although an iteration has not ended on another machine' })
+  force = Option.Boolean('-f,--force', false, {
+    description: 'Go on although an iteration has not ended on another machine',
+  })
   verbose = Option.Boolean('-v,--verbose', false, { description: 'Show all that the agent and the tests print' })
   json = Option.Boolean('--json', false, { description: 'Print the iteration as JSON' })
 
@@ -73,11 +75,19 @@ export class IterateCommand extends AmpCommand {
     const { tip, iteration, tests, outcome, summary, manual } = result
     for (const line of remarkLines(result.remarks)) ui.warn(line)
     if (this.json) {
-      ui.json({ schema: 'git-amp/iteration@1', session: sessionJson(tip, null), iteration: iterationJson({ ...iteration, summary }), tests, manual })
+      ui.json({
+        schema: 'git-amp/iteration@1',
+        session: sessionJson(tip, null),
+        iteration: iterationJson({ ...iteration, summary }),
+        tests,
+        manual,
+      })
     } else ui.answer(renderIterate(result))
     if (outcome === 'failed') ui.error('error', `the agent failed: ${oneLine(result.reason ?? 'unknown reason')}`, [])
     if (tests !== null && tests.exit !== 0) {
-      ui.error('error', `the tests fail: ${oneLine(tests.command)}`, [`"git amp show ${tip.id.slice(0, 4)} --iteration ${iteration.n}" shows what they printed.`])
+      ui.error('error', `the tests fail: ${oneLine(tests.command)}`, [
+        `"git amp show ${tip.id.slice(0, 4)} --iteration ${iteration.n}" shows what they printed.`,
+      ])
     }
     return outcome === 'failed' || outcome === 'interrupted' || (tests !== null && tests.exit !== 0) ? 1 : 0
   }

@@ -15,7 +15,7 @@ export class ListCommand extends AmpCommand {
   static override kinds = {
     '--state': 'idle|running|interrupted|failed|diverged|review|paused|merged|closed',
     '--sort': 'updated|created|name|state',
-    '--porcelain': 'v1',
+    '--porcelain': 'v1|',
   }
   static override usage = Command.Usage({
     category: 'Look at sessions',
@@ -38,24 +38,40 @@ export class ListCommand extends AmpCommand {
   sort = Option.String('--sort', { description: 'Sort by updated, created, name or state; a leading - turns it round' })
   maxCount = Option.String('-n,--max-count', { description: 'Show at most this many' })
   format = Option.String('--format', { description: 'Print each session in this form, as "git for-each-ref" does' })
-  porcelain = Option.String('--porcelain', { tolerateBoolean: true, description: 'Print records for scripts, in a form that stays' })
+  porcelain = Option.String('--porcelain', {
+    tolerateBoolean: true,
+    description: 'Print records for scripts, in a form that stays',
+  })
   nul = Option.Boolean('-z', false, { description: 'End lines with NUL instead of newline' })
   json = Option.Boolean('--json', false, { description: 'Print the sessions as JSON' })
 
   async run(): Promise<number | undefined> {
     const { ui, host } = this.context
     const maxCount = this.maxCount === undefined ? undefined : Number(this.maxCount)
-    if (maxCount !== undefined && !(Number.isInteger(maxCount) && maxCount >= 0)) throw usage(`'${this.maxCount}' is no number`)
+    if (maxCount !== undefined && !(Number.isInteger(maxCount) && maxCount >= 0))
+      throw usage(`'${this.maxCount}' is no number`)
     const key = this.sort?.replace(/^-/, '')
-    if (key !== undefined && !sortKeys.some((known) => known === key)) throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
-    if (typeof this.porcelain === 'string' && this.porcelain !== 'v1') throw usage(`unknown porcelain version '${this.porcelain}'`, 'Known: v1.')
-    const repo = await this.open()
-    const { sessions, broken, hidden } = await listSessions(repo, { all: this.all, states: this.states, sort: this.sort, maxCount })
+    if (key !== undefined && !sortKeys.some((known) => known === key))
+      throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
+    if (typeof this.porcelain === 'string' && this.porcelain !== 'v1')
+      throw usage(`unknown porcelain version '${this.porcelain}'`, 'Known: v1.')
+    const repo = await this.open({ sessions: true })
+    const { sessions, broken, hidden } = await listSessions(repo, {
+      all: this.all,
+      states: this.states,
+      sort: this.sort,
+      maxCount,
+    })
     for (const { ref, reason } of broken) ui.warn(`${ref} cannot be read: ${oneLine(reason)}`)
     if (this.json || this.format !== undefined || this.porcelain !== undefined) await this.forMachines(repo, sessions)
-    else ui.answer(renderList(sessions, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
+    else
+      ui.answer(renderList(sessions, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
     const waiting = sessions.find((session) => session.state === 'interrupted')
-    if (waiting !== undefined) ui.hint(`${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" keeps its work and goes on`, 'ampPending')
+    if (waiting !== undefined)
+      ui.hint(
+        `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" keeps its work and goes on`,
+        'ampPending',
+      )
     if (sessions.length === 0) ui.hint(emptyHint(hidden), 'ampEmpty')
     return broken.length > 0 ? 1 : 0
   }
@@ -66,7 +82,14 @@ export class ListCommand extends AmpCommand {
     const pathOf = ({ id, snapshot }: ListedSession) =>
       worktrees.find((one) => one.path.endsWith(`/${id}`) || one.branch === snapshot.branch)?.path ?? null
     if (this.json) {
-      return ui.json({ schema: 'git-amp/list@1', sessions: sessions.map((one) => ({ ...sessionJson(one, one.state, pathOf(one)), shortId: one.shortId, isCurrent: one.isCurrent })) })
+      return ui.json({
+        schema: 'git-amp/list@1',
+        sessions: sessions.map((one) => ({
+          ...sessionJson(one, one.state, pathOf(one)),
+          shortId: one.shortId,
+          isCurrent: one.isCurrent,
+        })),
+      })
     }
     const values = sessions.map((session) => listValues(session, pathOf(session)))
     if (this.format === undefined) return ui.answer(porcelain(values, listFields, this.nul))
@@ -76,4 +99,6 @@ export class ListCommand extends AmpCommand {
 }
 
 const emptyHint = (hidden: number): string =>
-  hidden === 0 ? 'There are no sessions. Start one with: git amp new -m "<prompt>"' : `There are no open sessions; "git amp list -a" shows ${plural(hidden, 'other')}.`
+  hidden === 0
+    ? 'There are no sessions. Start one with: git amp new -m "<prompt>"'
+    : `There are no open sessions; "git amp list -a" shows ${plural(hidden, 'other')}.`

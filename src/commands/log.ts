@@ -1,14 +1,14 @@
 import { Command, Option } from 'clipanion'
 import { logArguments, logSession } from '../actions/log.js'
 import { AmpCommand } from '../cli/command.js'
-import { logJson, logValues, renderLog } from '../render/log.js'
 import { porcelain } from '../render/json.js'
+import { logJson, logValues, renderLog } from '../render/log.js'
 import { compileFormat } from '../util/format.js'
 
 /** `git amp log [<session>]` */
 export class LogCommand extends AmpCommand {
   static override paths = [['log']]
-  static override kinds = { '--porcelain': 'v1' }
+  static override kinds = { '--porcelain': 'v1|' }
   static override rest = '<path>...'
   static override passesOptions = true
   static override usage = Command.Usage({
@@ -28,8 +28,13 @@ export class LogCommand extends AmpCommand {
   })
 
   session = Option.String({ name: 'session', required: false })
-  format = Option.String('--format', { description: 'Print each item in this form: %(kind), %(at), %(by), %(commit), %(text)' })
-  porcelain = Option.String('--porcelain', { tolerateBoolean: true, description: 'Print records for scripts, in a form that stays' })
+  format = Option.String('--format', {
+    description: 'Print each item in this form: %(kind), %(at), %(by), %(commit), %(text)',
+  })
+  porcelain = Option.String('--porcelain', {
+    tolerateBoolean: true,
+    description: 'Print records for scripts, in a form that stays',
+  })
   nul = Option.Boolean('-z', false, { description: 'End lines with NUL instead of newline' })
   json = Option.Boolean('--json', false, { description: 'Print the story as JSON' })
 
@@ -44,8 +49,13 @@ export class LogCommand extends AmpCommand {
     if (this.json) ui.json(logJson(result))
     else if (this.format !== undefined) {
       const fill = compileFormat(this.format, ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'])
-      ui.answer(logValues(result).map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))
-    } else if (this.porcelain !== undefined) ui.answer(porcelain(logValues(result), ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'], this.nul))
+      ui.answer(
+        logValues(result)
+          .map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`)
+          .join(''),
+      )
+    } else if (this.porcelain !== undefined)
+      ui.answer(porcelain(logValues(result), ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'], this.nul))
     else ui.answer(renderLog(result, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
     return undefined
   }

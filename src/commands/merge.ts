@@ -29,7 +29,9 @@ export class MergeCommand extends AmpCommand {
   into = Option.String('--into', { description: 'Into this branch instead of the base' })
   squash = Option.Boolean('--squash', false, { description: 'As one new commit on the base' })
   ffOnly = Option.Boolean('--ff-only', false, { description: 'Only when the base can be fast-forwarded' })
-  noFf = Option.Boolean('--no-ff', false, { description: 'Make a merge commit even when the base could be fast-forwarded' })
+  noFf = Option.Boolean('--no-ff', false, {
+    description: 'Make a merge commit even when the base could be fast-forwarded',
+  })
   message = Option.Array('-m,--message', { description: 'Message of the merge commit; several are paragraphs' })
   file = Option.String('-F,--file', { description: 'Take the message from a file; - is standard input' })
   edit = Option.Boolean('-e,--edit', false, { description: 'Write the message in an editor' })
@@ -42,7 +44,13 @@ export class MergeCommand extends AmpCommand {
     const help = 'Write the message of the merge.'
     const sources = { paragraphs: this.message, file: this.file, edit: this.edit, name: 'message', help }
     const message = (await givenText(repo, this.context, sources)) ?? undefined
-    const result = await mergeSession(repo, { session: this.session, into: this.into, style: this.style(), message, dryRun: this.dryRun })
+    const result = await mergeSession(repo, {
+      session: this.session,
+      into: this.into,
+      style: this.style(),
+      message,
+      dryRun: this.dryRun,
+    })
     const { tip, before, after, via, updated, isUpToDate, isDryRun, unsigned } = result
     const into = result.into.replace(/^refs\/heads\//, '')
     if (unsigned !== null) ui.warn(`the commit is not signed: ${unsigned}`)
@@ -52,7 +60,10 @@ export class MergeCommand extends AmpCommand {
     }
     const how = { ff: 'fast-forward', merge: 'merge commit', squash: 'one commit' }[via]
     if (isUpToDate) ui.answer(`${into} has everything of ${tip.snapshot.branch} already`)
-    else ui.answer(`${isDryRun ? 'would merge' : 'merged'} ${tip.snapshot.branch} into ${into} (${how}): ${before.slice(0, 12)}..${after.slice(0, 12)}`)
+    else
+      ui.answer(
+        `${isDryRun ? 'would merge' : 'merged'} ${tip.snapshot.branch} into ${into} (${how}): ${before.slice(0, 12)}..${after.slice(0, 12)}`,
+      )
     if (updated !== null && !isDryRun) ui.tell(`Updated the checkout in ${updated}`)
     return undefined
   }

@@ -26,7 +26,10 @@ export class NewCommand extends AmpCommand {
     examples: [
       ['Start a session', 'git amp new -m "Handle nested quotes in the parser"'],
       ['Start one with a name and run the agent at once', 'git amp new fix-parser -m "Handle nested quotes" --run'],
-      ['Start from a release branch, with a test command', 'git amp new -m "Backport the fix" --base v2 --test "make check"'],
+      [
+        'Start from a release branch, with a test command',
+        'git amp new -m "Backport the fix" --base v2 --test "make check"',
+      ],
     ],
   })
 
@@ -61,17 +64,24 @@ export class NewCommand extends AmpCommand {
       worktree: this.worktree === undefined ? undefined : resolve(context.host.cwd, this.worktree),
     })
     const { tip, worktree } = created
-    if (created.isRedacted) context.ui.warn('the prompt contains something that looks like a secret; it is kept without it')
+    if (created.isRedacted)
+      context.ui.warn('the prompt contains something that looks like a secret; it is kept without it')
     const base = created.base.ref?.replace(/^refs\/heads\//, '') ?? created.base.oid.slice(0, 12)
     context.ui.tell(`Session ${tip.id} on ${tip.snapshot.branch} from ${base}`)
     context.ui.tell(`Worktree ${worktree}`)
-    if (this.json && !this.runNow) context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(tip, 'idle', worktree) })
+    if (this.json && !this.runNow)
+      context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(tip, 'idle', worktree) })
     else if (!this.json) context.ui.answer(tip.id)
     if (!this.runNow) {
       context.ui.hint(`Run the agent with "git amp iterate ${tip.id.slice(0, 4)}".`, 'ampNew')
       return undefined
     }
-    const result = await iterateSession(repo, { session: tip.id, prompt, signal: context.signal, on: iterationNews(context.ui) })
+    const result = await iterateSession(repo, {
+      session: tip.id,
+      prompt,
+      signal: context.signal,
+      on: iterationNews(context.ui),
+    })
     if (this.json) context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(result.tip, null, worktree) })
     context.ui.tell(renderIterate(result))
     return result.outcome === 'failed' || (result.tests !== null && result.tests.exit !== 0) ? 1 : 0

@@ -7,7 +7,7 @@ export class PathCommand extends AmpCommand {
   static override paths = [['path']]
   static override usage = Command.Usage({
     category: 'Look at sessions',
-    description: 'Print the path of a session\'s worktree',
+    description: "Print the path of a session's worktree",
     details: 'Prints the absolute path of the worktree, wherever it was moved.',
     examples: [['Change to a session', 'cd "$(git amp path fix-parser)"']],
   })

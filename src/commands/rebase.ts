@@ -31,10 +31,15 @@ export class RebaseCommand extends AmpCommand {
     const result = await rebaseSession(repo, { session: this.session, onto: this.onto, dryRun: this.dryRun })
     const { tip, from, to, onto, map, isUpToDate, dropped, unsigned, isDryRun } = result
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
-    if (dropped.length > 0) ui.tell(`Left out, because the base has the change already: ${dropped.map((oid) => oid.slice(0, 12)).join(', ')}`)
-    if (this.json) ui.json({ schema: 'git-amp/rebase@1', session: tip.id, from, to, onto, map, dropped, isUpToDate, isDryRun })
+    if (dropped.length > 0)
+      ui.tell(`Left out, because the base has the change already: ${dropped.map((oid) => oid.slice(0, 12)).join(', ')}`)
+    if (this.json)
+      ui.json({ schema: 'git-amp/rebase@1', session: tip.id, from, to, onto, map, dropped, isUpToDate, isDryRun })
     else if (isUpToDate) ui.answer(`${tip.snapshot.branch} is up to date with ${onto.slice(0, 12)}`)
-    else ui.answer(`${isDryRun ? 'would rebase' : 'rebased'} ${plural(map.length, 'commit')} of ${tip.snapshot.branch} onto ${onto.slice(0, 12)}${isDryRun ? '' : `, now at ${to.slice(0, 12)}`}`)
+    else
+      ui.answer(
+        `${isDryRun ? 'would rebase' : 'rebased'} ${plural(map.length, 'commit')} of ${tip.snapshot.branch} onto ${onto.slice(0, 12)}${isDryRun ? '' : `, now at ${to.slice(0, 12)}`}`,
+      )
     return undefined
   }
 }

@@ -28,18 +28,21 @@ export class ShowCommand extends AmpCommand {
   async run(): Promise<number | undefined> {
     const { ui, host } = this.context
     const iteration = this.iteration === undefined ? undefined : Number(this.iteration)
-    if (iteration !== undefined && !(Number.isInteger(iteration) && iteration > 0)) throw usage(`'${this.iteration}' is no iteration number`)
+    if (iteration !== undefined && !(Number.isInteger(iteration) && iteration > 0))
+      throw usage(`'${this.iteration}' is no iteration number`)
     const repo = await this.open()
     const result = await showSession(repo, { session: this.session, iteration })
     if (this.json) {
-      const { tip, state, worktree, prompt, uncommitted, nested, branchHead, ahead, behind, iterations, detail } = result
+      const { tip, state, worktree, prompt, uncommitted, nested, branchHead, ahead, behind, iterations, detail } =
+        result
       ui.json({
         schema: 'git-amp/show@1',
         session: { ...sessionJson(tip, state, worktree), prompt, uncommitted, nested, branchHead, ahead, behind },
         iterations: iterations.map(iterationJson),
         ...(detail === null ? {} : { detail }),
       })
-    } else ui.answer(renderShow(result, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
+    } else
+      ui.answer(renderShow(result, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
     return undefined
   }
 }

@@ -43,16 +43,28 @@ export class SquashCommand extends AmpCommand {
     const help = 'Write the message of the squashed commit.'
     const sources = { paragraphs: this.message, file: this.file, edit: this.edit, name: 'message', help }
     const message = (await givenText(repo, this.context, sources)) ?? undefined
-    const result = await squashSession(repo, { session: this.session, message, manual: this.manual, dryRun: this.dryRun })
+    const result = await squashSession(repo, {
+      session: this.session,
+      message,
+      manual: this.manual,
+      dryRun: this.dryRun,
+    })
     const { tip, from, to, commits, map, isDryRun, unsigned } = result
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
     if (this.json) {
       ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isDryRun })
       return undefined
     }
-    const lines = commits.map(({ oid, subject, isManual, replaced }) => `${isDryRun ? '' : `${oid.slice(0, 12)} `}${oneLine(subject)}${isManual ? ' (manual)' : ` (${plural(replaced, 'commit')})`}`)
+    const lines = commits.map(
+      ({ oid, subject, isManual, replaced }) =>
+        `${isDryRun ? '' : `${oid.slice(0, 12)} `}${oneLine(subject)}${isManual ? ' (manual)' : ` (${plural(replaced, 'commit')})`}`,
+    )
     ui.answer(lines.join('\n'))
-    ui.tell(isDryRun ? `Would make ${plural(commits.length, 'commit')} of ${map.length}` : `Squashed ${plural(map.length, 'commit')} into ${commits.length}`)
+    ui.tell(
+      isDryRun
+        ? `Would make ${plural(commits.length, 'commit')} of ${map.length}`
+        : `Squashed ${plural(map.length, 'commit')} into ${commits.length}`,
+    )
     return undefined
   }
 }

@@ -36,9 +36,23 @@ export class TestCommand extends AmpCommand {
     const passed = exit === 0
     if (this.json) {
       const { signal: killed = null, durationMs = null, output = null } = run ?? {}
-      ui.json({ schema: 'git-amp/test@1', session: tip.id, command, tree, exit, signal: killed, passed, ran: run !== null, durationMs, output })
+      ui.json({
+        schema: 'git-amp/test@1',
+        session: tip.id,
+        command,
+        tree,
+        exit,
+        signal: killed,
+        passed,
+        ran: run !== null,
+        durationMs,
+        output,
+      })
     } else if (run === null) ui.answer(`tests ${passed ? 'pass' : 'fail'} (this tree was tested before)`)
-    else ui.answer(`tests ${passed ? 'pass' : run.signal === null ? `fail (exit code ${exit})` : `fail (ended by ${run.signal})`} in ${duration(run.durationMs)}`)
+    else
+      ui.answer(
+        `tests ${passed ? 'pass' : run.signal === null ? `fail (exit code ${exit})` : `fail (ended by ${run.signal})`} in ${duration(run.durationMs)}`,
+      )
     if (run === null) ui.hint('Run them again with --force.', 'ampTested')
     return passed ? 0 : 1
   }

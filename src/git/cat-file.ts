@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { AmpError } from '../errors.js'
+import type { Hash, NewObject, ObjectType } from './pack.js'
 import type { Git, Oid } from './run.js'
 
 /** An object as `git cat-file --batch` prints it. */
@@ -15,8 +16,9 @@ interface Waiting {
 }
 
 /**
- * One `git cat-file --batch` for the whole command: a request costs 0.1 ms there, a process of its own 4 ms. Objects written after
- * it started are found as well, because git looks again when it misses one.
+ * The door to the object database. Reading goes through one `git cat-file --batch` for the whole command: a request costs 0.1 ms there, a
+ * process of its own 4 ms; objects written after it started are found as well, because git looks again when it misses one. Writing is
+ * gathered and handed to one `git unpack-objects` when `flush` is called, before any ref points at it.
  */
 export class CatFile {
   private child: ChildProcess | null = null
@@ -24,10 +26,36 @@ export class CatFile {
   private length = 0
   private readonly waiting: Waiting[] = []
 
-  constructor(private readonly git: Git) {}
+  private pending = new Map<Oid, NewObject>()
+
+  constructor(
+    private readonly git: Git,
+    private readonly hash: Hash = 'sha1',
+  ) {}
+
+  /** Takes an object up for writing; it can be read at once, and is in the database after `flush`. */
+  async write(type: ObjectType, content: Buffer): Promise<Oid> {
+    // Hashes and compression are loaded only when something is written.
+    const { objectId } = await import('./pack.js')
+    const oid = objectId({ type, content }, this.hash)
+    this.pending.set(oid, { type, content })
+    return oid
+  }
+
+  /** Writes what was taken up. */
+  async flush(): Promise<void> {
+    // A copy: what is taken up while git writes is not written yet, and stays.
+    const objects = new Map(this.pending)
+    if (objects.size === 0) return
+    const { packOf } = await import('./pack.js')
+    await this.git.run(['unpack-objects', '-q'], { input: packOf([...objects.values()], this.hash) })
+    for (const oid of objects.keys()) this.pending.delete(oid)
+  }
 
   /** Reads an object by oid or by a name without newline; null when there is none. */
   read(name: string): Promise<RawObject | null> {
+    const pending = this.pending.get(name)
+    if (pending !== undefined) return Promise.resolve({ oid: name, ...pending })
     if (/[\n\0]/.test(name)) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
@@ -38,18 +66,23 @@ export class CatFile {
   /** Ends the process; a later read starts another one. */
   close(): void {
     this.child?.stdin?.end()
-    this.child = null
+    this.fail(new AmpError('fatal', 'the repository was closed while an object was read'))
   }
 
   private start(): ChildProcess {
     if (this.child !== null) return this.child
     const child = this.git.open(['cat-file', '--batch'])
     this.child = child
+    this.buffered = []
+    this.length = 0
+    this.needed = 1
+    // The end of a process that was closed says nothing about the one that followed it.
+    const fail = (error: unknown) => this.child === child && this.fail(error)
     child.stdin?.on('error', () => {})
     child.stderr?.resume()
-    child.stdout?.on('data', (chunk: Buffer) => this.receive(chunk))
-    child.once('error', (error) => this.fail(error))
-    child.once('close', () => this.fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
+    child.stdout?.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk))
+    child.once('error', fail)
+    child.once('close', () => fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
     return child
   }
 

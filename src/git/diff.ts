@@ -32,7 +32,11 @@ export interface FileChange {
 }
 
 /** The changed files between two trees, or between a tree and the worktree when `to` is null. */
-export async function diffFiles(git: Git, range: readonly string[], paths: readonly string[] = []): Promise<FileChange[]> {
+export async function diffFiles(
+  git: Git,
+  range: readonly string[],
+  paths: readonly string[] = [],
+): Promise<FileChange[]> {
   const common = ['--no-renames', '-z', ...range, '--', ...paths]
   const [names, counts] = await Promise.all([
     git.items(['diff', '--name-status', ...common]),

@@ -17,7 +17,17 @@ const commitFormat = {
 
 /** Commits reachable from `tip` and not from `base`, oldest first, parents before children. */
 export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<CommitInfo[]> {
-  const args = ['log', '--topo-order', '--reverse', '-z', '--date=raw', commitFormat.argument, '--end-of-options', tip, `^${base}`]
+  const args = [
+    'log',
+    '--topo-order',
+    '--reverse',
+    '-z',
+    '--date=raw',
+    commitFormat.argument,
+    '--end-of-options',
+    tip,
+    `^${base}`,
+  ]
   const words = await git.items(args)
   const commits: CommitInfo[] = []
   for (let at = 0; at + commitFormat.fields <= words.length; at += commitFormat.fields) {
@@ -57,11 +67,11 @@ export async function resolveCommit(git: Git, revision: string): Promise<Oid | n
 
 /** The full ref that a revision names (`refs/heads/main`), or null when it names none. */
 export async function fullRef(git: Git, revision: string): Promise<string | null> {
-  const name = await git.text(['rev-parse', '--symbolic-full-name', '--verify', '--quiet', '--end-of-options', revision], {
-    ok: [0, 1, 128],
-  })
+  const name = await git.text(
+    ['rev-parse', '--symbolic-full-name', '--verify', '--quiet', '--end-of-options', revision],
+    {
+      ok: [0, 1, 128],
+    },
+  )
   return name.startsWith('refs/') ? name : null
 }
-
-/** The tree of a commit. */
-export const treeOf = (git: Git, commit: Oid): Promise<Oid> => git.text(['rev-parse', '--verify', `${commit}^{tree}`])

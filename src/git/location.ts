@@ -12,11 +12,23 @@ export interface Location {
   topLevel: string | null
   /** Current directory below `topLevel`, empty or ending in `/`. */
   prefix: string
+  /** `info/exclude`, shared by all worktrees. */
+  excludeFile: string
   isBare: boolean
   hash: 'sha1' | 'sha256'
 }
 
-const questions = ['--git-common-dir', '--git-dir', '--show-object-format', '--is-bare-repository', '--is-inside-work-tree']
+const questions = [
+  '--git-common-dir',
+  '--git-dir',
+  '--git-path',
+  'info/exclude',
+  '--show-object-format',
+  '--is-bare-repository',
+  '--is-inside-work-tree',
+]
+/** So many lines they give; prefix and way up follow inside a worktree. */
+const answers = 6
 
 /**
  * Finds the repository of the git's directory and environment, by one `git rev-parse`.
@@ -24,8 +36,9 @@ const questions = ['--git-common-dir', '--git-dir', '--show-object-format', '--i
  */
 export async function locate(git: Git): Promise<Location> {
   const lines = await ask(git)
-  const [commonDir = '', gitDir = '', hash = '', bare = '', inside = '', prefix = '', cdup = ''] = lines
-  if (lines.length < questions.length || !isAbsolute(commonDir) || !isAbsolute(gitDir) || !/^sha(1|256)$/.test(hash)) {
+  const [commonDir = '', gitDir = '', excludeFile = '', hash = '', bare = '', inside = '', prefix = '', cdup = ''] =
+    lines
+  if (lines.length < answers || !isAbsolute(commonDir) || !isAbsolute(gitDir) || !/^sha(1|256)$/.test(hash)) {
     throw new AmpError('fatal', 'the path of this repository contains a newline, which git-amp cannot work with', {
       hints: ['Rename the directory.'],
     })
@@ -33,6 +46,7 @@ export async function locate(git: Git): Promise<Location> {
   return {
     commonDir,
     gitDir,
+    excludeFile,
     hash: hash as Location['hash'],
     isBare: bare === 'true',
     topLevel: inside === 'true' ? resolve(git.cwd, cdup) : null,

@@ -7,7 +7,16 @@ export type Merged = { kind: 'clean'; tree: Oid } | { kind: 'conflict'; paths: s
  * Merges two commits in memory, by `git merge-tree --write-tree` (git 2.38). Merge attributes and drivers are those of the worktree it runs in.
  */
 export async function mergeTrees(git: Git, ours: Oid, theirs: Oid): Promise<Merged> {
-  const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', '--allow-unrelated-histories', ours, theirs]
+  const args = [
+    'merge-tree',
+    '--write-tree',
+    '--name-only',
+    '--no-messages',
+    '-z',
+    '--allow-unrelated-histories',
+    ours,
+    theirs,
+  ]
   const result = await git.run(args, { ok: [0, 1] }) // 1: there are conflicts
   const [tree = '', ...paths] = result.stdout.split('\0').filter((word) => word !== '')
   return result.code === 0 ? { kind: 'clean', tree: tree.trim() } : { kind: 'conflict', paths: [...new Set(paths)] }
@@ -18,7 +27,12 @@ export async function mergeTrees(git: Git, ours: Oid, theirs: Oid): Promise<Merg
  * with a synthetic commit: the tip's tree with the picked commit's parent as its parent.
  */
 export async function pickTree(git: Git, pick: { oid: Oid; parent: Oid }, onto: { tree: Oid }): Promise<Merged> {
-  const env = { GIT_AUTHOR_NAME: 'git-amp', GIT_AUTHOR_EMAIL: '', GIT_COMMITTER_NAME: 'git-amp', GIT_COMMITTER_EMAIL: '' }
+  const env = {
+    GIT_AUTHOR_NAME: 'git-amp',
+    GIT_AUTHOR_EMAIL: '',
+    GIT_COMMITTER_NAME: 'git-amp',
+    GIT_COMMITTER_EMAIL: '',
+  }
   const dated = { ...env, GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' }
   const synthetic = await git.text(['commit-tree', onto.tree, '-p', pick.parent, '-m', 'synthetic'], { env: dated })
   return mergeTrees(git, synthetic, pick.oid)
@@ -29,7 +43,11 @@ export async function pickTree(git: Git, pick: { oid: Oid; parent: Oid }, onto: 
  * @param options `dryRun` only asks whether it would work
  * @returns git's refusal, or null when it worked
  */
-export async function switchFiles(git: Git, move: { from: Oid; to: Oid }, options: { dryRun?: boolean } = {}): Promise<string | null> {
+export async function switchFiles(
+  git: Git,
+  move: { from: Oid; to: Oid },
+  options: { dryRun?: boolean } = {},
+): Promise<string | null> {
   try {
     await git.run(['update-index', '-q', '--refresh'], { ok: [0, 1] }) // 1: some files differ, which is fine
     const dry = options.dryRun === true ? ['--dry-run'] : []

@@ -2,14 +2,12 @@ import { AmpError } from '../errors.js'
 import { formatCommit, formatTree, parseCommit, parseTree } from '../state/object-text.js'
 import type { CommitObject, ObjectStore, Oid, TreeEntry } from '../state/storage.js'
 import type { CatFile } from './cat-file.js'
-import type { Git } from './run.js'
 
-/** Objects through the git program: one reader process, and `git hash-object` for each write. */
+const wholeOid = /^([0-9a-f]{40}|[0-9a-f]{64})$/
+
+/** Objects through the git program: one process reads them all, and one writes all that a transaction needs. */
 export class GitObjects implements ObjectStore {
-  constructor(
-    private readonly git: Git,
-    private readonly catFile: CatFile,
-  ) {}
+  constructor(private readonly catFile: CatFile) {}
 
   async readCommit(oid: Oid): Promise<CommitObject | null> {
     const content = await this.read(oid, 'commit')
@@ -25,26 +23,25 @@ export class GitObjects implements ObjectStore {
     return this.read(oid, 'blob')
   }
 
-  writeCommit(commit: CommitObject): Promise<Oid> {
-    return this.write('commit', formatCommit(commit))
+  async writeCommit(commit: CommitObject): Promise<Oid> {
+    return this.catFile.write('commit', Buffer.from(formatCommit(commit)))
   }
 
-  writeTree(entries: readonly TreeEntry[]): Promise<Oid> {
-    return this.write('tree', formatTree(entries))
+  async writeTree(entries: readonly TreeEntry[]): Promise<Oid> {
+    return this.catFile.write('tree', Buffer.from(formatTree(entries)))
   }
 
-  writeBlob(data: Uint8Array | string): Promise<Oid> {
-    return this.write('blob', data)
-  }
-
-  private write(type: string, content: Uint8Array | string): Promise<Oid> {
-    return this.git.text(['hash-object', '-w', '-t', type, '--stdin'], { input: content })
+  async writeBlob(data: Uint8Array | string): Promise<Oid> {
+    return this.catFile.write('blob', Buffer.from(data))
   }
 
   private async read(oid: Oid, type: string): Promise<Buffer | null> {
+    // git would look up any other text as a revision.
+    if (!wholeOid.test(oid)) return null
     const object = await this.catFile.read(oid)
     if (object === null) return null
-    if (object.type !== type) throw new AmpError('fatal', `object ${oid} is a ${object.type} where a ${type} is expected`)
+    if (object.type !== type)
+      throw new AmpError('fatal', `object ${oid} is a ${object.type} where a ${type} is expected`)
     return object.content
   }
 }

@@ -78,7 +78,7 @@ export class Git {
 
   /** Runs git and hands over stdout piece by piece, for answers of any size. */
   async *stream(args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
-    const child = this.start(args, ['pipe', 'pipe', 'pipe'], options)
+    const child = this.start(args, pipes(options), options)
     const stderr = gather(child.stderr)
     const ended = exitOf(child)
     feed(child, options.input)
@@ -108,7 +108,7 @@ export class Git {
   }
 
   private async collect(args: readonly string[], options: GitOptions) {
-    const child = this.start(args, ['pipe', 'pipe', 'pipe'], options)
+    const child = this.start(args, pipes(options), options)
     const ended = exitOf(child)
     feed(child, options.input)
     const [stdout, stderr, exit] = await Promise.all([gather(child.stdout), gather(child.stderr), ended])
@@ -133,6 +133,9 @@ interface Exit {
   signal: NodeJS.Signals | null
 }
 
+/** A pipe that is not needed is not made: each costs node a socket. */
+const pipes = (options: GitOptions): StdioOptions => [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']
+
 function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve, reject) => {
     child.once('error', (cause: NodeJS.ErrnoException) => reject(startError(cause)))
@@ -151,7 +154,7 @@ function startError(cause: NodeJS.ErrnoException): AmpError {
 /** A child may end before it has read everything: that is its exit code's story, not a broken pipe of ours. */
 function feed(child: ChildProcess, input: string | Uint8Array | undefined): void {
   child.stdin?.on('error', () => {})
-  child.stdin?.end(input ?? '')
+  child.stdin?.end(input)
 }
 
 async function gather(stream: NodeJS.ReadableStream | null): Promise<Buffer> {

@@ -22,7 +22,8 @@ export async function readStatus(git: Git): Promise<Status> {
   for (const field of await git.items(args)) {
     const [kind = '', ...words] = field.split(' ')
     if (kind === '#' && words[0] === 'branch.oid' && words[1] !== '(initial)') status.head = words[1] ?? null
-    if (kind === '#' && words[0] === 'branch.head' && words[1] !== '(detached)') status.branch = words.slice(1).join(' ')
+    if (kind === '#' && words[0] === 'branch.head' && words[1] !== '(detached)')
+      status.branch = words.slice(1).join(' ')
     if (kind === '1') status.changed.push(words.slice(7).join(' '))
     if (kind === 'u') status.unmerged.push(words.slice(9).join(' '))
     if (kind === '?') {

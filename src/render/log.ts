@@ -3,19 +3,26 @@ import { type AmpEvent, headOf, type LongText } from '../state/events.js'
 import { firstLine } from '../state/fold.js'
 import { testWord } from '../state/iterations.js'
 import { oneLine } from '../util/sanitize.js'
-import { plainTime } from '../util/time.js'
+import { plainTime, plural } from '../util/time.js'
 import { type Screen, sizeWords } from './session.js'
 
 type Item = LogResult['items'][number]
 
 /** The story of a session, an item a line, remarks below. */
 export function renderLog(result: LogResult, screen: Screen): string {
-  const lines = result.items.map((item) => {
+  const lines = result.items.filter(isNews).map((item) => {
     const { commit, text, who } = told(item)
     const id = commit === null ? ' '.repeat(10) : screen.paint('id', commit.slice(0, 10))
     return `${screen.paint('dim', plainTime(item.at).slice(0, 16))}  ${id}  ${who.padEnd(12)}  ${text}`
   })
   return lines.join('\n')
+}
+
+/** The commits tell of a manual move, and the result of a merge tells of its intent. */
+function isNews(item: Item): boolean {
+  if (item.kind !== 'event') return true
+  const { type, data } = item.event
+  return !(type === 'head.moved' && data.cause === 'manual') && !(type === 'session.merged' && data.result === 'intent')
 }
 
 interface Told {
@@ -61,7 +68,7 @@ function textOf(event: AmpEvent): string {
     case 'test.recorded':
       return `${data.exit === 0 ? 'tests pass' : 'tests fail'}: ${text('command')}`
     case 'session.squashed':
-      return `${Array.isArray(data.map) ? data.map.length : 'many'} commits`
+      return Array.isArray(data.map) ? plural(data.map.length, 'commit') : 'many commits'
     case 'session.rebased':
       return `onto ${text('onto').slice(0, 12)}`
     case 'session.merged':

@@ -41,4 +41,9 @@ export const aliases = (spec: CommandSpec): string[] => spec.paths.slice(1).map(
 /** An example's command line; `$0` stands for `git amp`. */
 export const exampleLine = (command: string): string => command.replace(/^\$0\b|^\$0(?= )/, 'git amp')
 
-const valueTerm = (value: Value): string => (value.kind === 'words' ? `(${value.words.join('|')})` : `<${value.label}>`)
+function valueTerm({ kind, label, words }: Value): string {
+  if (kind !== 'words') return `<${label}>`
+  const choice = words.join('|')
+  if (choice.length > 30) return `<${label}>`
+  return words.length === 1 ? choice : `(${choice})`
+}

@@ -1,5 +1,13 @@
-import { asciiJson, BrokenState, decodeState, type EntityKind, encodeState, isNextLamport, type StateCommit } from './codec.js'
-import type { AmpEvent, BlobValue, NewEvent } from './events.js'
+import {
+  asciiJson,
+  BrokenState,
+  decodeState,
+  type EntityKind,
+  encodeState,
+  isNextLamport,
+  type StateCommit,
+} from './codec.js'
+import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } from './events.js'
 import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
 import { sessionRef } from './names.js'
 import type { ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
@@ -41,6 +49,10 @@ export interface Prepared {
 
 /** Values above this many bytes live in blobs beside the event. */
 const maxInlineBytes = 4096
+/** All events of a commit together stay below this, so that the message with its snapshot stays below 16 KiB. */
+const maxEventsBytes = 6144
+/** What is left of a long value in the message. */
+const maxHeadBytes = 600
 
 /**
  * Reads the tip of a session's chain.
@@ -85,7 +97,7 @@ export async function readEvents(objects: ObjectStore, tip: Oid, ref: string): P
   const queue: Oid[] = [tip]
   for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
     const state = await readState(objects, oid, ref)
-    events.push(...state.events)
+    for (const event of state.events) events.push(await withLists(objects, event, ref))
     for (const parent of state.stateParents) {
       if (!seen.has(parent)) queue.push(parent)
       seen.add(parent)
@@ -122,7 +134,11 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
       lamport: tip.snapshot.lamport + 1,
       at: isoTime(writer.author),
       by: `${writer.author.name} <${writer.author.email}>`,
-      data: await spill(stores.objects, event.data, { event: id, blobs }),
+      data: await spill(stores.objects, event.data, {
+        event: id,
+        blobs,
+        budget: maxEventsBytes / append.events.length,
+      }),
     })
   }
   // Events of one commit share a lamport: their ids decide, so they are applied in that order here too.
@@ -151,26 +167,66 @@ export const hasValidClock = (state: StateCommit, before: number): boolean =>
 /** ISO 8601 in UTC with whole seconds. */
 export const isoTime = (stamp: Stamp): string => `${new Date(stamp.seconds * 1000).toISOString().slice(0, 19)}Z`
 
-/** Moves long values into blobs: texts, and lists such as the commit map of a long rebase. */
-async function spill(
-  objects: ObjectStore,
-  data: object,
-  into: { event: string; blobs: TreeEntry[] },
-): Promise<Record<string, unknown>> {
-  const result: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(data)) {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
-    if (value === undefined) continue
-    const bytes = Buffer.byteLength(text)
-    if (Math.max(bytes, asciiJson(value).length) <= maxInlineBytes) {
-      result[key] = value
-      continue
-    }
-    const oid = await objects.writeBlob(text)
-    into.blobs.push({ mode: '100644', name: `${into.event}-${key}`, oid })
-    result[key] = { oid, bytes, head: [...text].slice(0, 200).join('') } satisfies BlobValue
+/** What the events of one commit are written into. */
+interface Spill {
+  event: string
+  blobs: TreeEntry[]
+  /** Bytes that this event may take in the message. */
+  budget: number
+}
+
+/** Moves long texts and lists into blobs, the longest first, until the rest fits. */
+async function spill(objects: ObjectStore, data: object, into: Spill): Promise<Record<string, unknown>> {
+  const values = Object.entries(data).filter(([, value]) => value !== undefined)
+  const sizes = values.map(([key, value]) => ({ key, size: asciiJson(value).length }))
+  let total = sizes.reduce((sum, { size }) => sum + size, 0)
+  const long = new Set<string>()
+  for (const { key, size } of sizes.sort((a, b) => b.size - a.size)) {
+    const isLong = size > maxInlineBytes || (total > into.budget && size > 2 * maxHeadBytes)
+    if (!isLong || ![...longTexts, ...longLists].includes(key)) continue
+    long.add(key)
+    total += maxHeadBytes - size
   }
+  const result: Record<string, unknown> = {}
+  for (const [key, value] of values) result[key] = long.has(key) ? await toBlob(objects, [key, value], into) : value
   return result
+}
+
+async function toBlob(objects: ObjectStore, [key, value]: [string, unknown], into: Spill): Promise<BlobValue> {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const oid = await objects.writeBlob(text)
+  into.blobs.push({ mode: '100644', name: `${into.event}-${key}`, oid })
+  return { oid, bytes: Buffer.byteLength(text), head: headText(text) }
+}
+
+/** The first characters, as many as are short enough when they are escaped. */
+function headText(text: string): string {
+  const characters = [...text.slice(0, 2 * maxHeadBytes)].slice(0, 200)
+  while (asciiJson(characters.join('')).length > maxHeadBytes) characters.length -= 10
+  return characters.join('')
+}
+
+/** The event with its lists back in place; long texts stay in their blobs until somebody asks for them. */
+async function withLists(objects: ObjectStore, event: AmpEvent, ref: string): Promise<AmpEvent> {
+  const data = { ...event.data }
+  for (const key of longLists) {
+    const value = data[key]
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) continue
+    const blob = await objects.readBlob(String((value as Partial<BlobValue>).oid))
+    if (blob === null) throw broken(ref, `the list '${key}' of event ${event.id} is missing`)
+    data[key] = listIn(blob) ?? []
+  }
+  return { ...event, data }
+}
+
+function listIn(blob: Uint8Array): unknown[] | null {
+  try {
+    const list: unknown = JSON.parse(Buffer.from(blob).toString('utf8'))
+    return Array.isArray(list) ? list : null
+  } catch {
+    // Not what we wrote: as good as empty.
+    return null
+  }
 }
 
 /** The whole text of a value that may live in a blob. */

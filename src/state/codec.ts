@@ -1,5 +1,5 @@
 import { AmpError } from '../errors.js'
-import { type AmpEvent } from './events.js'
+import type { AmpEvent } from './events.js'
 import { foldVersion, type Snapshot } from './fold.js'
 import { isId } from './names.js'
 import type { CommitObject, Oid } from './storage.js'
@@ -44,7 +44,7 @@ export class BrokenState extends AmpError {
 
 /** JSON on one line in ASCII only, so that neither an encoding nor a terminal can change it. */
 export const asciiJson = (value: unknown): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: DEL is the one control character JSON leaves alone
+  // DEL is the one ASCII control character that JSON leaves alone.
   JSON.stringify(value).replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** A subject for people: one line, no control characters, at most 200 characters. */
@@ -134,7 +134,12 @@ function decodeSnapshot(oid: Oid, text: string | undefined): Snapshot | null {
   if (text === undefined) return null
   const snapshot = parse(oid, text) as Partial<Snapshot>
   const isPlain = typeof snapshot.name === 'string' && typeof snapshot.branch === 'string'
-  if (!isPlain || !Array.isArray(snapshot.heads) || !Array.isArray(snapshot.open) || typeof snapshot.fold !== 'number') {
+  if (
+    !isPlain ||
+    !Array.isArray(snapshot.heads) ||
+    !Array.isArray(snapshot.open) ||
+    typeof snapshot.fold !== 'number'
+  ) {
     throw new BrokenState(`commit ${oid} holds a malformed snapshot`)
   }
   return snapshot as Snapshot

@@ -12,6 +12,11 @@ export interface BlobValue {
 /** Text that may have been moved to a blob. */
 export type LongText = string | BlobValue
 
+/** Fields that hold a `LongText`. */
+export const longTexts: readonly string[] = ['prompt', 'test', 'command', 'output', 'summary']
+/** Lists that may be long: they live in blobs then, and whoever reads the events of a chain finds them back in place. */
+export const longLists: readonly string[] = ['map', 'commits', 'hooks', 'nested', 'refs']
+
 /** Tokens that one iteration used: a delta, never a running total. */
 export interface Usage {
   input: number

@@ -173,6 +173,7 @@ export function applyEvent(snapshot: Snapshot, event: AmpEvent): Snapshot {
     fold: foldVersion,
     lamport: Math.max(snapshot.lamport, event.lamport),
     events: snapshot.events + 1,
+    // biome-ignore lint/complexity/useMathMinMax: these are texts
     updatedAt: event.at > snapshot.updatedAt ? event.at : snapshot.updatedAt,
   }
   if (!isKnown(event)) return { ...snapshot, ...common, unknown: snapshot.unknown + 1 }
@@ -190,9 +191,16 @@ type Ended = EventData['iteration.finished'] | EventData['iteration.failed']
 function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome: Outcome }): Partial<Snapshot> {
   const open = snapshot.open.find((candidate) => candidate.iteration === data.iteration)
   const agent = open?.agent ?? snapshot.agent
-  const last = { iteration: data.iteration, n: open?.n ?? snapshot.iterations, outcome: how.outcome, at: how.event.at, agent }
+  const last = {
+    iteration: data.iteration,
+    n: open?.n ?? snapshot.iterations,
+    outcome: how.outcome,
+    at: how.event.at,
+    agent,
+  }
   const usage = data.usage ?? none
-  const cost = 'costUsd' in data && data.costUsd !== undefined ? (snapshot.costUsd ?? 0) + data.costUsd : snapshot.costUsd
+  const cost =
+    'costUsd' in data && data.costUsd !== undefined ? (snapshot.costUsd ?? 0) + data.costUsd : snapshot.costUsd
   return {
     open: snapshot.open.filter((candidate) => candidate.iteration !== data.iteration),
     last,

@@ -89,7 +89,11 @@ export const testWord = (tests: { exit: number | null } | null | undefined): str
 /** The line of a note: what `git log --notes=amp` shows beside the commit. */
 export function noteLine(session: { id: string; slug: string }, iteration: IterationView): string {
   const tests = testWord(iteration.tests)
-  const title = (headOf(iteration.prompt).split('\n').find((line) => line.trim() !== '') ?? '').trim()
+  const title = (
+    headOf(iteration.prompt)
+      .split('\n')
+      .find((line) => line.trim() !== '') ?? ''
+  ).trim()
   const head = `Session ${session.id} (${session.slug}), iteration ${iteration.n} by ${iteration.agent}`
   return `${head}${tests === null ? '' : `, ${tests}`}: ${[...title].slice(0, 100).join('')}`
 }

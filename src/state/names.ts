@@ -31,4 +31,5 @@ export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 export const branchRef = (branch: string): string => `refs/heads/${branch}`
 
 /** Whether `text` has the form of an object id of sha1 or sha256. */
-export const isOid = (text: unknown): text is string => typeof text === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)
+export const isOid = (text: unknown): text is string =>
+  typeof text === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)

@@ -1,7 +1,7 @@
-import { notesRef } from './names.js'
-import type { Stores, Writer } from './chain.js'
-import type { Oid, RefChange, TreeEntry } from './storage.js'
 import { groupBy } from '../util/collections.js'
+import type { Stores, Writer } from './chain.js'
+import { notesRef } from './names.js'
+import type { Oid, RefChange, TreeEntry } from './storage.js'
 
 /**
  * Notes on `refs/notes/amp`, for `git log --notes=amp`: derived from the chains and written as trees, because `git notes` does no
@@ -37,7 +37,13 @@ export async function prepareNotes(
   if (old !== null && (await stores.objects.readCommit(old))?.tree === tree) return null
   const message = 'Notes of git-amp sessions\n'
   const parents = old === null ? [] : [old]
-  const oid = await stores.objects.writeCommit({ tree, parents, author: writer.author, committer: writer.author, message })
+  const oid = await stores.objects.writeCommit({
+    tree,
+    parents,
+    author: writer.author,
+    committer: writer.author,
+    message,
+  })
   return { ref: notesRef, old, new: oid }
 }
 
@@ -62,7 +68,12 @@ async function withFan(stores: Stores, root: readonly TreeEntry[], { fan, lines 
     // A note with even more fan-out stays where it is: git joins the notes of one object that it finds twice.
     const found = [leaf.find((entry) => entry.name === name), flat]
     const texts = await Promise.all(found.map((entry) => textOf(stores, entry)))
-    const oid = await stores.objects.writeBlob(joinLines(texts.join(''), members.map((member) => member.line)))
+    const oid = await stores.objects.writeBlob(
+      joinLines(
+        texts.join(''),
+        members.map((member) => member.line),
+      ),
+    )
     leaf = [...leaf.filter((entry) => entry.name !== name), { mode: '100644', name, oid }]
     rest = rest.filter((entry) => entry !== flat)
   }

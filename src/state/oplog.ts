@@ -1,7 +1,7 @@
 import { present, unique } from '../util/collections.js'
+import type { Stores, Writer } from './chain.js'
 import { asciiJson, subjectLine } from './codec.js'
 import { oplogRef } from './names.js'
-import type { Stores, Writer } from './chain.js'
 import type { Oid, RefChange } from './storage.js'
 
 /** One operation of the local log: what `undo` takes back. */

@@ -10,14 +10,18 @@ type Piece = { text: string } | { field: string }
  * @returns a function that fills it in
  * @throws AmpError naming an unknown field and the known ones
  */
-export function compileFormat(format: string, fields: readonly string[]): (values: Readonly<Record<string, string>>) => string {
+export function compileFormat(
+  format: string,
+  fields: readonly string[],
+): (values: Readonly<Record<string, string>>) => string {
   const pieces: Piece[] = []
   let rest = 0
   for (const match of format.matchAll(/%\(([^)]*)\)|%%|%([0-9a-fA-F]{2})/g)) {
     pieces.push({ text: format.slice(rest, match.index) })
     rest = match.index + match[0].length
     const [, field, hex] = match
-    if (field === undefined) pieces.push({ text: hex === undefined ? '%' : String.fromCharCode(Number.parseInt(hex, 16)) })
+    if (field === undefined)
+      pieces.push({ text: hex === undefined ? '%' : String.fromCharCode(Number.parseInt(hex, 16)) })
     else if (fields.includes(field)) pieces.push({ field })
     else throw usage(`unknown field name: ${field}`, `Known fields: ${fields.join(', ')}.`)
   }

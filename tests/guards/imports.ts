@@ -28,10 +28,20 @@ export function importsOf(file: string, text: string): Import[] {
   const statement = /^(?:import|export)\s+(type\s+)?([^'"`;]*?)\s*from\s*'([^']+)'/gm
   for (const [, type, clause = '', target = ''] of text.matchAll(statement)) {
     const braces = /\{([^}]*)\}/.exec(clause)?.[1]
-    const specifiers = (braces ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '')
+    const specifiers = (braces ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
     const outside = clause.replace(/\{[^}]*\}/, '').replace(/[,\s]/g, '')
-    const isType = type !== undefined || (specifiers.length > 0 && outside === '' && specifiers.every((one) => one.startsWith('type ')))
-    found.push({ from: file, to: locate(file, target), isType, names: specifiers.map((one) => one.replace(/^type /, '')) })
+    const isType =
+      type !== undefined ||
+      (specifiers.length > 0 && outside === '' && specifiers.every((one) => one.startsWith('type ')))
+    found.push({
+      from: file,
+      to: locate(file, target),
+      isType,
+      names: specifiers.map((one) => one.replace(/^type /, '')),
+    })
   }
   for (const [, target = ''] of text.matchAll(/(?:\bimport\(|^import )'([^']+)'/gm)) {
     found.push({ from: file, to: locate(file, target), isType: false, names: [] })

@@ -15,8 +15,15 @@ export function testHost(overrides: Partial<Host> = {}): Host {
     processes: realProcesses(),
     bootId: async () => 'test-boot',
     now: () => new Date(),
-    random: (n) => randomBytes(n),
+    random: readableRandom,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     ...overrides,
   }
+}
+
+/** Random bytes whose ids hold a digit and a letter that no object id has, so that `plain` can tell them from words and object ids. */
+function readableRandom(n: number): Uint8Array {
+  const bytes = randomBytes(n)
+  if (n >= 8) bytes.set([19, 7], 5) // "k7" in the alphabet of ids
+  return bytes
 }

@@ -171,9 +171,15 @@ describe.each(Object.keys(shells))('%s', (shell) => {
     for (const word of never) expect(words).not.toContain(word)
   })
 
-  test('offers every command of git-amp with the scripts of this package', () => {
-    const words = offered(shell, 'ours', ['git amp ']).get('git amp ')
-    expect(words).toEqual(expect.arrayContaining(entries.map(({ names }) => names[0])))
+  test('completes git-amp itself with the scripts of this package', () => {
+    const lines = ['git amp ', 'git amp show ', 'git amp new --pro', 'git amp new --base=to', 'git amp help squ']
+    const words = offered(shell, 'ours', lines)
+    const commands = entries.map(({ names }) => names[0])
+    const expected = [commands, [first, second, 'fix-login'], ['--prompt'], ['topic'], ['squash']]
+    for (const [index, line] of lines.entries()) {
+      const plain = (words.get(line) ?? []).map((word) => word.replace(/^--[a-z]+=(?=.)/, '').replace(/=$/, ''))
+      expect(plain).toEqual(expect.arrayContaining(expected[index] ?? []))
+    }
   })
 
   test('never starts node or git-amp', () => {

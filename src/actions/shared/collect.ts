@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { diffSize } from '../../git/diff.js'
-import { treeOf } from '../../git/history.js'
 import type { Oid } from '../../git/run.js'
 import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
@@ -48,19 +47,23 @@ export async function collect(
   await restoreGitFile(repo, place)
   await clearStaleLocks(repo, place)
   await quitUnfinished(repo, place)
-  const now = await whereIs(repo, place, branch)
-  if (now.ref !== branchRef(branch)) {
-    if (now.branch === null) await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
+  const [status, branchTip] = await Promise.all([readStatus(place.git), repo.refs.read(branchRef(branch))])
+  const isLeft = status.branch !== branch
+  if (isLeft) {
+    if (branchTip === null)
+      await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
     await place.git.run(['symbolic-ref', '-m', 'amp: back to the session', 'HEAD', branchRef(branch)])
   }
-  const status = await readStatus(place.git)
-  const replaced = unique(present([now.head, now.branch])).filter((oid) => oid !== from)
+  const replaced = unique(present([status.head, branchTip])).filter((oid) => oid !== from)
   const nested = status.nested
   const isSame = !isDirty(status) && replaced.length === 0
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
-  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo, tip))] as [string, string][]
+  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo, tip))] as [
+    string,
+    string,
+  ][]
   const message = `${prefix} ${subject}`
-  const fromTree = await treeOf(repo.git, from)
+  const fromTree = await repo.treeOf(from)
   const work = isSame ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
@@ -73,7 +76,7 @@ export async function collect(
     ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
     ...(work !== null && isChange && work.unsigned !== null ? { unsigned: work.unsigned } : {}),
     ...(nested.length > 0 ? { nested } : {}),
-    ...(now.ref === branchRef(branch) ? {} : { left: now.ref?.replace(/^refs\/heads\//, '') ?? 'detached' }),
+    ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
   return {
     to,
@@ -83,9 +86,9 @@ export async function collect(
     size,
     total,
     remarks,
-    move: { ref: branchRef(branch), old: now.branch ?? from, new: to },
+    move: { ref: branchRef(branch), old: branchTip ?? from, new: to },
     after: async () => {
-      if (isChange) await (await hooksOf(repo, place, await repo.config())).run('post-commit')
+      if (isChange) await (await hooksOf(repo, place)).run('post-commit')
     },
   }
 }
@@ -94,16 +97,6 @@ export async function collect(
 async function coAuthor(repo: Repo, _tip: ChainTip): Promise<[string, string][]> {
   const value = (await repo.config()).get('amp.coAuthor')
   return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
-}
-
-/** HEAD's ref and commit, and the branch's commit. */
-async function whereIs(repo: Repo, place: Place, branch: string): Promise<{ ref: string | null; head: Oid | null; branch: Oid | null }> {
-  const [ref, head, tip] = await Promise.all([
-    place.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }), // 1: detached
-    place.git.text(['rev-parse', '--verify', '--quiet', 'HEAD'], { ok: [0, 1] }), // 1: an unborn branch
-    repo.refs.read(branchRef(branch)),
-  ])
-  return { ref: ref === '' ? null : ref, head: head === '' ? null : head, branch: tip }
 }
 
 async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Promise<Oid[]> {
@@ -132,13 +125,21 @@ async function restoreGitFile(repo: Repo, place: Place): Promise<void> {
 /** Forgets a merge, cherry-pick, revert or rebase that the agent left half done; its files stay as they are. */
 async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
   const { fs } = repo.host
-  const has = (name: string) => fs.lstat(join(place.gitDir, name)).then(() => true).catch(() => false)
+  const has = (name: string) =>
+    fs
+      .lstat(join(place.gitDir, name))
+      .then(() => true)
+      .catch(() => false)
   if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
     await place.git.run(['rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not a rebase after all
   }
-  const input = 'MERGE_HEAD\nCHERRY_PICK_HEAD\nREVERT_HEAD\n'
-  const [merge = '', pick = '', revert = ''] = (await place.git.text(['cat-file', '--batch-check=%(objectname)'], { input })).split('\n')
-  if (!merge.endsWith(' missing')) await place.git.run(['merge', '--quit'], { ok: [0, 128] })
-  if (!pick.endsWith(' missing')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
-  if (!revert.endsWith(' missing')) await place.git.run(['revert', '--quit'], { ok: [0, 128] })
+  const verbs = [
+    ['MERGE_HEAD', 'merge'],
+    ['CHERRY_PICK_HEAD', 'cherry-pick'],
+    ['REVERT_HEAD', 'revert'],
+  ] as const
+  for (const [ref, verb] of verbs) {
+    // 128: nothing of that kind is in progress after all.
+    if ((await repo.worktreeRef(place.gitDir, ref)) !== null) await place.git.run([verb, '--quit'], { ok: [0, 128] })
+  }
 }

@@ -1,9 +1,10 @@
-import { basename, isAbsolute, join, resolve } from 'node:path'
+import { basename, isAbsolute, resolve } from 'node:path'
 import { AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readTip } from '../../state/chain.js'
 import { isId } from '../../state/names.js'
 import { readOperations } from '../../state/oplog.js'
+import { currentSession, readSessionFile } from './session-file.js'
 import { allSessions, isOpenSession } from './sessions.js'
 
 /** How much of the operation log is read to answer `-`. */
@@ -21,22 +22,6 @@ export async function findSession(repo: Repo, name: string | undefined): Promise
   return exact ?? byName(repo, name)
 }
 
-/** Id of the session whose worktree this is; null elsewhere. */
-export async function currentSession(repo: Repo): Promise<string | null> {
-  return readSessionFile(repo, repo.location.gitDir)
-}
-
-/** Reads `amp-session` in a worktree's own git directory. */
-export async function readSessionFile(repo: Repo, gitDir: string): Promise<string | null> {
-  try {
-    const id = (await repo.host.fs.readFile(join(gitDir, 'amp-session'), 'utf8')).trim()
-    return isId(id) ? id : null
-  } catch {
-    // Not a session's worktree.
-    return null
-  }
-}
-
 async function current(repo: Repo, name: string | undefined): Promise<ChainTip> {
   const id = await currentSession(repo)
   const tip = id === null ? null : await readTip(repo, id)
@@ -45,7 +30,8 @@ async function current(repo: Repo, name: string | undefined): Promise<ChainTip> 
   const branch = (await repo.worktrees()).find((worktree) => worktree.path === repo.location.topLevel)?.branch
   const byBranch = (await allSessions(repo)).sessions.find((session) => session.snapshot.branch === branch)
   if (branch !== undefined && branch !== null && byBranch !== undefined) return byBranch
-  const what = name === '@' ? 'this is not the worktree of a session' : 'no session given, and this is not the worktree of one'
+  const what =
+    name === '@' ? 'this is not the worktree of a session' : 'no session given, and this is not the worktree of one'
   throw fatal(what, 'Name a session: "git amp list" shows them.')
 }
 
@@ -79,7 +65,9 @@ async function byName(repo: Repo, name: string): Promise<ChainTip> {
 /** A worktree's path, or `.` inside of it. */
 async function byPath(repo: Repo, name: string): Promise<ChainTip | null> {
   const path = isAbsolute(name) ? name : resolve(repo.host.cwd, name)
-  const worktree = (await repo.worktrees()).find((candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`))
+  const worktree = (await repo.worktrees()).find(
+    (candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`),
+  )
   if (worktree === undefined || (!name.includes('/') && name !== '.' && basename(worktree.path) !== name)) return null
   const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'], { ok: [0, 128] }) // 128: gone
   const id = gitDir === '' ? null : await readSessionFile(repo, gitDir)

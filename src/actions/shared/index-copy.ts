@@ -7,7 +7,11 @@ import type { Place } from './place.js'
  * Runs `work` with a copy of a worktree's index, so that nothing the user staged changes.
  * @param git a git in that worktree; `work` gets the same one on the copy
  */
-export async function onIndexCopy<T>(repo: Repo, on: { place: Place; git: Git }, work: (git: Git) => Promise<T>): Promise<T> {
+export async function onIndexCopy<T>(
+  repo: Repo,
+  on: { place: Place; git: Git },
+  work: (git: Git) => Promise<T>,
+): Promise<T> {
   const { fs } = repo.host
   const copy = repo.local('tmp', `index-${repo.newId()}`)
   await fs.mkdir(repo.local('tmp'), { recursive: true })

@@ -26,7 +26,8 @@ export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[
         moved.push(name)
         break
       }
-      if (left === 0) throw fatal(`git (process ${git.pid}) holds '${file}'`, 'Wait for it to end, then run the command again.')
+      if (left === 0)
+        throw fatal(`git (process ${git.pid}) holds '${file}'`, 'Wait for it to end, then run the command again.')
       await repo.host.sleep(step)
     }
   }

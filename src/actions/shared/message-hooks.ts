@@ -20,7 +20,8 @@ export async function checkMessage(repo: Repo, message: string): Promise<string>
   try {
     await repo.host.fs.writeFile(join(file), message)
     const failure = await hooks.run('commit-msg', [file])
-    if (failure !== null) throw no('the commit-msg hook refused the message', ...failure.output.split('\n').filter((line) => line !== ''))
+    if (failure !== null)
+      throw no('the commit-msg hook refused the message', ...failure.output.split('\n').filter((line) => line !== ''))
     return cleaned(await repo.host.fs.readFile(file, 'utf8'))
   } finally {
     await repo.host.fs.rm(file, { force: true })

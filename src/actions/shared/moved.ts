@@ -5,16 +5,16 @@ import { allSessions } from './sessions.js'
 
 /** All refs of the repository, and which branch the main worktree is on. */
 export async function readAllRefs(repo: Repo): Promise<ReadonlyMap<string, string>> {
-  const [text, head] = await Promise.all([
-    repo.git.text(['for-each-ref', '--format=%(objectname) %(refname)']),
-    repo.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }), // 1: detached
-  ])
-  const refs = new Map<string, string>()
+  // `%(HEAD)` is `*` for the branch of the main worktree, whose git directory is the common one, and a space otherwise.
+  const text = await repo.git.text(['for-each-ref', '--format=%(HEAD)%(objectname) %(refname)'])
+  const refs = new Map<string, string>([['HEAD', 'detached']])
   for (const line of text === '' ? [] : text.split('\n')) {
-    const space = line.indexOf(' ')
-    refs.set(line.slice(space + 1), line.slice(0, space))
+    const space = line.indexOf(' ', 1)
+    const ref = line.slice(space + 1)
+    refs.set(ref, line.slice(1, space))
+    if (line.startsWith('*')) refs.set('HEAD', ref)
   }
-  return refs.set('HEAD', head)
+  return refs
 }
 
 /**
@@ -23,9 +23,13 @@ export async function readAllRefs(repo: Repo): Promise<ReadonlyMap<string, strin
 export async function movedRefs(repo: Repo, before: ReadonlyMap<string, string>, branch: string): Promise<MovedRef[]> {
   const after = await readAllRefs(repo)
   const names = [...new Set([...before.keys(), ...after.keys()])].filter((ref) => before.get(ref) !== after.get(ref))
-  const foreign = names.filter((ref) => ref !== branch && ref !== notesRef && !/^refs\/amp(-private|-local)?\//.test(ref))
+  const foreign = names.filter(
+    (ref) => ref !== branch && ref !== notesRef && !/^refs\/amp(-private|-local)?\//.test(ref),
+  )
   if (foreign.length === 0) return []
-  const recorded = new Map((await allSessions(repo)).sessions.map(({ snapshot }) => [`refs/heads/${snapshot.branch}`, snapshot.heads]))
+  const recorded = new Map(
+    (await allSessions(repo)).sessions.map(({ snapshot }) => [`refs/heads/${snapshot.branch}`, snapshot.heads]),
+  )
   return foreign
     .filter((ref) => !(recorded.get(ref) ?? []).includes(after.get(ref) ?? ''))
     .map((ref) => ({ ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null }))

@@ -4,7 +4,7 @@ import { type Git, GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
-import { readSessionFile } from './find.js'
+import { readSessionFile } from './session-file.js'
 
 /** A session's worktree on this machine. */
 export interface Place {
@@ -27,10 +27,12 @@ export const worktreePath = async (repo: Repo, id: string): Promise<string> => j
  * @returns null when there is none here
  */
 export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
-  const [main, ...linked] = await repo.worktrees()
   const usual = await worktreePath(repo, tip.id)
+  const quick = await placeAt(repo, usual)
+  if (quick !== null && (await readSessionFile(repo, quick.gitDir)) === tip.id) return quick
+  const [main, ...linked] = await repo.worktrees()
   const rank = (candidate: { path: string; branch: string | null }) =>
-    candidate.path === usual ? 0 : candidate.branch === tip.snapshot.branch ? 1 : 2
+    candidate.branch === tip.snapshot.branch ? 0 : 1
   const candidates = linked.filter((worktree) => worktree.prunable === null).sort((a, b) => rank(a) - rank(b))
   for (const candidate of candidates) {
     const place = await placeAt(repo, candidate.path)
@@ -42,6 +44,14 @@ export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null
 
 /** The place at a path, or null when the path does not lead to one of this repository's worktrees. */
 async function placeAt(repo: Repo, path: string): Promise<Place | null> {
+  // Asked first, because git would look for a repository around a directory that is not there.
+  if (
+    !(await repo.host.fs.lstat(path).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return null
   try {
     const args = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']
     const [gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
@@ -57,7 +67,10 @@ async function placeAt(repo: Repo, path: string): Promise<Place | null> {
  * main repository around it and stage into the user's own index.
  */
 function placeWith(repo: Repo, where: { path: string; gitDir: string }): Place {
-  return { ...where, git: repo.in(where.path).at(where.path, [`--git-dir=${where.gitDir}`, `--work-tree=${where.path}`]) }
+  return {
+    ...where,
+    git: repo.in(where.path).at(where.path, [`--git-dir=${where.gitDir}`, `--work-tree=${where.path}`]),
+  }
 }
 
 /**
@@ -77,7 +90,8 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
       if (!(error instanceof GitError)) throw error
       // The hook failed, but the worktree is there.
       if (await isCheckedOut(repo, where)) break
-      const isRace = /failed to read|could not open|\.lock'|File exists/.test(error.stderr) && !/already exists/.test(error.stderr)
+      const isRace =
+        /failed to read|could not open|\.lock'|File exists/.test(error.stderr) && !/already exists/.test(error.stderr)
       if (!isRace || tries >= addTries) throw explainAdd(error, where.path)
       await repo.host.sleep(20 * tries + (repo.host.random(1)[0] ?? 0) / 4)
     }
@@ -112,7 +126,8 @@ function explainAdd(error: GitError, path: string): AmpError {
 export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: Place; made: boolean }> {
   const found = await findPlace(repo, tip)
   if (found !== null) return { place: found, made: false }
-  if (repo.location.isBare) throw fatal('a bare repository has no worktrees to run an agent in', 'Run the command in a clone.')
+  if (repo.location.isBare)
+    throw fatal('a bare repository has no worktrees to run an agent in', 'Run the command in a clone.')
   const head = tip.snapshot.heads[0]
   const ref = branchRef(tip.snapshot.branch)
   if (head !== undefined && (await repo.refs.read(ref)) === null) {
@@ -129,7 +144,7 @@ export async function excludeWorktrees(repo: Repo, path: string): Promise<void> 
   if (!dir.startsWith(`${home}/`)) return
   const line = `/${dir.slice(home.length + 1)}/`
   const { fs } = repo.host
-  const file = await repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'info/exclude'])
+  const file = repo.location.excludeFile
   const text = await fs.readFile(file, 'utf8').catch(() => '')
   const lines = text.split(/\r?\n/)
   if (lines.includes(line) || lines.includes(line.slice(1))) return

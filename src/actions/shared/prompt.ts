@@ -24,7 +24,8 @@ export async function composePrompt(
   const isFirst = snapshot.iterations === 0
   if (prompt !== undefined && (isFirst || thread !== null || !adapter.continues)) return { prompt, thread }
   const goal = await goalOf(repo, tip)
-  if (prompt !== undefined) return { prompt: `The goal of this session:\n\n${goal}\n\nNow do this:\n\n${prompt}`, thread }
+  if (prompt !== undefined)
+    return { prompt: `The goal of this session:\n\n${goal}\n\nNow do this:\n\n${prompt}`, thread }
   if (isFirst || !adapter.continues) return { prompt: goal, thread }
   return { prompt: await goOn(repo, tip, { goal, hasThread: thread !== null }), thread }
 }
@@ -37,10 +38,16 @@ export async function goalOf(repo: Repo, tip: ChainTip): Promise<string> {
   return tip.snapshot.title
 }
 
-async function goOn(repo: Repo, tip: ChainTip, { goal, hasThread }: { goal: string; hasThread: boolean }): Promise<string> {
+async function goOn(
+  repo: Repo,
+  tip: ChainTip,
+  { goal, hasThread }: { goal: string; hasThread: boolean },
+): Promise<string> {
   const last = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).at(-1)
   const failed = last?.tests !== null && last?.tests !== undefined && last.tests.exit !== 0 ? last.tests : null
-  const parts = [hasThread ? 'Go on with the task.' : `Go on with this task; its work so far is in this directory:\n\n${goal}`]
+  const parts = [
+    hasThread ? 'Go on with the task.' : `Go on with this task; its work so far is in this directory:\n\n${goal}`,
+  ]
   if (failed !== null) {
     const output = failed.output === null ? '' : await longText(repo.objects, failed.output)
     const command = await longText(repo.objects, failed.command)

@@ -1,10 +1,10 @@
 import { fatal } from '../../errors.js'
 import { diffSize } from '../../git/diff.js'
-import { isAncestor, treeOf } from '../../git/history.js'
+import { isAncestor } from '../../git/history.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
-import { readStatus, type Status } from '../../git/status.js'
 import { writeTree } from '../../git/stage.js'
+import { readStatus, type Status } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readState } from '../../state/chain.js'
 import { isKnown } from '../../state/fold.js'
@@ -28,7 +28,7 @@ export interface Settled {
  * @throws AmpError when the worktree is in the middle of something, or on another branch
  */
 export async function reconcile(repo: Repo, tip: ChainTip, place: Place): Promise<Settled> {
-  await refuseUnfinished(place, tip)
+  await refuseUnfinished(repo, place, tip)
   let status = await readStatus(place.git)
   const branched = await settleBranch(repo, tip, { place, status })
   let current = await settleMerge(repo, branched)
@@ -87,10 +87,9 @@ const unfinished = [
   ['REBASE_HEAD', 'rebase'],
 ] as const
 
-async function refuseUnfinished(place: Place, tip: ChainTip): Promise<void> {
-  const input = unfinished.map(([ref]) => `${ref}\n`).join('')
-  const lines = (await place.git.text(['cat-file', '--batch-check=%(objectname)'], { input })).split('\n')
-  const verb = unfinished.find((_, index) => !(lines[index] ?? '').endsWith(' missing'))?.[1]
+async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
+  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
+  const verb = unfinished.find((_, index) => found[index] !== null)?.[1]
   if (verb === undefined) return
   throw fatal(
     `a ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
@@ -99,13 +98,20 @@ async function refuseUnfinished(place: Place, tip: ChainTip): Promise<void> {
 }
 
 /** The worktree's branch is the session's, or became it by `git branch -m`. */
-async function settleBranch(repo: Repo, tip: ChainTip, { place, status }: { place: Place; status: Status }): Promise<ChainTip> {
+async function settleBranch(
+  repo: Repo,
+  tip: ChainTip,
+  { place, status }: { place: Place; status: Status },
+): Promise<ChainTip> {
   const { branch, name } = tip.snapshot
   if (status.branch === branch) return tip
   const isRenamed = status.branch !== null && (await repo.refs.read(branchRef(branch))) === null
   if (!isRenamed || status.branch === null) {
     const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
-    throw fatal(`the worktree of session ${name} is on ${where}, not on ${branch}`, `Run: git -C ${place.path} switch ${branch}`)
+    throw fatal(
+      `the worktree of session ${name} is on ${where}, not on ${branch}`,
+      `Run: git -C ${place.path} switch ${branch}`,
+    )
   }
   const renamed = status.branch
   const subject = `amp(${tip.snapshot.slug}): branch renamed to ${renamed}`
@@ -127,7 +133,11 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const recorded = await record(repo, tip.id, (latest) => {
     if (latest.snapshot.merging === undefined) return null
     const subject = `amp(${tip.snapshot.slug}): merge into ${merging.into} ${result}`
-    return { subject, events: [{ type: 'session.merged', data: { ...merging, result } }], code: [merging.before, merging.after] }
+    return {
+      subject,
+      events: [{ type: 'session.merged', data: { ...merging, result } }],
+      code: [merging.before, merging.after],
+    }
   })
   return recorded?.tip ?? tip
 }
@@ -143,18 +153,25 @@ async function finishMove(
 ): Promise<boolean> {
   const last = await lastMove(repo, tip)
   if (last === null || last.from !== here || last.to !== head) return false
-  const original = await place.git.text(['rev-parse', '--verify', '--quiet', 'ORIG_HEAD'], { ok: [0, 1] })
-  if (original === head || (await writeTree(place.git)) !== (await treeOf(place.git, head))) return false
-  await repo.refs.update([{ ref: branchRef(tip.snapshot.branch), old: here, new: head }], 'amp: finish what was recorded')
+  const original = await repo.worktreeRef(place.gitDir, 'ORIG_HEAD')
+  if (original === head || (await writeTree(place.git)) !== (await repo.treeOf(head))) return false
+  await repo.refs.update(
+    [{ ref: branchRef(tip.snapshot.branch), old: here, new: head }],
+    'amp: finish what was recorded',
+  )
   return true
 }
 
 /** Refs moved, but git-amp was killed before the files followed: the index still holds the tree of before. */
-async function finishFiles(repo: Repo, tip: ChainTip, { place, status }: { place: Place; status: Status }): Promise<boolean> {
+async function finishFiles(
+  repo: Repo,
+  tip: ChainTip,
+  { place, status }: { place: Place; status: Status },
+): Promise<boolean> {
   if (status.changed.length === 0 || status.unmerged.length > 0) return false
   const last = await lastMove(repo, tip)
   if (last === null || last.type !== 'session.rebased' || last.to !== status.head) return false
-  const [before, after] = await Promise.all([treeOf(place.git, last.from), treeOf(place.git, last.to)])
+  const [before, after] = await Promise.all([repo.treeOf(last.from), repo.treeOf(last.to)])
   if (before === after || (await writeTree(place.git)) !== before) return false
   const refusal = await switchFiles(place.git, last)
   if (refusal !== null) throw fatal(`the worktree of session ${tip.snapshot.name} cannot follow its branch: ${refusal}`)
@@ -166,5 +183,7 @@ async function lastMove(repo: Repo, tip: ChainTip): Promise<{ type: string; from
   const event = (await readState(repo.objects, tip.oid, tip.ref)).events.at(-1)
   if (event === undefined || !isKnown(event)) return null
   const data = event.data as Record<string, unknown>
-  return typeof data.from === 'string' && typeof data.to === 'string' ? { type: event.type, from: data.from, to: data.to } : null
+  return typeof data.from === 'string' && typeof data.to === 'string'
+    ? { type: event.type, from: data.from, to: data.to }
+    : null
 }

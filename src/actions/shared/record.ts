@@ -48,7 +48,10 @@ export async function record(
     })
   } catch (error) {
     if (!(error instanceof RefMoved)) throw error
-    throw fatal(`${error.refs.join(' and ')} moved while the command ran`, 'Nothing was changed. Run the command again.')
+    throw fatal(
+      `${error.refs.join(' and ')} moved while the command ran`,
+      'Nothing was changed. Run the command again.',
+    )
   }
 }
 
@@ -71,9 +74,11 @@ export async function transact(
     } catch (error) {
       const isCode = error instanceof RefMoved && error.refs.some((ref) => moves.some((move) => move.ref === ref))
       if (isCode || !(error instanceof RefMoved || error instanceof RefLocked)) throw error
-      if (error instanceof RefLocked && ++locked >= lockTries) throw lockedFor(error)
+      // A ref that moved is no stale lock: with many writers each of them finds the others' locks now and then.
+      if (error instanceof RefMoved) locked = 0
+      else if (++locked >= lockTries) throw lockedFor(error)
       if (repo.host.now().getTime() > end) throw error
-      await repo.host.sleep(pause(repo, error instanceof RefLocked ? locked : 0))
+      await repo.host.sleep(pause(repo, locked))
     }
   }
 }
@@ -94,7 +99,13 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
   if (step.operation === undefined) return changes
   const { slug } = prepared.tip.snapshot
   const at = prepared.events[0]?.at ?? ''
-  const operation = await prepareOperation(repo, writer, { ...step.operation, session: prepared.tip.id, slug, at, changes })
+  const operation = await prepareOperation(repo, writer, {
+    ...step.operation,
+    session: prepared.tip.id,
+    slug,
+    at,
+    changes,
+  })
   return [...changes, operation]
 }
 

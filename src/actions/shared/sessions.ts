@@ -56,7 +56,8 @@ export function stateOf(snapshot: Snapshot, leases: ReadonlyMap<string, Lease>, 
 }
 
 /** Whether a session still asks for work: merged and closed ones are listed with `-a` only. */
-export const isOpenSession = (snapshot: Snapshot): boolean => snapshot.status !== 'merged' && snapshot.status !== 'closed'
+export const isOpenSession = (snapshot: Snapshot): boolean =>
+  snapshot.status !== 'merged' && snapshot.status !== 'closed'
 
 /** The one head of a session's code. @throws AmpError when it diverged */
 export function oneHead(tip: ChainTip): string {

@@ -2,11 +2,12 @@ import type { AgentAdapter } from '../../agent/adapter.js'
 import { runAgent } from '../../agent/run.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
-import type { ChainTip } from '../../state/chain.js'
+import { type ChainTip, longText, readEvents } from '../../state/chain.js'
+import type { LongText } from '../../state/events.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
-import { record } from './record.js'
 import type { Place } from './place.js'
+import { record } from './record.js'
 
 /** How a test command ended. */
 export interface TestRun {
@@ -86,7 +87,20 @@ export async function recordTest(
       },
     ],
     code: [],
-    notes: view === null || commit === null ? [] : [{ commit, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }],
+    notes:
+      view === null || commit === null
+        ? []
+        : [{ commit, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }],
   }))
   return recorded?.tip ?? tip
+}
+
+/** The session's whole test command: the snapshot holds only the beginning of a long one. */
+export async function testCommand(repo: Repo, tip: ChainTip): Promise<string | null> {
+  if (tip.snapshot.test === undefined) return null
+  if (tip.snapshot.test.length < 200) return tip.snapshot.test
+  for (const event of await readEvents(repo.objects, tip.oid, tip.ref)) {
+    if (event.type === 'session.created') return longText(repo.objects, event.data.test as LongText)
+  }
+  return tip.snapshot.test
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Config } from '../../git/config.js'
 import { commitSafely } from '../../git/commit.js'
 import { type HookFailure, Hooks } from '../../git/hooks.js'
 import type { Git, Oid } from '../../git/run.js'
@@ -28,8 +27,20 @@ export interface CommittedWork {
   unstaged: string
 }
 
-/** The hooks that apply in a session's worktree, or none under `amp.hooks=skip`. */
-export async function hooksOf(repo: Repo, place: Place, config: Config): Promise<Hooks> {
+const found = new WeakMap<Place, Promise<Hooks>>()
+
+/**
+ * The hooks that apply in a session's worktree, or none under `amp.hooks=skip`. They are looked up once for each place: what an agent
+ * does to the configuration meanwhile changes nothing.
+ */
+export function hooksOf(repo: Repo, place: Place): Promise<Hooks> {
+  const hooks = found.get(place) ?? findHooks(repo, place)
+  found.set(place, hooks)
+  return hooks
+}
+
+async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
+  const config = await repo.config()
   const git = repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
   if (config.get('amp.hooks') === 'skip') return Hooks.none(git)
   return Hooks.find(git, repo.host.fs, await repo.home())
@@ -41,7 +52,7 @@ export async function hooksOf(repo: Repo, place: Place, config: Config): Promise
  */
 export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
   const config = await repo.config()
-  const hooks = await hooksOf(repo, place, config)
+  const hooks = await hooksOf(repo, place)
   const unstaged = await stageAll(place.git, work.nested)
   const staged = await runPreCommit(place.git, hooks, { tree: await writeTree(place.git), nested: work.nested })
   const worded = await runMessageHooks(repo, place, { hooks, work })

@@ -120,6 +120,7 @@ export async function play(argv: readonly string[], setting: Setting = {}) {
     signal: (setting.abort ?? new AbortController()).signal,
     rest: null,
     passed: [],
+    self: [],
   }
   const code = await runWith(toys, argv, context)
   return { code, stdout: stdout.text, stderr: stderr.text, seen: seen.map(({ values }) => values) }

@@ -1,0 +1,47 @@
+import { fatal } from '../../errors.js'
+import { diffSize } from '../../git/diff.js'
+import type { Oid } from '../../git/run.js'
+import { isDirty, type Status } from '../../git/status.js'
+import type { Repo } from '../../repo.js'
+import type { ChainTip } from '../../state/chain.js'
+import { branchRef } from '../../state/names.js'
+import type { Place } from './place.js'
+import { record } from './record.js'
+import { oneHead } from './sessions.js'
+import { commitWork } from './work.js'
+
+export interface ManualEdits {
+  place: Place
+  status: Status
+  policy: 'commit' | 'refuse'
+}
+
+/** Edits that stand in the worktree are the human's: they become the human's own commit. */
+export async function commitManual(
+  repo: Repo,
+  tip: ChainTip,
+  edits: ManualEdits,
+): Promise<{ tip: ChainTip; oid: Oid | null }> {
+  if (!isDirty(edits.status)) return { tip, oid: null }
+  const { place, status } = edits
+  if (edits.policy === 'refuse') {
+    throw fatal(
+      `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
+      `Commit them there: ${place.path}`,
+      'Or leave --manual=refuse out, and they are committed as your own.',
+    )
+  }
+  const from = oneHead(tip)
+  const message = `Manual changes before iteration ${tip.snapshot.iterations + 1}`
+  const work = await commitWork(repo, place, { parent: from, message, trailers: [], prefix: '', nested: status.nested })
+  if (work.tree === (await repo.objects.readCommit(from))?.tree) return { tip, oid: null }
+  const total = await diffSize(repo.git, tip.snapshot.base.oid, work.oid)
+  const recorded = await record(repo, tip.id, () => ({
+    subject: `amp(${tip.snapshot.slug}): manual changes`,
+    events: [{ type: 'head.moved', data: { from, to: work.oid, cause: 'manual', total } }],
+    code: [from, work.oid],
+    moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: work.oid }],
+    operation: { id: repo.newId(), command: 'commit' },
+  }))
+  return { tip: recorded?.tip ?? tip, oid: work.oid }
+}

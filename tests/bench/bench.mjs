@@ -1,0 +1,200 @@
+// `npm run bench`: how much git-amp costs, as ratios measured in one run against bare git and `node -e 0`.
+// Runs are interleaved, so that a busy moment of the machine falls on both sides; the median counts.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const amp = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../dist/git-amp.cjs')
+const root = mkdtempSync(join(tmpdir(), 'git-amp-bench-'))
+const env = {
+  PATH: process.env.PATH,
+  HOME: root,
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: join(root, 'gitconfig'),
+  LC_ALL: 'C',
+}
+writeFileSync(
+  env.GIT_CONFIG_GLOBAL,
+  '[user]\n\tname = Bench\n\temail = bench@example.com\n[gc]\n\tauto = 0\n[advice]\n\tdetachedHead = false\n',
+)
+
+const git = (cwd, ...args) => execFileSync('git', args, { cwd, env, encoding: 'utf8', maxBuffer: 1 << 30 }).trim()
+const quick = process.argv.includes('--quick')
+const only = process.argv.slice(2).find((word) => !word.startsWith('-'))
+
+function section(name, run) {
+  if (only === undefined || only === name) run()
+}
+
+/** Runs each command `rounds` times in turns; returns the median of each in milliseconds. */
+function compare(commands, rounds) {
+  const times = commands.map(() => [])
+  for (let round = 0; round < rounds + 1; round++) {
+    commands.forEach((command, at) => {
+      const context = command.before?.(round)
+      const begin = process.hrtime.bigint()
+      command.run(context)
+      if (round > 0) times[at].push(Number(process.hrtime.bigint() - begin) / 1e6)
+    })
+  }
+  return times.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)])
+}
+
+function report(name, { measured, against, aim, detail }) {
+  const ratio = (measured / against).toFixed(2)
+  console.log(`${name.padEnd(52)} ${ratio.padStart(6)}x   aim ${aim.padEnd(8)} ${detail}`)
+}
+
+const ms = (value) => `${value.toFixed(1)} ms`
+const exec = (file, args, cwd = root) => ({
+  run: () => {
+    const { status, stderr } = spawnSync(file, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      maxBuffer: 1 << 30,
+    })
+    if (status !== 0) throw new Error(`${file} ${args.join(' ')}: ${stderr}`)
+  },
+})
+const node = exec(process.execPath, ['-e', '0'])
+
+/** Peak resident memory of a command's own process in MiB, which it writes down when it ends. */
+function peak(args, cwd) {
+  const probe = `process.on('exit',()=>require('fs').writeFileSync(process.env.AMP_PEAK,String(process.resourceUsage().maxRSS)))`
+  const file = join(root, 'peak')
+  const preload = join(root, 'peak.cjs')
+  writeFileSync(preload, probe)
+  spawnSync(process.execPath, ['--require', preload, amp, ...args], {
+    cwd,
+    env: { ...env, AMP_PEAK: file },
+    stdio: 'ignore',
+  })
+  return `peak ${(Number(execFileSync('cat', [file])) / 1024).toFixed(0)} MiB`
+}
+
+function repository(name) {
+  const dir = join(root, name)
+  mkdirSync(dir)
+  git(dir, 'init', '-q', '-b', 'main')
+  git(dir, 'commit', '-q', '--allow-empty', '-m', 'Begin')
+  return dir
+}
+
+function startUp() {
+  const dir = repository('start')
+  for (let n = 0; n < 10; n++) exec(amp, ['new', `session-${n}`, '-m', 'x', '--agent', 'shell', '-q'], dir).run()
+  const rounds = quick ? 9 : 31
+  const [bare, version, list] = compare([node, exec(amp, ['--version']), exec(amp, ['list'], dir)], rounds)
+  report('git amp --version / node -e 0', {
+    measured: version,
+    against: bare,
+    aim: '1.2x',
+    detail: `${ms(version)} / ${ms(bare)}`,
+  })
+  report('git amp list, 10 sessions / node -e 0', {
+    measured: list,
+    against: bare,
+    aim: '1.6x',
+    detail: `${ms(list)} / ${ms(bare)}, ${peak(['list'], dir)}`,
+  })
+}
+
+function listing() {
+  const dir = repository('list')
+  const count = quick ? 1000 : 10_000
+  exec(amp, ['new', 'session', '-m', 'Handle nested quotes', '--agent', 'shell', '-q'], dir).run()
+  const [ref] = git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n')
+  const message = git(dir, 'log', '-1', '--format=%B', ref)
+  const id = ref.split('/').at(-1)
+  const lines = []
+  for (let n = 0; n < count; n++) {
+    const other = n
+      .toString(32)
+      .padStart(12, '0')
+      .replace(/[ilou]/g, (letter) => ({ i: 'w', l: 'x', o: 'y', u: 'z' })[letter])
+    const text = message.replaceAll(id, other)
+    lines.push(
+      `commit refs/amp/sessions/${other}\ncommitter B <b@example.com> ${1_700_000_000 + n} +0000\ndata ${Buffer.byteLength(text)}\n${text}\n`,
+    )
+  }
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: dir, env, input: lines.join('') })
+  git(dir, 'pack-refs', '--all')
+  const format = '--format=%(refname)%00%(objectname)%00%(contents:size)%00%(contents)'
+  const rounds = quick ? 5 : 15
+  const [bare, refs, list] = compare(
+    [node, exec('git', ['for-each-ref', format, 'refs/amp/sessions'], dir), exec(amp, ['list'], dir)],
+    rounds,
+  )
+  const detail = `(${ms(list)} - node ${ms(bare)}) / ${ms(refs)}, ${peak(['list'], dir)}`
+  report(`git amp list, ${count} sessions, less node / for-each-ref`, {
+    measured: list - bare,
+    against: refs,
+    aim: '2x',
+    detail,
+  })
+}
+
+function creation() {
+  const dir = repository('new')
+  const count = quick ? 5000 : 50_000
+  const lines = [
+    'commit refs/heads/main\ncommitter B <b@example.com> 1700000000 +0000\ndata 4\nmany\nfrom refs/heads/main^0\n',
+  ]
+  for (let n = 0; n < count; n++) {
+    const text = `file ${n}\n`.repeat(20)
+    lines.push(`M 100644 inline d${n % 500}/f${n}.txt\ndata ${text.length}\n${text}\n`)
+  }
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: dir, env, input: lines.join('') })
+  git(dir, 'reset', '-q', '--hard')
+  let number = 0
+  const worktree = {
+    run: () => git(dir, 'worktree', 'add', '-q', '-b', `bare-${number}`, join(root, `bare-${number++}`)),
+  }
+  const [bare, added, created] = compare(
+    [node, worktree, exec(amp, ['new', 'x', '-m', 'x', '--agent', 'shell', '-q'], dir)],
+    quick ? 3 : 5,
+  )
+  const detail = `(${ms(created)} - node ${ms(bare)}) / ${ms(added)}, ${peak(['new', 'x', '-m', 'x', '-q'], dir)}`
+  report(`git amp new, ${count} files, less node / worktree add`, {
+    measured: created - bare,
+    against: added,
+    aim: '1.1x',
+    detail,
+  })
+}
+
+/** The same commit, note and ref with bare git commands, by one shell. */
+function iteration() {
+  const dir = repository('iterate')
+  exec(amp, ['new', 'x', '-m', 'date +%N > a.txt', '--agent', 'shell', '-q'], dir).run()
+  const plain = join(root, 'plain')
+  git(dir, 'worktree', 'add', '-q', '-b', 'plain', plain)
+  const script = [
+    'date +%N > a.txt',
+    'git add --all',
+    'tree=$(git write-tree)',
+    'old=$(git rev-parse HEAD)',
+    'new=$(git commit-tree -p "$old" -m "amp: x" "$tree")',
+    'git update-ref refs/heads/plain "$new" "$old"',
+    'git notes --ref=bench add -m "session x, iteration 1" "$new"',
+    'state=$(git commit-tree -p "$new" -m "state" "$(git hash-object -t tree /dev/null)")',
+    'git update-ref refs/bench/x "$state"',
+  ].join(' && ')
+  const [bare, commands, iterated] = compare(
+    [node, exec('sh', ['-c', script], plain), exec(amp, ['iterate', 'x', '-q'], dir)],
+    quick ? 5 : 15,
+  )
+  const detail = `(${ms(iterated)} - node ${ms(bare)}) / ${ms(commands)}, ${peak(['iterate', 'x', '-q'], dir)}`
+  report('git amp iterate, less node / bare git', { measured: iterated - bare, against: commands, aim: '2.5x', detail })
+}
+
+try {
+  section('start', startUp)
+  section('list', listing)
+  section('new', creation)
+  section('iterate', iteration)
+} finally {
+  rmSync(root, { recursive: true, force: true })
+}
