@@ -58,8 +58,8 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const slug = slugOf(name)
   const id = repo.newId()
   const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt })
+  const path = options.worktree ?? (await worktreePath(repo, id))
   try {
-    const path = options.worktree ?? (await worktreePath(repo, id))
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
     return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt }
   } catch (error) {
@@ -168,10 +168,14 @@ async function blockedBy(repo: Repo, stem: string): Promise<AmpError | null> {
 /** `yyyymmdd-HHMMss` in UTC. */
 const timestamp = (now: Date): string => now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
 
-/** Takes the refs of a session back that never came to life. Its operation stays in the log: nothing refers to it. */
+/**
+ * Takes back what was made of a session that never came to life. A worktree is removed only when it is the one on the session's branch:
+ * something else may stand at the path. The operation stays in the log, where nothing refers to it.
+ */
 async function takeBack(repo: Repo, tip: ChainTip, base: Oid): Promise<void> {
-  const path = await worktreePath(repo, tip.id)
-  await repo.git.run(['worktree', 'remove', '--force', '--', path], { ok: [0, 128] }) // 128: it was not made
+  repo.forgetWorktrees()
+  const made = (await repo.worktrees()).find((worktree) => worktree.branch === tip.snapshot.branch)
+  if (made !== undefined) await repo.git.run(['worktree', 'remove', '--force', '--', made.path])
   await repo.refs.update(
     [
       { ref: sessionRef(tip.id), old: tip.oid, new: null },

@@ -9,12 +9,12 @@ export const overviewSynopsis = ['git amp [<command>] [<options>]', 'git amp hel
 /** Prose before the list of commands, in the Markdown of `prose.ts`. */
 export const overviewIntro = `
 Every piece of work for a coding agent becomes a **session**: a branch and a worktree of its own, the prompt that started it, and
-every iteration of the agent as a commit. Sessions are kept inside the git repository, so they are fetched and pushed with it, and
-nothing else is needed: no server and no database.
+every iteration of the agent as a commit. Sessions are kept inside the git repository, as commits on refs of their own: no server
+and no database is needed, and plain git can look at all of it.
 
 Without a command, \`git amp\` lists the sessions that are open, as \`git amp list\` does.
 
-Options of git itself stand before \`amp\`: \`git -C <dir> amp list\`, \`git -c amp.agent=claude amp new\`.
+Options of git itself stand before \`amp\`: \`git -C <dir> amp list\`, \`git -c amp.agent=shell amp new\`.
 
 ## Naming a session
 
@@ -40,6 +40,34 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
     ],
   },
   {
+    title: 'Configuration',
+    terms: [
+      [
+        'amp.agent',
+        'The agent of new sessions: `amp` (default), or `shell`, for which the prompt is a POSIX shell script.',
+      ],
+      ['amp.agent.<name>.model', 'The model or mode that an agent uses.'],
+      [
+        'amp.agent.<name>.approve',
+        'Whether the agent may use its tools without asking, inside the worktree of its session. Default: true.',
+      ],
+      ['amp.base', 'The revision that new sessions start from, instead of the current branch.'],
+      ['amp.test', 'The test command of new sessions.'],
+      ['amp.timeout', 'Stop an agent after this time: `90s`, `10m`, `2h`.'],
+      ['amp.worktreeDir', 'Where the worktrees of sessions are made. Default: `.worktrees`.'],
+      ['amp.branchPrefix', 'What their branches begin with. Default: `amp/`.'],
+      ['amp.commitPrefix', 'What the subjects of iterations begin with. Default: `amp:`.'],
+      ['amp.hooks', 'Whether the hooks of the repository run for commits of sessions: `run` (default) or `skip`.'],
+      ['amp.coAuthor', 'A name and address for a `Co-authored-by` trailer in the commits of iterations.'],
+      ['amp.mergeStyle', 'How `git amp merge` merges: `ff` (default), `ff-only`, `no-ff` or `squash`.'],
+      [
+        'color.amp, color.amp.<slot>',
+        'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`.',
+      ],
+      ['advice.amp*', 'Hints: `ampNew`, `ampEmpty`, `ampPending`, `ampTested`. Set one to false to silence it.'],
+    ],
+  },
+  {
     title: 'Environment',
     terms: [
       ['GIT_DIR, GIT_WORK_TREE', 'Find the repository, as in git. They are not handed on to what runs in a session.'],
@@ -53,7 +81,12 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
     terms: [
       ['refs/amp/sessions/<id>', 'A session: a chain of commits that hold what happened, and keep its work alive.'],
       ['.worktrees/', 'The worktrees of sessions, in the main worktree; `amp.worktreeDir` names another folder.'],
-      ['.git/amp/', 'What may be lost: locks and the output of running agents.'],
+      ['refs/notes/amp', 'Derived from the sessions: what `git log --notes=amp` shows beside a commit.'],
+      [
+        'refs/amp-local/oplog',
+        'What each command moved, and the commits that were there before. Never leaves this clone by itself.',
+      ],
+      ['.git/amp/', 'What may be lost: which agents run here, temporary files, and what was moved aside.'],
     ],
   },
 ]

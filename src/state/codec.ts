@@ -1,4 +1,5 @@
 import { AmpError } from '../errors.js'
+import { hasShape, isWholeSnapshot } from './event-shape.js'
 import type { AmpEvent } from './events.js'
 import { foldVersion, type Snapshot } from './fold.js'
 import { isId } from './names.js'
@@ -72,8 +73,9 @@ export function decodeState(oid: Oid, commit: Pick<CommitObject, 'message' | 'pa
   const fields = trailersOf(commit.message)
   const [kind, id] = (one(fields, 'Amp-Entity') ?? '').split(' ')
   if ((kind !== 'session' && kind !== 'batch') || !isId(id)) throw new BrokenState(`commit ${oid} names no session`)
-  const count = Number(one(fields, 'Amp-State-Parents'))
-  if (!Number.isInteger(count) || count < 0 || count > commit.parents.length) {
+  const counted = one(fields, 'Amp-State-Parents') ?? ''
+  const count = Number(counted)
+  if (!/^\d+$/.test(counted) || count > commit.parents.length) {
     throw new BrokenState(`commit ${oid} counts its state parents wrongly`)
   }
   return {
@@ -100,13 +102,16 @@ export const isNextLamport = (lamport: number, before: number): boolean =>
   Number.isSafeInteger(lamport) && lamport > before && lamport - before <= maxLamportStep
 
 function trailersOf(message: string): Map<string, string[]> {
-  if (message.length > maxMessageBytes) throw new BrokenState('a state commit is larger than 64 KiB')
+  if (Buffer.byteLength(message) > maxMessageBytes) throw new BrokenState('a state commit is larger than 64 KiB')
   const fields = new Map<string, string[]>()
   for (const line of message.slice(message.indexOf('\n\n') + 2).split('\n')) {
-    const match = /^(Amp-[A-Za-z-]+): (.*)$/.exec(line)
+    // `s`: a separator of paragraphs (U+2028) in a value ends no line here.
+    const match = /^(Amp-[A-Za-z-]+): (.*)$/s.exec(line)
     if (match === null) continue
     const [, key = '', value = ''] = match
-    fields.set(key, [...(fields.get(key) ?? []), value])
+    const values = fields.get(key)
+    if (values === undefined) fields.set(key, [value])
+    else values.push(value)
   }
   const format = one(fields, 'Amp-Format')
   if (format === undefined) throw new BrokenState('a commit is no state commit of git-amp')
@@ -123,23 +128,20 @@ const one = (fields: Map<string, string[]>, key: string): string | undefined => 
 function decodeEvent(oid: Oid, text: string): AmpEvent {
   const event = parse(oid, text) as Partial<AmpEvent>
   const { id, type, lamport, at, by, data } = event
-  const isPlain = typeof type === 'string' && typeof at === 'string' && typeof by === 'string'
-  if (!isId(id) || !isPlain || !Number.isSafeInteger(lamport) || typeof data !== 'object' || data === null) {
+  const isPlain = isId(id) && typeof type === 'string' && typeof at === 'string' && typeof by === 'string'
+  const isTimed = Number.isSafeInteger(lamport) && Number(lamport) > 0
+  if (!isPlain || !isTimed || typeof data !== 'object' || data === null || Array.isArray(data)) {
     throw new BrokenState(`commit ${oid} holds a malformed event`)
   }
+  if (!hasShape(type, data)) throw new BrokenState(`commit ${oid} holds a malformed event of type ${type}`)
   return event as AmpEvent
 }
 
 function decodeSnapshot(oid: Oid, text: string | undefined): Snapshot | null {
   if (text === undefined) return null
   const snapshot = parse(oid, text) as Partial<Snapshot>
-  const isPlain = typeof snapshot.name === 'string' && typeof snapshot.branch === 'string'
-  if (
-    !isPlain ||
-    !Array.isArray(snapshot.heads) ||
-    !Array.isArray(snapshot.open) ||
-    typeof snapshot.fold !== 'number'
-  ) {
+  // One of an older fold may lack what this one needs; it is folded again.
+  if (typeof snapshot.fold !== 'number' || (snapshot.fold >= foldVersion && !isWholeSnapshot(snapshot))) {
     throw new BrokenState(`commit ${oid} holds a malformed snapshot`)
   }
   return snapshot as Snapshot

@@ -97,9 +97,21 @@ export function emptySnapshot(): Snapshot {
 export const byLamport = (a: AmpEvent, b: AmpEvent): number =>
   a.lamport - b.lamport || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
-/** Events in fold order, each once. */
+/**
+ * Events in fold order, each once. Of two that claim the same id the first one in an order that all clones share counts, whoever
+ * forged the other.
+ */
 export function inOrder(events: Iterable<AmpEvent>): AmpEvent[] {
-  return [...new Map([...events].map((event) => [event.id, event])).values()].sort(byLamport)
+  const byId = new Map<string, AmpEvent>()
+  for (const event of [...events].sort((a, b) => byLamport(a, b) || byText(a, b))) {
+    if (!byId.has(event.id)) byId.set(event.id, event)
+  }
+  return [...byId.values()]
+}
+
+function byText(a: AmpEvent, b: AmpEvent): number {
+  const [first, second] = [JSON.stringify(a), JSON.stringify(b)]
+  return first < second ? -1 : first > second ? 1 : 0
 }
 
 /** Folds events in any order, with duplicates, into the snapshot all clones agree on. */

@@ -1,3 +1,4 @@
+import { fatal } from '../errors.js'
 import { groupBy } from '../util/collections.js'
 import type { Stores, Writer } from './chain.js'
 import { notesRef } from './names.js'
@@ -48,8 +49,17 @@ export async function prepareNotes(
 }
 
 async function rootOf(stores: Stores, commit: Oid): Promise<TreeEntry[]> {
-  const tree = (await stores.objects.readCommit(commit))?.tree
-  return tree === undefined ? [] : ((await stores.objects.readTree(tree)) ?? [])
+  const { tree } = there(commit, await stores.objects.readCommit(commit))
+  return there(tree, await stores.objects.readTree(tree))
+}
+
+/** A part of the notes that must exist: without it, writing them again would lose what others wrote. */
+function there<T>(oid: Oid, object: T | null): T {
+  if (object !== null) return object
+  throw fatal(
+    `${notesRef} is broken: its object ${oid} is missing`,
+    `Fetch the ref again from a clone that has it, or remove it with "git update-ref -d ${notesRef}".`,
+  )
 }
 
 interface Fan {
@@ -60,7 +70,7 @@ interface Fan {
 
 async function withFan(stores: Stores, root: readonly TreeEntry[], { fan, lines }: Fan): Promise<TreeEntry[]> {
   const known = root.find((entry) => entry.name === fan && isTree(entry))
-  let leaf = known === undefined ? [] : ((await stores.objects.readTree(known.oid)) ?? [])
+  let leaf = known === undefined ? [] : there(known.oid, await stores.objects.readTree(known.oid))
   let rest = root.filter((entry) => entry !== known)
   for (const [commit, members] of groupBy(lines, (line) => line.commit)) {
     const name = commit.slice(2)
@@ -84,19 +94,27 @@ const isTree = (entry: TreeEntry): boolean => entry.mode === '40000'
 
 async function textOf(stores: Stores, entry: TreeEntry | undefined): Promise<string> {
   if (entry === undefined || isTree(entry)) return ''
-  const text = Buffer.from((await stores.objects.readBlob(entry.oid)) ?? []).toString('utf8')
+  const text = Buffer.from(there(entry.oid, await stores.objects.readBlob(entry.oid))).toString('utf8')
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
-/** The set of lines, each key once with its newest text, in a stable order: lines of others first. */
+/** What others wrote, as it is, and then our lines: each key once with its newest text, in a stable order. */
 function joinLines(text: string, lines: readonly string[]): string {
-  const byKey = new Map<string, string>()
-  for (const line of [...text.split('\n').filter((old) => old !== ''), ...lines]) byKey.set(keyOf(line), line)
-  const all = [...byKey.entries()]
-  const foreign = all.filter(([key, line]) => key === line).map(([, line]) => line)
-  const ours = all.filter(([key, line]) => key !== line).map(([, line]) => line)
-  return `${[...foreign, ...ours.sort(byIteration)].join('\n')}\n`
+  const foreign: string[] = []
+  const ours = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    if (isOurs(line)) ours.set(keyOf(line), line)
+    else foreign.push(line)
+  }
+  while (foreign.at(-1) === '') foreign.pop()
+  for (const line of lines) {
+    if (isOurs(line)) ours.set(keyOf(line), line)
+    else if (!foreign.includes(line)) foreign.push(line)
+  }
+  return `${[...foreign, ...[...ours.values()].sort(byIteration)].join('\n')}\n`
 }
+
+const isOurs = (line: string): boolean => keyOf(line) !== line
 
 function byIteration(a: string, b: string): number {
   const number = (line: string) => Number(/, iteration (\d+) /.exec(line)?.[1] ?? 0)

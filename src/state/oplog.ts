@@ -48,8 +48,8 @@ export async function readOperations(stores: Stores, limit: number): Promise<Ope
   while (oid !== null && operations.length < limit) {
     const commit = await stores.objects.readCommit(oid)
     const json = /^Amp-Operation: (.*)$/m.exec(commit?.message ?? '')?.[1]
-    if (commit === null || json === undefined) break
-    const operation = JSON.parse(json) as Operation
+    const operation = json === undefined ? null : parseOperation(json)
+    if (commit === null || operation === null) break
     operations.push(operation)
     // The first operation has no log before it: its first parent is a commit that it replaced.
     const parent = commit.parents[0]
@@ -57,4 +57,13 @@ export async function readOperations(stores: Stores, limit: number): Promise<Ope
     oid = parent === undefined || isReplaced ? null : parent
   }
   return operations
+}
+
+function parseOperation(json: string): Operation | null {
+  try {
+    const operation = JSON.parse(json) as Partial<Operation> | null
+    return Array.isArray(operation?.refs) ? (operation as Operation) : null
+  } catch {
+    return null
+  }
 }

@@ -1,5 +1,6 @@
 import fs, { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { expect } from 'vitest'
 import { openRepo } from '../../src/repo.js'
 import type { Stores } from '../../src/state/chain.js'
 import type { FilePromises } from '../../src/state/file-refs.js'
@@ -15,6 +16,8 @@ export interface Background {
   hash: 'sha1' | 'sha256'
   /** Null in memory. */
   git: ((...args: string[]) => string) | null
+  /** Feeds a stream to `git fast-import`. */
+  import(stream: string): void
   /** What was written is in the repository at the latest when refs were updated. */
   flush(): Promise<void>
   /** Packs refs and objects where the background is about that; elsewhere nothing. */
@@ -35,6 +38,7 @@ const onDisk = (repository: Repository, isPacked = false): Omit<Background, 'sto
   return {
     hash: repository.git('rev-parse', '--show-object-format') as Background['hash'],
     git: (...args) => repository.git(...args),
+    import: (input) => repository.feed(input, 'fast-import', '--quiet'),
     pack: () => {
       if (!isPacked) return
       repository.git('pack-refs', '--all')
@@ -72,6 +76,7 @@ const kinds: readonly Kind[] = [
         stores,
         hash: 'sha1',
         git: null,
+        import: () => expect.fail('there is no git in memory'),
         flush: async () => {},
         pack: () => {},
         plant: (name, text) => {

@@ -39,6 +39,11 @@ export class Repository {
     return execFileSync('git', args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }).replace(/\n$/, '')
   }
 
+  /** Runs git with an input. */
+  feed(input: string, ...args: string[]): void {
+    execFileSync('git', args, { cwd: this.dir, env: this.env, input, stdio: ['pipe', 'ignore', 'pipe'] })
+  }
+
   gitDir(): string {
     return this.git('rev-parse', '--path-format=absolute', '--git-common-dir')
   }

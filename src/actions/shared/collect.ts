@@ -8,6 +8,7 @@ import type { ChangeSize, IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
 import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
+import { restoreGitFile } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
 import type { Place } from './place.js'
 import { commitWork, hooksOf } from './work.js'
@@ -106,22 +107,6 @@ async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Prom
   return text === '' ? [] : text.split('\n')
 }
 
-/**
- * The worktree's `.git` file, which an agent may have deleted, or replaced by a repository of its own: that one is moved aside, and git writes
- * the file again.
- */
-async function restoreGitFile(repo: Repo, place: Place): Promise<void> {
-  const file = join(place.path, '.git')
-  const { fs } = repo.host
-  const stat = await fs.lstat(file).catch(() => null)
-  if (stat?.isFile()) return
-  if (stat !== null) {
-    await fs.mkdir(repo.local('trash'), { recursive: true })
-    await fs.rename(file, repo.local('trash', `git-${repo.newId()}`))
-  }
-  await fs.writeFile(file, `gitdir: ${place.gitDir}\n`)
-}
-
 /** Forgets a merge, cherry-pick, revert or rebase that the agent left half done; its files stay as they are. */
 async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
   const { fs } = repo.host
@@ -132,6 +117,7 @@ async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
       .catch(() => false)
   if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
     await place.git.run(['rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not a rebase after all
+    await place.git.run(['update-ref', '-d', 'REBASE_HEAD']) // which --quit leaves
   }
   const verbs = [
     ['MERGE_HEAD', 'merge'],

@@ -4,6 +4,7 @@ import { type Git, GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
+import { gitDirFor, restoreGitFile } from './git-file.js'
 import { readSessionFile } from './session-file.js'
 
 /** A session's worktree on this machine. */
@@ -30,6 +31,8 @@ export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null
   const usual = await worktreePath(repo, tip.id)
   const quick = await placeAt(repo, usual)
   if (quick !== null && (await readSessionFile(repo, quick.gitDir)) === tip.id) return quick
+  const revived = await revive(repo, tip.id, usual)
+  if (revived !== null) return revived
   const [main, ...linked] = await repo.worktrees()
   const rank = (candidate: { path: string; branch: string | null }) =>
     candidate.branch === tip.snapshot.branch ? 0 : 1
@@ -40,6 +43,19 @@ export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null
   }
   const byBranch = [...candidates, main].find((worktree) => worktree?.branch === tip.snapshot.branch)
   return byBranch === undefined ? null : placeAt(repo, byBranch.path)
+}
+
+/** The usual worktree is there, but its `.git` is not what git wrote: an agent that was killed may have left it so. */
+async function revive(repo: Repo, id: string, path: string): Promise<Place | null> {
+  const isThere = await repo.host.fs.lstat(path).then(
+    (stat) => stat.isDirectory(),
+    () => false,
+  )
+  const gitDir = isThere ? await gitDirFor(repo, path) : null
+  if (gitDir === null || (await readSessionFile(repo, gitDir)) !== id) return null
+  await restoreGitFile(repo, { path, gitDir })
+  repo.forgetWorktrees()
+  return placeAt(repo, path)
 }
 
 /** The place at a path, or null when the path does not lead to one of this repository's worktrees. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fatal } from '../../errors.js'
 import { diffSize } from '../../git/diff.js'
 import { isAncestor } from '../../git/history.js'
@@ -33,8 +34,15 @@ export async function reconcile(repo: Repo, tip: ChainTip, place: Place): Promis
   const branched = await settleBranch(repo, tip, { place, status })
   let current = await settleMerge(repo, branched)
   const head = oneHead(current)
-  const here = status.head
-  if (here === null) throw fatal(`the branch of session ${tip.snapshot.name} has no commit any more`)
+  if (status.head === null) {
+    // Deleted with plumbing while it was checked out: the chain knows where it was.
+    await repo.refs.update(
+      [{ ref: branchRef(current.snapshot.branch), old: null, new: head }],
+      'amp: branch restored from the session',
+    )
+    status = await readStatus(place.git)
+  }
+  const here = status.head ?? head
   if (here !== head && (await finishMove(repo, current, { place, here, head }))) status = await readStatus(place.git)
   else if (here !== head) current = await adopt(repo, current, { from: head, to: here })
   else if (await finishFiles(repo, current, { place, status })) status = await readStatus(place.git)
@@ -84,18 +92,25 @@ const unfinished = [
   ['MERGE_HEAD', 'merge'],
   ['CHERRY_PICK_HEAD', 'cherry-pick'],
   ['REVERT_HEAD', 'revert'],
-  ['REBASE_HEAD', 'rebase'],
 ] as const
 
 async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
   const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
-  const verb = unfinished.find((_, index) => found[index] !== null)?.[1]
+  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
+  const isRebase = (await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))
+  const verb = isRebase ? 'rebase' : unfinished.find((_, index) => found[index] !== null)?.[1]
   if (verb === undefined) return
   throw fatal(
     `a ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
     `Finish it there with "git ${verb} --continue" or "git ${verb} --abort": ${place.path}`,
   )
 }
+
+const hasFile = (repo: Repo, place: Place, name: string): Promise<boolean> =>
+  repo.host.fs.lstat(join(place.gitDir, name)).then(
+    () => true,
+    () => false,
+  )
 
 /** The worktree's branch is the session's, or became it by `git branch -m`. */
 async function settleBranch(

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { commitSafely } from '../../git/commit.js'
 import { type HookFailure, Hooks } from '../../git/hooks.js'
+import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import type { Repo } from '../../repo.js'
@@ -82,7 +83,10 @@ async function runPreCommit(
     failure = await hooks.run('pre-commit')
     tree = await restage(git, before.nested)
   }
-  return failure === null ? { tree, failures: [] } : { tree: before.tree, failures: [failure] }
+  if (failure === null) return { tree, failures: [] }
+  // What the hook did to the files goes as well: it would be taken for the human's edits the next time.
+  if (tree !== before.tree) await switchFiles(git, { from: tree, to: before.tree })
+  return { tree: before.tree, failures: [failure] }
 }
 
 async function restage(git: Git, nested: readonly string[]): Promise<Oid> {

@@ -1,0 +1,146 @@
+import type { EventType } from './events.js'
+import { isOid } from './names.js'
+
+type Check = (value: unknown) => boolean
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const text: Check = (value) => typeof value === 'string'
+const number: Check = (value) => typeof value === 'number'
+const exit: Check = (value) => value === null || typeof value === 'number'
+const blob: Check = (value) => isObject(value) && isOid(value.oid) && text(value.head) && number(value.bytes)
+const longText: Check = (value) => text(value) || blob(value)
+const list: Check = (value) => Array.isArray(value) || blob(value)
+const numbers =
+  (...keys: string[]): Check =>
+  (value) =>
+    isObject(value) && keys.every((key) => number(value[key]))
+const base: Check = (value) => isObject(value) && isOid(value.oid) && (value.ref === null || text(value.ref))
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+
+const usage = optional(numbers('input', 'output', 'cacheRead', 'cacheWrite'))
+const total = optional(numbers('files', 'insertions', 'deletions'))
+const remarks = {
+  hooks: optional(list),
+  nested: optional(list),
+  refs: optional(list),
+  unsigned: optional(text),
+  left: optional(text),
+}
+
+/** What the fold and the story of a session rely on; further fields are nobody's business here. */
+const shapes: Record<EventType, Record<string, Check>> = {
+  'session.created': {
+    name: text,
+    slug: text,
+    prompt: longText,
+    branch: text,
+    base,
+    agent: text,
+    model: optional(text),
+    test: optional(longText),
+  },
+  'session.renamed': { name: text, branch: optional(text) },
+  'iteration.started': {
+    iteration: text,
+    n: number,
+    prompt: longText,
+    from: isOid,
+    agent: text,
+    model: optional(text),
+    host: text,
+  },
+  'iteration.finished': {
+    iteration: text,
+    from: isOid,
+    to: isOid,
+    exit,
+    outcome: text,
+    usage,
+    costUsd: optional(number),
+    thread: optional(text),
+    toolCalls: number,
+    durationMs: number,
+    commits: list,
+    summary: optional(longText),
+    total,
+    ...remarks,
+  },
+  'iteration.failed': {
+    iteration: text,
+    from: isOid,
+    to: optional(isOid),
+    reason: text,
+    exit: optional(exit),
+    usage,
+    thread: optional(text),
+    commits: optional(list),
+    summary: optional(longText),
+    total,
+    ...remarks,
+  },
+  'head.moved': { from: isOid, to: isOid, cause: text, total },
+  'test.recorded': {
+    iteration: optional(text),
+    command: longText,
+    tree: isOid,
+    exit,
+    durationMs: number,
+    output: optional(longText),
+  },
+  'session.squashed': { from: isOid, to: isOid, map: list, total },
+  'session.rebased': { from: isOid, to: isOid, onto: isOid, map: list, total },
+  'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
+  'session.closed': { reason: text },
+  'session.reopened': {},
+  'label.added': { label: text },
+  'label.removed': { label: text },
+}
+
+/** Whether an event's data has the form that its type promises. Types that are not known have any. */
+export function hasShape(type: string, data: Record<string, unknown>): boolean {
+  if (!Object.hasOwn(shapes, type)) return true
+  return Object.entries(shapes[type as EventType]).every(([key, check]) => check(data[key]))
+}
+
+/** What every snapshot holds, by the kind of value. */
+const snapshotShape: Record<string, Check> = {
+  lamport: Number.isSafeInteger,
+  events: number,
+  unknown: number,
+  name: text,
+  slug: text,
+  title: text,
+  status: text,
+  branch: text,
+  base: (value) => isObject(value) && text(value.oid) && (value.ref === null || text(value.ref)),
+  agent: text,
+  model: optional(text),
+  test: optional(text),
+  heads: (value) => Array.isArray(value) && value.every(isOid),
+  iterations: number,
+  open: (value) =>
+    Array.isArray(value) && value.every((open) => isObject(open) && text(open.iteration) && isOid(open.from)),
+  last: optional(
+    (value) => isObject(value) && text(value.iteration) && number(value.n) && text(value.outcome) && text(value.at),
+  ),
+  thread: optional((value) => isObject(value) && text(value.agent) && text(value.id)),
+  tested: optional((value) => isObject(value) && text(value.tree) && exit(value.exit) && text(value.at)),
+  changes: numbers('files', 'insertions', 'deletions'),
+  usage: numbers('input', 'output', 'cacheRead', 'cacheWrite'),
+  costUsd: optional(number),
+  labels: (value) => Array.isArray(value) && value.every(text),
+  merged: optional((value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)),
+  merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
+  createdAt: text,
+  updatedAt: text,
+  by: text,
+}
+
+/** Whether a snapshot of this fold holds all that listing a session relies on. */
+export const isWholeSnapshot = (snapshot: object): boolean =>
+  Object.entries(snapshotShape).every(([key, check]) => check((snapshot as Record<string, unknown>)[key]))
