@@ -77,10 +77,13 @@ export class Repo {
     return new Git(dir, this.childEnv)
   }
 
-  /** Top of the main worktree; in a bare repository the directory that holds it. */
+  /** Top of the main worktree, wherever its git directory is; in a bare repository the directory that holds it. */
   async home(): Promise<string> {
     const { topLevel, gitDir, commonDir } = this.location
     if (topLevel !== null && gitDir === commonDir) return topLevel
+    // A submodule's git directory names its work tree; `git worktree list` does not.
+    const named = (await this.config()).get('core.worktree')
+    if (named !== null) return resolve(commonDir, named)
     const main = (await this.worktrees())[0]
     return main === undefined || main.isBare || main.path === commonDir ? dirname(commonDir) : main.path
   }

@@ -13,18 +13,20 @@ import { redactor } from '../util/redact.js'
 import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
 import { findSession } from './shared/find.js'
-import { dropLease, takeLease } from './shared/lease.js'
-import { clearStaleLocks } from './shared/lock.js'
+import { beganHere, dropLease, obituaryFile, takeLease } from './shared/lease.js'
 import { commitManual } from './shared/manual.js'
 import { movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { salvage } from './shared/salvage.js'
+import type { Salvaged } from './shared/salvage.js'
 import { oneHead, refuseRunning } from './shared/sessions.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 import { hooksOf } from './shared/work.js'
+
+/** More refs that moved are not listed: the event stays small. */
+const listedRefs = 20
 
 /** What the user wants of one iteration. */
 export interface IterateOptions {
@@ -75,18 +77,14 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const agentName = options.agent ?? found.snapshot.agent
   const agent = await openAgent(repo.host, agentName)
   await refuseRunning(repo, found)
-  refuseElsewhere(repo, found, options.force === true)
+  await refuseElsewhere(repo, found, options.force === true)
   // Needed soon, and looked up while git answers other things.
   warmUp()
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
   if (made) options.on?.({ type: 'worktree', path: place.path })
-  await clearStaleLocks(repo, place)
-  const salvaged = await salvage(repo, found, {
-    place,
-    onSalvaged: (what) => options.on?.({ type: 'salvaged', ...what }),
-  })
-  const settled = await reconcile(repo, salvaged, place)
+  const onSalvaged = (what: Salvaged) => options.on?.({ type: 'salvaged', ...what })
+  const settled = await reconcile(repo, found, { place, onSalvaged })
   const manual = await commitManual(repo, settled.tip, {
     place,
     status: settled.status,
@@ -96,15 +94,16 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   hooksOf(repo, place).catch(() => {})
   const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
   try {
-    return await runAndCollect(repo, { ...started, place, options, agent, manual: manual.oid })
+    return await runAndCollect(repo, { ...started, place, options, agent, manual })
   } finally {
     await dropLease(repo, started.iteration.id)
   }
 }
 
 /** An iteration that began on another machine and has not ended there, as far as is known here. */
-function refuseElsewhere(repo: Repo, tip: ChainTip, force: boolean): void {
-  const other = tip.snapshot.open.find((open) => open.host !== repo.host.hostname)
+async function refuseElsewhere(repo: Repo, tip: ChainTip, force: boolean): Promise<void> {
+  const here = await Promise.all(tip.snapshot.open.map((open) => beganHere(repo, open)))
+  const other = tip.snapshot.open.find((_, index) => here[index] === false)
   if (other === undefined || force) return
   throw fatal(
     `iteration ${other.n} of session ${tip.snapshot.name} began on ${other.host} at ${other.at} and has not ended`,
@@ -160,7 +159,7 @@ type Running = Started & {
   place: Place
   options: IterateOptions
   agent: { adapter: AgentAdapter; program: string | null }
-  manual: Oid | null
+  manual: { oid: Oid | null; remarks: IterationRemarks }
 }
 
 async function runAndCollect(repo: Repo, running: Running): Promise<IterateResult> {
@@ -181,6 +180,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     env: repo.childEnv,
     session: running.tip.id,
     iteration: iteration.id,
+    obituary: obituaryFile(repo, iteration.id),
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     onEvent: (event) => options.on?.({ type: 'agent', event }),
@@ -191,7 +191,13 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id }),
     movedRefs(repo, running.refsBefore, branchRef(running.tip.snapshot.branch)),
   ])
-  if (refs.length > 0) work.remarks = { ...work.remarks, refs }
+  const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
+  work.remarks = {
+    ...running.manual.remarks,
+    ...work.remarks,
+    ...(hooks.length > 0 ? { hooks } : {}),
+    ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
+  }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
   const tip = await recordEnd(repo, running, { run, work, reason: isStopped ? 'interrupted' : run.reason })
   await work.after()
@@ -275,7 +281,7 @@ async function test(
     reason,
     size: work.size,
     remarks: work.remarks,
-    manual: running.manual,
+    manual: running.manual.oid,
     summary,
   }
   const command = await testCommand(repo, tip)

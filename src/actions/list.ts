@@ -1,6 +1,6 @@
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { liveLeases } from './shared/lease.js'
+import { localLeases } from './shared/lease.js'
 import { currentSession } from './shared/session-file.js'
 import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
 
@@ -35,7 +35,7 @@ export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
   const [{ sessions, broken }, leases, current] = await Promise.all([
     allSessions(repo),
-    liveLeases(repo),
+    localLeases(repo),
     currentSession(repo),
   ])
   const lengths = shortIds(sessions.map((session) => session.id))

@@ -3,9 +3,8 @@ import { fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { isAncestor } from '../git/history.js'
 import { mergeTrees } from '../git/merge.js'
-import { GitError, type Oid } from '../git/run.js'
+import { type Git, GitError, type Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
-import type { Worktree } from '../git/worktree.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { readEvents } from '../state/chain.js'
@@ -59,15 +58,19 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
       `Commit them there first: ${place?.path}`,
     )
   }
-  const into = intoOf(tip, options.into)
+  const into = await followRef(repo, intoOf(tip, options.into))
   const before = await repo.refs.read(into)
   if (before === null)
     throw fatal(`the branch '${short(into)}' does not exist`, 'Name another one with --into <branch>.')
   const isDryRun = options.dryRun === true
   const plain = { tip, into, before, isDryRun, updated: null, unsigned: null }
-  if (await isAncestor(repo.git, head, before)) return { ...plain, after: before, via: 'ff', isUpToDate: true }
-  const checkout = await checkoutOf(repo, into)
+  if (await isAncestor(repo.git, head, before)) {
+    const known = isDryRun ? tip : await recordContained(repo, tip, { into, head, before })
+    return { ...plain, tip: known, after: before, via: 'ff', isUpToDate: true }
+  }
   const made = await makeMerge(repo, tip, { ...options, head, before, into, git: place?.git ?? repo.git })
+  // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
+  const checkout = await checkoutOf(repo, into)
   const result = { ...plain, after: made.after, via: made.via, unsigned: made.unsigned, isUpToDate: false }
   if (isDryRun) return { ...result, updated: checkout?.path ?? null }
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
@@ -75,7 +78,7 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   const moved =
     checkout === null
       ? await moveRef(repo, tip, { ...step, into, before, after: made.after })
-      : await moveCheckout(repo, tip, { ...step, checkout, after: made.after })
+      : await moveCheckout(repo, tip, { ...step, checkout, into, before, after: made.after })
   return { ...result, tip: moved, updated: checkout?.path ?? null }
 }
 
@@ -92,18 +95,76 @@ function intoOf(tip: ChainTip, into: string | undefined): string {
   )
 }
 
-/** The worktree where a branch is checked out; refuses while it is being rebased in one. */
-async function checkoutOf(repo: Repo, ref: string): Promise<Worktree | null> {
-  const worktrees = await repo.worktrees()
-  for (const worktree of worktrees.filter((one) => one.branch === null && !one.isBare && one.prunable === null)) {
+/** The branch that a symbolic ref stands for. */
+async function followRef(repo: Repo, ref: string): Promise<string> {
+  const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
+  return target === '' ? ref : target
+}
+
+/** The base has all of the session, by whatever way it came there. */
+async function recordContained(
+  repo: Repo,
+  tip: ChainTip,
+  found: { into: string; head: Oid; before: Oid },
+): Promise<ChainTip> {
+  const { into, head, before } = found
+  if (tip.snapshot.status === 'merged' || head === tip.snapshot.base.oid) return tip
+  const recorded = await record(repo, tip.id, () => ({
+    subject: `amp(${tip.snapshot.slug}): found merged into ${short(into)}`,
+    events: [{ type: 'session.merged', data: { into, before, after: before, via: 'ff', result: 'done' } }],
+    code: [before, head],
+  }))
+  return recorded?.tip ?? tip
+}
+
+/** A checkout of the base, and git as the user runs it there. */
+interface Checkout {
+  path: string
+  git: Git
+}
+
+/**
+ * Where a branch is checked out; null when nowhere.
+ * @throws AmpError while it is being rebased, or when it is checked out twice
+ */
+async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | null> {
+  repo.forgetWorktrees()
+  const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
+  for (const worktree of worktrees.filter((one) => one.branch === null && !one.isBare)) {
     const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'])
     for (const dir of ['rebase-merge', 'rebase-apply']) {
       const name = await repo.host.fs.readFile(join(gitDir, dir, 'head-name'), 'utf8').catch(() => '')
-      if (name.trim() === ref)
+      if (name.trim() === ref) {
         throw no(`'${short(ref)}' is being rebased in ${worktree.path}`, 'Finish or abort that rebase first.')
+      }
     }
   }
-  return worktrees.find((one) => one.branch === short(ref) && one.prunable === null) ?? null
+  const there = worktrees.filter((one) => one.branch === short(ref)).map((one) => one.path)
+  if (there.length > 1) {
+    throw no(
+      `'${short(ref)}' is checked out in ${there.join(' and in ')}`,
+      'Switch all but one of them to another branch.',
+    )
+  }
+  const unusual = await unusualCheckout(repo, ref)
+  if (unusual !== null) return unusual
+  const path = there[0]
+  return path === undefined ? null : { path, git: repo.asUser(path) }
+}
+
+/**
+ * A work tree that `git worktree list` does not tell: named by --work-tree or `core.worktree`, as dotfiles and submodules are.
+ */
+async function unusualCheckout(repo: Repo, ref: string): Promise<Checkout | null> {
+  const { commonDir } = repo.location
+  const path = await repo.home()
+  const main = (await repo.worktrees())[0]
+  const isUsual = main === undefined || main.path === path
+  const isThere = repo.location.topLevel === path || (await repo.config()).get('core.worktree') !== null
+  if (isUsual || !isThere) return null
+  const head = await repo.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  if (head !== ref) return null
+  return { path, git: repo.asUser(path).at(path, [`--git-dir=${commonDir}`, `--work-tree=${path}`]) }
 }
 
 interface Making {
@@ -195,12 +256,10 @@ function stepOf(repo: Repo, merge: Merge) {
   return { withResult, operation }
 }
 
+type Move = ReturnType<typeof stepOf> & { into: string; before: Oid; after: Oid }
+
 /** The base is checked out nowhere: base, event and log move in one transaction. */
-async function moveRef(
-  repo: Repo,
-  tip: ChainTip,
-  step: ReturnType<typeof stepOf> & { into: string; before: Oid; after: Oid },
-): Promise<ChainTip> {
+async function moveRef(repo: Repo, tip: ChainTip, step: Move): Promise<ChainTip> {
   const moves = [{ ref: step.into, old: step.before, new: step.after }]
   const recorded = await record(repo, tip.id, () => ({ ...step.withResult('done'), moves, operation: step.operation }))
   return recorded?.tip ?? tip
@@ -208,24 +267,32 @@ async function moveRef(
 
 /**
  * The base is checked out: `git merge --ff-only` there moves branch, index and files together, and refuses when something of the user's is
- * in the way. It stands between a recorded intent and its result.
+ * in the way. It stands between a recorded intent and its result, and the result is what the base says afterwards: options, hooks and a
+ * user who switches branches meanwhile can make a merge succeed without it, or fail after it.
  */
-async function moveCheckout(
-  repo: Repo,
-  tip: ChainTip,
-  step: ReturnType<typeof stepOf> & { checkout: Worktree; after: Oid },
-): Promise<ChainTip> {
-  const intent = await record(repo, tip.id, () => step.withResult('intent'))
-  try {
-    await repo.asUser(step.checkout.path).with({ LC_ALL: 'C' }).run(['merge', '--ff-only', '--quiet', step.after])
-  } catch (error) {
-    await record(repo, tip.id, () => step.withResult('abandoned'))
-    if (!(error instanceof GitError)) throw error
-    throw inTheWay(error, step.checkout.path)
+async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: Checkout }): Promise<ChainTip> {
+  await record(repo, tip.id, () => step.withResult('intent'))
+  const problem = await forward(step.checkout, step).catch((error: unknown) => error)
+  const isDone = (await repo.refs.read(step.into)) === step.after
+  const result = isDone ? { ...step.withResult('done'), operation: step.operation } : step.withResult('abandoned')
+  const recorded = await record(repo, tip.id, () => result)
+  if (isDone) return recorded?.tip ?? tip
+  if (problem instanceof GitError) throw inTheWay(problem, step.checkout.path)
+  throw problem instanceof Error
+    ? problem
+    : no(
+        `'${short(step.into)}' did not move, although git merged without a complaint`,
+        'Look at branch.*.mergeOptions.',
+      )
+}
+
+async function forward(checkout: Checkout, step: { into: string; after: Oid }): Promise<void> {
+  const git = checkout.git.with({ LC_ALL: 'C' })
+  const head = await git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  if (head !== step.into) {
+    throw no(`the checkout in ${checkout.path} was switched away from '${short(step.into)}'`, 'Run the command again.')
   }
-  // The base has moved already: the log entry says from where, so that it can be undone.
-  const recorded = await record(repo, tip.id, () => ({ ...step.withResult('done'), operation: step.operation }))
-  return recorded?.tip ?? intent?.tip ?? tip
+  await git.run(['merge', '--ff-only', '--no-squash', '--no-autostash', '--commit', '--quiet', step.after])
 }
 
 function inTheWay(error: GitError, path: string) {

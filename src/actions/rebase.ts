@@ -2,8 +2,8 @@ import { fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
-import { pickTree, switchFiles } from '../git/merge.js'
-import type { Oid } from '../git/run.js'
+import { mergeTrees, pickTree, switchFiles } from '../git/merge.js'
+import type { Git, Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
@@ -109,6 +109,7 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
   let unsigned = 0
   for (const commit of commits) {
     const parent = commit.parents[0]
+    if (commit.parents.length > 1) await refuseOwnContent(git, commit)
     if (commit.parents.length > 1 || parent === undefined) continue
     const merged = await pickTree(git, { oid: commit.oid, parent }, tip)
     if (merged.kind === 'conflict') throw conflict(commit, merged.paths, { onto, place })
@@ -130,6 +131,18 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
     map.push([commit.oid, made.oid])
   }
   return { tip: tip.oid, map, dropped, unsigned }
+}
+
+/** A merge that a machine would make again vanishes; what somebody wrote in one would be lost. */
+async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
+  const [ours = '', theirs = ''] = commit.parents
+  const again = commit.parents.length === 2 ? await mergeTrees(git, ours, theirs) : null
+  if (again?.kind === 'clean' && again.tree === commit.tree) return
+  throw no(
+    `the merge '${subjectOf(commit.message)}' (${commit.oid.slice(0, 12)}) has changes of its own, which a rebase would lose`,
+    'Nothing was changed.',
+    'Squash the session with --manual=include first, or rebase it by hand with "git rebase --rebase-merges".',
+  )
 }
 
 function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {

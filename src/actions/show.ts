@@ -8,7 +8,7 @@ import { type ChainTip, longText, readEvents } from '../state/chain.js'
 import { type IterationView, iterationsOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { findSession } from './shared/find.js'
-import { liveLeases } from './shared/lease.js'
+import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
 import { type SessionState, stateOf } from './shared/sessions.js'
@@ -50,7 +50,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
   const tip = await findSession(repo, options.session)
   const [place, leases, events, prompt] = await Promise.all([
     findPlace(repo, tip),
-    liveLeases(repo),
+    localLeases(repo),
     readEvents(repo.objects, tip.oid, tip.ref),
     goalOf(repo, tip),
   ])
@@ -72,9 +72,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     behind: counts?.behind ?? null,
     iterations,
     detail:
-      options.iteration === undefined
-        ? null
-        : await detailOf(repo, tip, pickIteration(tip, iterations, options.iteration)),
+      options.iteration === undefined ? null : await detailOf(repo, pickIteration(tip, iterations, options.iteration)),
   }
 }
 
@@ -86,7 +84,7 @@ export function pickIteration(tip: ChainTip, iterations: readonly IterationView[
   throw fatal(`session ${tip.snapshot.name} has no iteration ${n}`, known)
 }
 
-async function detailOf(repo: Repo, _tip: ChainTip, iteration: IterationView): Promise<ShowResult['detail']> {
+async function detailOf(repo: Repo, iteration: IterationView): Promise<ShowResult['detail']> {
   const { prompt, summary, tests, to, from } = iteration
   const files = to === null ? [] : await diffFiles(repo.git, [from, to])
   return {

@@ -1,7 +1,7 @@
 import { fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
-import { type CommitInfo, commitsBetween, mergeBase } from '../git/history.js'
+import { type CommitInfo, commitsBetween, isAncestor, mergeBase } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
@@ -73,18 +73,23 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }
 }
 
-/** Where the session left its base. A base that is gone is the one recorded at the start. */
+/**
+ * Where the session's own commits begin: the merge base of session and base, or the recorded base when that is later, as in a session that was
+ * started from another session's branch which was squashed meanwhile. A base that is gone is the one recorded at the start.
+ */
 export async function squashBase(repo: Repo, tip: ChainTip, head: Oid): Promise<Oid> {
   const { base } = tip.snapshot
   const current = base.ref === null ? null : await repo.refs.read(base.ref)
   const start = await mergeBase(repo.git, head, current ?? base.oid)
   if (start === null) throw fatal(`session ${tip.snapshot.name} has no commit in common with its base any more`)
-  return start
+  const isRecordedLater = (await isAncestor(repo.git, start, base.oid)) && (await isAncestor(repo.git, base.oid, head))
+  return isRecordedLater ? base.oid : start
 }
 
 /** An agent commit has an `Amp-Session` trailer or the prefix in its subject; all others are the human's. */
 export const isAgentCommit = (commit: Pick<CommitInfo, 'message'>, prefix: string): boolean =>
-  trailerValues(commit.message, 'Amp-Session').length > 0 || subjectOf(commit.message).startsWith(prefix)
+  trailerValues(commit.message, 'Amp-Session').length > 0 ||
+  (prefix !== '' && subjectOf(commit.message).startsWith(prefix))
 
 function groupCommits(commits: readonly CommitInfo[], how: { prefix: string; include: boolean }): Group[] {
   if (commits.length === 0) return []

@@ -43,7 +43,7 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
     )
   }
   const { place } = await ensurePlace(repo, found)
-  const settled = await reconcile(repo, found, place)
+  const settled = await reconcile(repo, found, { place })
   const tree = await worktreeTree(repo, place, settled)
   const known = settled.tip.snapshot.tested
   if (options.force !== true && known?.tree === tree)

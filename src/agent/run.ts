@@ -24,6 +24,8 @@ export interface RunOptions extends Limits {
   env: Env
   session: string
   iteration: string
+  /** A file that is touched when git-amp itself is killed: its time tells the agent's work from what came later. */
+  obituary?: string | undefined
   /** Asks the agent to stop, and ends it when it does not. */
   signal: AbortSignal
   /** Ends the agent without waiting any longer (a second Ctrl-C); has an effect only after `signal`. */
@@ -69,8 +71,8 @@ const neverRan = (error: string | null, cause: StopCause | null = null): Ended =
 
 /** The watchdog lives around everything else: there is no moment at which git-amp can be killed and the agent goes on. */
 async function runWatched(host: Host, run: Run): Promise<Ended> {
-  const { iteration, env } = run.options
-  const watchdog = await startWatchdog(iteration, env).catch((error: Error) => error)
+  const { iteration, env, obituary } = run.options
+  const watchdog = await startWatchdog(iteration, env, obituary).catch((error: Error) => error)
   if (watchdog instanceof Error) return neverRan(`cannot start the watchdog: ${watchdog.message}`)
   const remains: Remains = { iteration }
   let output: Outputs | null = null

@@ -3,7 +3,7 @@ import type { Env } from '../host.js'
 import { iterationVariable } from './reap.js'
 
 /**
- * What the watchdog runs: $1 is the iteration. It waits at its stdin; the end of it without `done` means that git-amp
+ * What the watchdog runs: $1 is the iteration, $2 a file that it touches first of all when git-amp has died, empty for none. It waits at its stdin; the end of it without `done` means that git-amp
  * is dead. Then the agent's group is ended, and after it whatever carries the iteration in its environment.
  *
  * It has only what every POSIX system has. Neither it nor what it starts carries the variable, and it puts
@@ -19,6 +19,7 @@ while IFS= read -r line; do
   esac
 done
 trap '' HUP INT TERM
+[ -z "$2" ] || : >"$2"
 [ -r /proc/self/environ ] && linux=1
 carriers() {
   if [ -n "$linux" ]; then
@@ -58,8 +59,8 @@ export interface Watchdog {
 }
 
 /** Starts the watchdog of an iteration, which must be done before its agent is started. Rejects when it cannot start. */
-export function startWatchdog(iteration: string, env: Env): Promise<Watchdog> {
-  const child = spawn('sh', ['-c', script, 'git-amp-watchdog', iteration], {
+export function startWatchdog(iteration: string, env: Env, obituary = ''): Promise<Watchdog> {
+  const child = spawn('sh', ['-c', script, 'git-amp-watchdog', iteration, obituary], {
     // Not the worktree: nothing of git-amp may keep it busy.
     cwd: '/',
     env: { PATH: env.PATH, LC_ALL: 'C' },

@@ -23,7 +23,8 @@ export function commitTree(git: Git, commit: NewCommit): Promise<Oid> {
   const env = commit.author && {
     GIT_AUTHOR_NAME: commit.author.name,
     GIT_AUTHOR_EMAIL: commit.author.email,
-    GIT_AUTHOR_DATE: commit.author.date,
+    // `@`: a small number of seconds would be taken for a date of another form.
+    GIT_AUTHOR_DATE: `@${commit.author.date}`,
   }
   const args = ['commit-tree', ...(commit.sign ? ['-S'] : []), ...parents, '-F', '-', commit.tree]
   return git.text(args, { input: commit.message, ...(env === undefined ? {} : { env }) })

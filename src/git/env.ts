@@ -22,6 +22,14 @@ export const localVariables = [
   'GIT_INTERNAL_SUPER_PREFIX',
 ] as const
 
+/** Set by `git --literal-pathspecs` and its like: our own pathspecs use magic. */
+const pathspecVariables = [
+  'GIT_LITERAL_PATHSPECS',
+  'GIT_GLOB_PATHSPECS',
+  'GIT_NOGLOB_PATHSPECS',
+  'GIT_ICASE_PATHSPECS',
+] as const
+
 /** Also set by `git commit` for its hooks: they would back-date our commits and silence the editor. */
 const commitVariables = [
   'GIT_AUTHOR_NAME',
@@ -37,7 +45,7 @@ const commitVariables = [
  */
 export function scrub(env: Env): Env {
   const inHook = env.GIT_INDEX_FILE !== undefined
-  const drop = new Set<string>([...localVariables, ...(inHook ? commitVariables : [])])
+  const drop = new Set<string>([...localVariables, ...pathspecVariables, ...(inHook ? commitVariables : [])])
   return Object.fromEntries(Object.entries(env).filter(([name]) => !drop.has(name)))
 }
 

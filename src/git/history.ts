@@ -18,6 +18,8 @@ const commitFormat = {
 /** Commits reachable from `tip` and not from `base`, oldest first, parents before children. */
 export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<CommitInfo[]> {
   const args = [
+    '-c',
+    'i18n.logOutputEncoding=UTF-8',
     'log',
     '--topo-order',
     '--reverse',

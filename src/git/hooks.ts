@@ -11,6 +11,9 @@ export interface HookFailure {
   output: string
 }
 
+/** So much of a hook's output is kept; secrets are looked for in it before less of it is recorded. */
+const keptBytes = 16 * 1024
+
 /** The user's hooks, as they apply in one worktree. */
 export class Hooks {
   private constructor(
@@ -52,8 +55,7 @@ export class Hooks {
       return null
     } catch (error) {
       if (!(error instanceof GitError)) throw error
-      const lines = error.stderr.trim().split('\n')
-      return { name, exit: error.exit.code, output: lines.slice(-20).join('\n') }
+      return { name, exit: error.exit.code, output: error.stderr.trim().slice(-keptBytes) }
     }
   }
 }

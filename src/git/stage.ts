@@ -1,4 +1,5 @@
 import { type Git, GitError, type Oid } from './run.js'
+import { readStatus } from './status.js'
 
 /**
  * Stages everything in a worktree: edits, deletions, untracked files. Repositories that the agent left inside the worktree are kept
@@ -14,11 +15,37 @@ export async function stageAll(git: Git, nested: readonly string[]): Promise<str
     await git.run([...common, ...add], { input: pathspecs })
     return ''
   } catch (error) {
-    const isFull = error instanceof GitError && /No space left|quota exceeded|index\.lock/i.test(error.stderr)
-    if (!(error instanceof GitError) || error.exit.code === null || isFull) throw error
-    // 1: something could not be added, the rest was.
-    await git.run([...common, ...add, '--ignore-errors'], { input: pathspecs, ok: [0, 1] })
-    return error.message
+    if (isHopeless(error)) throw error
+    const { code } = await git.run([...common, ...add, '--ignore-errors'], { input: pathspecs, ok: [0, 1, 128] })
+    // 1: something could not be added, the rest was. 128: git gave up, and each path has to be tried.
+    if (code === 128) await stageEach(git, nested)
+    return (error as GitError).message
+  }
+}
+
+/** Not a matter of one file: a full disk, a lock, a git that was killed. */
+const isHopeless = (error: unknown): boolean =>
+  !(error instanceof GitError) ||
+  error.exit.code === null ||
+  /No space left|quota exceeded|index\.lock/i.test(error.stderr)
+
+/** Stages path by path; what fails is left out. */
+async function stageEach(git: Git, nested: readonly string[]): Promise<void> {
+  const status = await readStatus(git)
+  for (const path of [...status.changed, ...status.unmerged, ...status.untracked].filter(
+    (one) => !nested.includes(one),
+  )) {
+    const input = `:(top,literal)${path}`
+    const args = [
+      '-c',
+      'core.safecrlf=false',
+      'add',
+      '--all',
+      '--sparse',
+      '--pathspec-from-file=-',
+      '--pathspec-file-nul',
+    ]
+    await git.run(args, { input, ok: [0, 1, 128] }) // 1, 128: this path cannot be added
   }
 }
 

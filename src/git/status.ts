@@ -11,6 +11,8 @@ export interface Status {
   /** Paths with conflicts. */
   unmerged: string[]
   untracked: string[]
+  /** Submodules with uncommitted changes inside. */
+  submodules: string[]
   /** Untracked repositories inside the worktree, each with its final `/`. */
   nested: string[]
 }
@@ -18,13 +20,26 @@ export interface Status {
 /** Reads the status. Nested repositories are told apart: git does not look into them and prints them with a final `/`. */
 export async function readStatus(git: Git): Promise<Status> {
   const args = ['status', '--porcelain=v2', '-z', '--branch', '--untracked-files=all', '--no-renames']
-  const status: Status = { head: null, branch: null, changed: [], unmerged: [], untracked: [], nested: [] }
+  const status: Status = {
+    head: null,
+    branch: null,
+    changed: [],
+    unmerged: [],
+    untracked: [],
+    nested: [],
+    submodules: [],
+  }
   for (const field of await git.items(args)) {
     const [kind = '', ...words] = field.split(' ')
     if (kind === '#' && words[0] === 'branch.oid' && words[1] !== '(initial)') status.head = words[1] ?? null
     if (kind === '#' && words[0] === 'branch.head' && words[1] !== '(detached)')
       status.branch = words.slice(1).join(' ')
-    if (kind === '1') status.changed.push(words.slice(7).join(' '))
+    if (kind === '1') {
+      // `S<c><m><u>`: a submodule whose commit is the same has changes that only it can commit.
+      const isInside = /^S\.(M|\.U)/.test(words[1] ?? '')
+      const list = isInside && words[0] === '.M' ? status.submodules : status.changed
+      list.push(words.slice(7).join(' '))
+    }
     if (kind === 'u') status.unmerged.push(words.slice(9).join(' '))
     if (kind === '?') {
       const path = words.join(' ')

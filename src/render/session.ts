@@ -240,6 +240,14 @@ export function remarkLines(remarks: IterationRemarks): string[] {
     ...(remarks.nested === undefined
       ? []
       : [`left out of the commit, because they are repositories of their own: ${remarks.nested.join(', ')}`]),
+    ...(remarks.unstaged === undefined ? [] : [`not everything could be committed: ${remarks.unstaged}`]),
+    ...(remarks.conflicts === undefined ? [] : [`committed with conflicts in them: ${remarks.conflicts.join(', ')}`]),
+    ...(remarks.submodules === undefined
+      ? []
+      : [`changes inside submodules are in the worktree only: ${remarks.submodules.join(', ')}`]),
+    ...(remarks.replacedGit === undefined
+      ? []
+      : [`the agent replaced the worktree's .git by a repository of its own, which is now ${remarks.replacedGit}`]),
     ...refs,
     ...(remarks.left === undefined
       ? []

@@ -30,6 +30,10 @@ const remarks = {
   refs: optional(list),
   unsigned: optional(text),
   left: optional(text),
+  unstaged: optional(text),
+  conflicts: optional(list),
+  replacedGit: optional(text),
+  submodules: optional(list),
 }
 
 /** What the fold and the story of a session rely on; further fields are nobody's business here. */
@@ -83,7 +87,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     total,
     ...remarks,
   },
-  'head.moved': { from: isOid, to: isOid, cause: text, total },
+  'head.moved': { from: isOid, to: isOid, cause: text, total, base: optional(isOid) },
   'test.recorded': {
     iteration: optional(text),
     command: longText,

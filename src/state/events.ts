@@ -15,7 +15,7 @@ export type LongText = string | BlobValue
 /** Fields that hold a `LongText`. */
 export const longTexts: readonly string[] = ['prompt', 'test', 'command', 'output', 'summary']
 /** Lists that may be long: they live in blobs then, and whoever reads the events of a chain finds them back in place. */
-export const longLists: readonly string[] = ['map', 'commits', 'hooks', 'nested', 'refs']
+export const longLists: readonly string[] = ['map', 'commits', 'hooks', 'nested', 'refs', 'conflicts', 'submodules']
 
 /** Tokens that one iteration used: a delta, never a running total. */
 export interface Usage {
@@ -52,6 +52,14 @@ export interface IterationRemarks {
   refs?: MovedRef[]
   /** `commit.gpgSign` is set, but signing failed and the commit is unsigned. */
   unsigned?: string
+  /** What git could not stage, and is left out of the commit, in its words. */
+  unstaged?: string
+  /** Files committed with conflicts in them: the agent left a merge half done. */
+  conflicts?: string[]
+  /** Where the repository is now by which the agent replaced the worktree's own. */
+  replacedGit?: string
+  /** Submodules with changes of their own, which no commit here can hold. */
+  submodules?: string[]
   /** The agent left the branch (`detached`, or the branch it switched to). */
   left?: string
 }
@@ -115,7 +123,8 @@ export interface EventData {
     total?: ChangeSize
   } & Partial<ChangeSize> &
     IterationRemarks
-  'head.moved': { from: Oid; to: Oid; cause: 'manual' | 'amend' | 'external'; total?: ChangeSize }
+  /** `base` when the session stands on a later commit of its base branch now. */
+  'head.moved': { from: Oid; to: Oid; cause: 'manual' | 'amend' | 'external'; total?: ChangeSize; base?: Oid }
   'test.recorded': {
     iteration?: string
     command: LongText

@@ -157,6 +157,7 @@ const appliers: Appliers = {
   }),
   'head.moved': (snapshot, data) => ({
     heads: moveHead(snapshot.heads, data.from, data.to),
+    ...(data.base === undefined ? {} : { base: { ...snapshot.base, oid: data.base } }),
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'test.recorded': (_, data, event) => ({ tested: { tree: data.tree, exit: data.exit, at: event.at } }),

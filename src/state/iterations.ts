@@ -1,3 +1,4 @@
+import { subjectLine } from './codec.js'
 import {
   type AmpEvent,
   type EventData,
@@ -95,7 +96,7 @@ export function noteLine(session: { id: string; slug: string }, iteration: Itera
       .find((line) => line.trim() !== '') ?? ''
   ).trim()
   const head = `Session ${session.id} (${session.slug}), iteration ${iteration.n} by ${iteration.agent}`
-  return `${head}${tests === null ? '' : `, ${tests}`}: ${[...title].slice(0, 100).join('')}`
+  return `${head}${tests === null ? '' : `, ${tests}`}: ${[...subjectLine(title)].slice(0, 100).join('')}`
 }
 
 function started(data: EventData['iteration.started'], at: string): IterationView {
@@ -145,12 +146,22 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
   view.usage = data.usage ?? null
   view.costUsd = 'costUsd' in data ? (data.costUsd ?? null) : null
   view.summary = data.summary ?? null
-  view.commits = data.commits ?? []
-  const { hooks, nested, refs, unsigned, left } = data
+  view.commits = listed(data.commits) ?? []
+  const { unsigned, left, unstaged, replacedGit } = data
+  const lists = {
+    hooks: listed(data.hooks),
+    nested: listed(data.nested),
+    refs: listed(data.refs),
+    conflicts: listed(data.conflicts),
+    submodules: listed(data.submodules),
+  }
   view.remarks = Object.fromEntries(
-    Object.entries({ hooks, nested, refs, unsigned, left }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit }).filter(([, value]) => value !== undefined),
   )
 }
+
+/** A list, unless it was so long that it lives in a blob: then there is nothing to show at a glance. */
+const listed = <T>(value: T[] | undefined): T[] | undefined => (Array.isArray(value) ? value : undefined)
 
 function test(view: IterationView | undefined, data: EventData['test.recorded'], at: string): void {
   if (view === undefined) return

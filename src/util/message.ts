@@ -15,7 +15,9 @@ export function withTrailers(message: string, trailers: readonly (readonly [stri
 
 /** All values of a trailer in the last paragraph, in order. */
 export function trailerValues(message: string, key: string): string[] {
-  const last = message.replace(/\s+$/, '').split(/\n\n+/).at(-1) ?? ''
+  const [, ...paragraphs] = message.replace(/\s+$/, '').split(/\n\n+/)
+  // The first paragraph is the subject, whatever it looks like.
+  const last = paragraphs.at(-1) ?? ''
   const start = `${key.toLowerCase()}: `
   return last
     .split('\n')

@@ -69,18 +69,21 @@ warning: the agent left the session's branch (renamed); its work was taken back 
 git switch -q -; git merge -q side; git branch -D -q side; exit 0`,
     files: 'A\ta',
     own: 1,
+    warnings: 'warning: committed with conflicts in them: a\n',
   },
   'leaves a rebase half done': {
     script: `b=$(git symbolic-ref --short HEAD); echo ours >a; git add a; git commit -qm ours; git checkout -q --detach HEAD~1; echo theirs >a; git add a
 git commit -qm theirs; t=$(git rev-parse HEAD); git switch -q $b; git rebase -q $t; exit 0`,
     files: 'A\ta',
     own: 2,
-    warnings: `warning: the agent left the session's branch (detached); its work was taken back to it\n`,
+    warnings: `warning: committed with conflicts in them: a
+warning: the agent left the session's branch (detached); its work was taken back to it\n`,
   },
   'leaves a cherry-pick and a revert half done': {
     script: `echo 1 >a; git add a; git commit -qm one; echo 2 >a; git commit -qam two; echo 3 >a; git commit -qam three; git revert HEAD~1; exit 0`,
     files: 'A\ta',
     own: 3,
+    warnings: 'warning: committed with conflicts in them: a\n',
   },
   'is in the middle of a bisect': { script: 'git bisect start -q HEAD HEAD~1 >/dev/null; echo 1 >a', files: 'A\ta' },
   'leaves a repository with commits': {
@@ -106,7 +109,11 @@ git commit -qm theirs; t=$(git rev-parse HEAD); git switch -q $b; git rebase -q 
     files: 'M\tkept/k\nA\tkept/new',
   },
   'deletes the .git file': { script: 'rm .git; echo 1 >a', files: 'A\ta' },
-  'replaces .git by a repository of its own': { script: `rm .git; ${other} .; echo 1 >a; git add -A; git commit -qm own`, files: 'A\ta' },
+  'replaces .git by a repository of its own': {
+    script: `rm .git; ${other} .; echo 1 >a; git add -A; git commit -qm own`,
+    files: 'A\ta',
+    warnings: `warning: the agent replaced the worktree's .git by a repository of its own, which is now $ROOT/repo/.worktrees/<id>.git-<id>\n`,
+  },
   'replaces .git by nonsense': { script: 'echo nonsense >.git; echo 1 >a', files: 'A\ta' },
   'deletes everything': { script: 'rm -rf ./* ./.[!.]*', files: 'D\tREADME.md\nD\tkept/k' },
   'makes a file with a 300-character path': {
@@ -124,15 +131,17 @@ git commit -qm theirs; t=$(git rev-parse HEAD); git switch -q $b; git rebase -q 
   'makes a FIFO, a socket-like link and an unreadable file': {
     script: 'mkfifo pipe; ln -s /nowhere dangling; echo 1 >a; chmod 755 a',
     files: 'A\ta\nA\tdangling',
-    },
+  },
   'ignores files of its own': { script: 'echo "*.log" >.gitignore; echo 1 >x.log', files: 'A\t.gitignore' },
   'fails after edits': { script: 'echo 1 >a; exit 3', files: 'A\ta', code: 1 },
   'changes what git is configured to do': {
-    script: 'git config core.hooksPath /nowhere; git config core.autocrlf true; git config status.showUntrackedFiles no; printf "1\\n" >a',
+    script:
+      'git config core.hooksPath /nowhere; git config core.autocrlf true; git config status.showUntrackedFiles no; printf "1\\n" >a',
     files: 'A\ta',
   },
   'leaves processes behind that go on writing': {
-    script: '(trap "" HUP TERM; while :; do echo x >>late; sleep 0.01; done) >/dev/null 2>&1 & sleep 0.05; echo 1 >a; [ -s late ]',
+    script:
+      '(trap "" HUP TERM; while :; do echo x >>late; sleep 0.01; done) >/dev/null 2>&1 & sleep 0.05; echo 1 >a; [ -s late ]',
     files: 'A\ta\nA\tlate',
   },
 }
@@ -146,7 +155,11 @@ describe('git amp iterate with an agent that', () => {
     const branch = s.branch(id)
     const before = [s.checkout(), s.git('rev-parse', 'main')]
     const answer = await s.iterate(id, mess.script)
-    expect(plain(answer.stderr, s.root).replace(/^Iteration 1 .*\n|^error: .*\n/gm, '').replace(/^ {2}.*\n/gm, '')).toBe(mess.warnings ?? '')
+    expect(
+      plain(answer.stderr, s.root)
+        .replace(/^Iteration 1 .*\n|^error: .*\n/gm, '')
+        .replace(/^ {2}.*\n/gm, ''),
+    ).toBe(mess.warnings ?? '')
     expect(answer.code).toBe(mess.code ?? 0)
     oneCommit(s, id, branch)
     const names = s.git('diff', '-z', '--name-status', '--no-renames', 'main', branch).split('\0').slice(0, -1)
@@ -167,7 +180,10 @@ describe('git amp iterate with an agent that', () => {
     s.git('branch', 'theirs')
     s.commit({ b: '1' })
     const id = await s.session('a')
-    const answer = await s.iterate(id, 'echo 1 >a; git update-ref refs/heads/theirs main; git tag v1; git update-ref -d refs/heads/theirs main; git branch new main')
+    const answer = await s.iterate(
+      id,
+      'echo 1 >a; git update-ref refs/heads/theirs main; git tag v1; git update-ref -d refs/heads/theirs main; git branch new main',
+    )
     expect(answer.code).toBe(0)
     expect(plain(answer.stderr, s.root)).toMatchInlineSnapshot(`
       "Iteration 1 of a: shell is working...
@@ -185,7 +201,9 @@ describe('git amp iterate with an agent that', () => {
     s.commit({ b: '1' })
     const id = await s.session('a')
     const answer = await s.iterate(id, 'echo 1 >a; git update-ref refs/heads/main main~1')
-    expect(plain(answer.stderr, s.root)).toContain('warning: refs/heads/main moved while the agent ran: <oid12> to <oid12>\n')
+    expect(plain(answer.stderr, s.root)).toContain(
+      'warning: refs/heads/main moved while the agent ran: <oid12> to <oid12>\n',
+    )
   })
 
   it('moves a submodule, whose commit is taken up', async () => {
@@ -198,7 +216,10 @@ describe('git amp iterate with an agent that', () => {
     s.gitAt(`${s.dir}/lib`, 'checkout', '-q', first)
     s.git('commit', '-qam', 'Add lib')
     const id = await s.session('a')
-    const answer = await s.iterate(id, `git -c protocol.file.allow=always submodule --quiet update --init; git -C lib checkout -q ${second}; echo dirt >lib/dirt; echo 1 >a`)
+    const answer = await s.iterate(
+      id,
+      `git -c protocol.file.allow=always submodule --quiet update --init; git -C lib checkout -q ${second}; echo dirt >lib/dirt; echo 1 >a`,
+    )
     expect(answer.code).toBe(0)
     expect(s.git('ls-tree', s.branch(id), 'lib')).toContain(second)
     expect(s.git('diff', '--name-only', 'main', s.branch(id))).toBe('a\nlib')
@@ -239,7 +260,8 @@ describe('git amp iterate with an agent that', () => {
 function oneCommit(s: Scene, id: string, branch: string): void {
   expect(s.gitAt(s.worktree(id), 'symbolic-ref', '--short', 'HEAD')).toBe(branch)
   expect(s.git('log', '--format=%P', `main..${branch}`)).toBe(s.git('rev-parse', 'main'))
-  const form = '--format=%s|%(trailers:key=Amp-Session,valueonly,separator=)|%(trailers:key=Amp-Iteration,valueonly,separator=)'
+  const form =
+    '--format=%s|%(trailers:key=Amp-Session,valueonly,separator=)|%(trailers:key=Amp-Iteration,valueonly,separator=)'
   const [subject, session, iteration] = s.git('log', '-1', form, branch).split('|').slice(-3)
   expect(subject === '' ? '' : s.git('log', '-1', '--format=%s', branch)).toMatch(/^amp: /)
   expect(session).toBe(id)

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, expect, test } from 'vitest'
 import { transact } from '../../src/actions/shared/record.js'
+import { isBusy, takeTurn } from '../../src/actions/shared/turn.js'
 import { openRepo } from '../../src/repo.js'
 import { beginChain, readEvents, readTip } from '../../src/state/chain.js'
 import { fold } from '../../src/state/fold.js'
@@ -93,5 +95,46 @@ test('8 processes append 25 times each to one session and one note, and nothing 
     String(2 + wanted.length),
   )
   repository.git('fsck', '--strict', '--no-dangling', '--no-progress')
+  expect(readdirSync(repo.local('locks'))).toEqual([])
+  repo.close()
+}, 180_000)
+
+test.each<[string, string, boolean]>([
+  ['of a process that is gone', JSON.stringify({ pid: 2 ** 30, host: 'test-host', token: 'x', at: Date.now() }), true],
+  ['that is older than any attempt', JSON.stringify({ pid: process.pid, host: 'h', token: 'x', at: 1 }), true],
+  ['from the future', JSON.stringify({ pid: process.pid, host: 'h', token: 'x', at: Date.now() + 1e9 }), true],
+  ['held elsewhere', JSON.stringify({ pid: 1, host: 'other', token: 'x', at: Date.now() }), false],
+  ['that was cut', '{"pid":', false],
+])('a turn %s holds nobody up', async (_, text, isTaken) => {
+  // The clock runs only while somebody sleeps, a hundred times faster.
+  let passed = 0
+  const sleep = async (ms: number) => {
+    passed += 100 * ms
+  }
+  const repo = await openRepo(
+    testHost({ cwd: repository.dir, env: repository.env, sleep, now: () => new Date(Date.now() + passed) }),
+  )
+  const file = repo.local('locks', 'turn.json')
+  mkdirSync(repo.local('locks'), { recursive: true })
+  writeFileSync(file, text)
+  expect(await isBusy(repo)).toBe(true)
+  const giveBack = await takeTurn(repo)
+  expect(passed).toBeLessThan(isTaken ? 1 : 7_000)
+  expect(readFileSync(file, 'utf8') === text).toBe(!isTaken)
+  await giveBack()
+  // What belongs to somebody else is left alone.
+  expect(existsSync(file)).toBe(!isTaken)
+  rmSync(file, { force: true })
+  expect(await isBusy(repo)).toBe(false)
+  repo.close()
+})
+
+test('a turn that was taken over is not given back', async () => {
+  const repo = await openRepo(testHost({ cwd: repository.dir, env: repository.env }))
+  const giveBack = await takeTurn(repo)
+  writeFileSync(repo.local('locks', 'turn.json'), JSON.stringify({ pid: 1, host: 'other', token: 'x', at: Date.now() }))
+  await giveBack()
+  expect(await isBusy(repo)).toBe(true)
+  rmSync(repo.local('locks', 'turn.json'))
   repo.close()
 })

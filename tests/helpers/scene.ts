@@ -18,8 +18,8 @@ export class Scene {
   /** Added to the environment of everything the scene runs. */
   env: Record<string, string | undefined>
 
-  constructor(options: { objectFormat?: string; bare?: boolean; unborn?: boolean } = {}) {
-    this.root = realpathSync(mkdtempSync(join(tmpdir(), 'git-amp-test-')))
+  constructor(options: { objectFormat?: string; bare?: boolean; unborn?: boolean; within?: string } = {}) {
+    this.root = realpathSync(mkdtempSync(join(options.within ?? tmpdir(), 'git-amp-test-')))
     roots.push(this.root)
     this.dir = join(this.root, 'repo')
     this.env = {
@@ -152,6 +152,12 @@ export class Scene {
   /** Branch of a session, as its chain says. */
   branch(id: string): string {
     return this.snapshot(id).branch
+  }
+
+  /** The same in a repository of which only a directory is known. */
+  branchAt(cwd: string, id: string): string {
+    const message = this.gitAt(cwd, 'log', '-1', '--format=%B', `refs/amp/sessions/${id}`)
+    return JSON.parse(/^Amp-Snapshot: (.*)$/m.exec(message)?.[1] ?? 'null').branch
   }
 
   /** Every ref with its value, to be compared before and after. */

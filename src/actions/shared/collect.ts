@@ -32,8 +32,10 @@ export interface Collected {
   after(): Promise<void>
 }
 
+/** More paths of one kind are not listed: the event stays small. */
+const listedPaths = 20
 /** More own commits of an agent than this are kept reachable, but not listed. */
-const listedCommits = 100
+const listedCommits = 50
 
 /**
  * Takes up whatever an agent did in the worktree: edits, own commits, another branch, a half-done merge or rebase. Nothing moves yet but the
@@ -45,21 +47,22 @@ export async function collect(
   { place, from, subject, iteration }: { place: Place; from: Oid; subject: string; iteration: string },
 ): Promise<Collected> {
   const { branch } = tip.snapshot
-  await restoreGitFile(repo, place)
+  const replacedGit = await restoreGitFile(repo, place)
   await clearStaleLocks(repo, place)
   await quitUnfinished(repo, place)
   const [status, branchTip] = await Promise.all([readStatus(place.git), repo.refs.read(branchRef(branch))])
   const isLeft = status.branch !== branch
+  if (branchTip === null)
+    await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
   if (isLeft) {
-    if (branchTip === null)
-      await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
     await place.git.run(['symbolic-ref', '-m', 'amp: back to the session', 'HEAD', branchRef(branch)])
   }
   const replaced = unique(present([status.head, branchTip])).filter((oid) => oid !== from)
   const nested = status.nested
-  const isSame = !isDirty(status) && replaced.length === 0
+  // Clean against another commit, or against none (an orphan branch), says nothing of `from`.
+  const isSame = !isDirty(status) && status.head === from && replaced.length === 0
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
-  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo, tip))] as [
+  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo))] as [
     string,
     string,
   ][]
@@ -76,14 +79,18 @@ export async function collect(
   const remarks: IterationRemarks = {
     ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
     ...(work !== null && isChange && work.unsigned !== null ? { unsigned: work.unsigned } : {}),
-    ...(nested.length > 0 ? { nested } : {}),
+    ...(nested.length > 0 ? { nested: nested.slice(0, listedPaths) } : {}),
+    ...(work !== null && work.unstaged !== '' ? { unstaged: work.unstaged } : {}),
+    ...(status.unmerged.length > 0 ? { conflicts: status.unmerged.slice(0, listedPaths) } : {}),
+    ...(status.submodules.length > 0 ? { submodules: status.submodules.slice(0, listedPaths) } : {}),
+    ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
   return {
     to,
     tree: isChange ? work.tree : fromTree,
     commits,
-    replaced,
+    replaced: unique([...replaced, ...(work?.kept ?? [])]),
     size,
     total,
     remarks,
@@ -95,7 +102,7 @@ export async function collect(
 }
 
 /** `amp.coAuthor`: a name and address, for a `Co-authored-by` trailer. */
-async function coAuthor(repo: Repo, _tip: ChainTip): Promise<[string, string][]> {
+async function coAuthor(repo: Repo): Promise<[string, string][]> {
   const value = (await repo.config()).get('amp.coAuthor')
   return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
 }
@@ -116,8 +123,9 @@ async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
       .then(() => true)
       .catch(() => false)
   if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
-    await place.git.run(['rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not a rebase after all
-    await place.git.run(['update-ref', '-d', 'REBASE_HEAD']) // which --quit leaves
+    const isMail = await has(join('rebase-apply', 'applying'))
+    await place.git.run([isMail ? 'am' : 'rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not in progress after all
+    if (!isMail) await place.git.run(['update-ref', '-d', 'REBASE_HEAD']) // which --quit leaves
   }
   const verbs = [
     ['MERGE_HEAD', 'merge'],

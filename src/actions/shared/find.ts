@@ -65,9 +65,10 @@ async function byName(repo: Repo, name: string): Promise<ChainTip> {
 /** A worktree's path, or `.` inside of it. */
 async function byPath(repo: Repo, name: string): Promise<ChainTip | null> {
   const path = isAbsolute(name) ? name : resolve(repo.host.cwd, name)
-  const worktree = (await repo.worktrees()).find(
-    (candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`),
-  )
+  // A session's worktree usually stands inside the main one: the innermost is meant.
+  const [worktree] = (await repo.worktrees())
+    .filter((candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`))
+    .sort((a, b) => b.path.length - a.path.length)
   if (worktree === undefined || (!name.includes('/') && name !== '.' && basename(worktree.path) !== name)) return null
   const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'], { ok: [0, 128] }) // 128: gone
   const id = gitDir === '' ? null : await readSessionFile(repo, gitDir)

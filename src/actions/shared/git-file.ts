@@ -1,13 +1,14 @@
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 
 /**
- * The worktree's `.git` file, which an agent may have deleted, overwritten, or replaced by a repository of its own: that one is moved aside,
- * and the file is written again.
+ * The worktree's `.git` file, which an agent may have deleted, overwritten, or replaced by a repository of its own: that one is moved beside
+ * the worktree, and the file is written again.
+ * @returns where the agent's repository is now; null when there was none
  * @throws AmpError when the whole worktree is gone
  */
-export async function restoreGitFile(repo: Repo, where: { path: string; gitDir: string }): Promise<void> {
+export async function restoreGitFile(repo: Repo, where: { path: string; gitDir: string }): Promise<string | null> {
   const file = join(where.path, '.git')
   const { fs } = repo.host
   if ((await fs.lstat(where.path).catch(() => null)) === null) {
@@ -15,12 +16,14 @@ export async function restoreGitFile(repo: Repo, where: { path: string; gitDir: 
     throw fatal(`the agent removed the worktree '${where.path}'`, hint)
   }
   const stat = await fs.lstat(file).catch(() => null)
-  if (stat?.isFile() && leadsTo(await fs.readFile(file, 'utf8'), where)) return
-  if (stat !== null) {
-    await fs.mkdir(repo.local('trash'), { recursive: true })
-    await fs.rename(file, repo.local('trash', `git-${repo.newId()}`))
-  }
+  // A main worktree has its git directory here, not a file.
+  if (where.gitDir === repo.location.commonDir) return null
+  if (stat?.isFile() && leadsTo(await fs.readFile(file, 'utf8'), where)) return null
+  // Beside the worktree, because that may be on a file system of its own.
+  const aside = stat === null || stat.isFile() ? null : `${where.path}.git-${repo.newId()}`
+  if (aside !== null) await fs.rename(file, aside)
   await fs.writeFile(file, `gitdir: ${where.gitDir}\n`)
+  return aside
 }
 
 function leadsTo(text: string, where: { path: string; gitDir: string }): boolean {
@@ -28,17 +31,15 @@ function leadsTo(text: string, where: { path: string; gitDir: string }): boolean
   return path !== undefined && resolve(where.path, path) === where.gitDir
 }
 
-/**
- * The git directory that was made for a worktree at `path`, for when the worktree itself no longer tells.
- * @returns null when this repository has none for that path
- */
-export async function gitDirFor(repo: Repo, path: string): Promise<string | null> {
+/** The git directories of all linked worktrees, and where git believes their worktrees to be. */
+export async function linkedGitDirs(repo: Repo): Promise<{ gitDir: string; path: string }[]> {
   const { fs } = repo.host
   const home = await repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'worktrees'])
+  const found: { gitDir: string; path: string }[] = []
   for (const name of await fs.readdir(home).catch(() => [])) {
     const gitDir = join(home, name)
-    const file = await fs.readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')
-    if (file.trim() === join(path, '.git')) return gitDir
+    const file = (await fs.readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')).trim()
+    if (file !== '') found.push({ gitDir, path: dirname(resolve(gitDir, file)) })
   }
-  return null
+  return found
 }

@@ -35,8 +35,24 @@ export async function takeLease(repo: Repo, what: { session: string; iteration: 
 }
 
 /** Gives the lease back. */
-export const dropLease = (repo: Repo, iteration: string): Promise<void> =>
-  repo.host.fs.rm(leaseFile(repo, iteration), { force: true })
+export async function dropLease(repo: Repo, iteration: string): Promise<void> {
+  await repo.host.fs.rm(leaseFile(repo, iteration), { force: true })
+  await repo.host.fs.rm(obituaryFile(repo, iteration), { force: true })
+}
+
+/** Touched by the watchdog when git-amp is killed in the iteration. */
+export const obituaryFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.ended`)
+
+/** When git-amp was killed in an iteration, in milliseconds since 1970; null when nobody saw it. */
+export async function timeOfDeath(repo: Repo, iteration: string): Promise<number | null> {
+  const stat = await repo.host.fs.stat(obituaryFile(repo, iteration)).catch(() => null)
+  return stat === null ? null : stat.mtimeMs
+}
+
+/** Whether an iteration began in this clone on this machine, whatever the machine is called by now. */
+export async function beganHere(repo: Repo, open: { iteration: string; host: string }): Promise<boolean> {
+  return open.host === repo.host.hostname || (await readLease(repo, open.iteration)) !== null
+}
 
 /** The lease of an iteration when its process is alive on this machine; null otherwise. */
 export async function isHeldHere(repo: Repo, iteration: string): Promise<Lease | null> {
@@ -44,13 +60,12 @@ export async function isHeldHere(repo: Repo, iteration: string): Promise<Lease |
   return lease !== null && (await isAlive(repo, lease)) ? lease : null
 }
 
-/** All live leases, by iteration. */
-export async function liveLeases(repo: Repo): Promise<Map<string, Lease>> {
-  const leases = new Map<string, Lease>()
+/** All leases of this clone, by iteration; a dead one says that the iteration began here. */
+export async function localLeases(repo: Repo): Promise<Map<string, { isAlive: boolean }>> {
+  const leases = new Map<string, { isAlive: boolean }>()
   for (const name of await names(repo)) {
     const iteration = name.replace(/\.json$/, '')
-    const lease = isId(iteration) ? await isHeldHere(repo, iteration) : null
-    if (lease !== null) leases.set(iteration, lease)
+    if (isId(iteration)) leases.set(iteration, { isAlive: (await isHeldHere(repo, iteration)) !== null })
   }
   return leases
 }

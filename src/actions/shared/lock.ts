@@ -5,6 +5,8 @@ import type { Place } from './place.js'
 
 /** Locks of the worktree itself; those of shared refs are named, and not touched here. */
 const names = ['index.lock', 'HEAD.lock'] as const
+/** A lock younger than this may have a living owner that is no git program (an IDE, an agent in a container). */
+const youngMs = 2000
 /** A git command that is at work gets this long, in steps, to finish. */
 const tries = 20
 const step = 100
@@ -18,9 +20,13 @@ export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[
   const moved: string[] = []
   for (const name of names) {
     const file = join(place.gitDir, name)
-    for (let left = tries; await exists(repo, file); left--) {
-      const holders = await repo.host.processes.workingIn(place.path)
-      const git = holders.find((holder) => /^git/.test(holder.name))
+    for (let left = tries + youngMs / step; await exists(repo, file); left--) {
+      const git = await holderOf(repo, place)
+      // A clock that runs behind the file system's must not make it wait for ever.
+      if (git === undefined && left > 0 && (await ageOf(repo, file)) < youngMs) {
+        await repo.host.sleep(step)
+        continue
+      }
       if (git === undefined) {
         await moveAside(repo, file, name)
         moved.push(name)
@@ -32,6 +38,22 @@ export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[
     }
   }
   return moved
+}
+
+/** A git at work in the worktree; the one that started git-amp there waits for us, and holds nothing. */
+async function holderOf(repo: Repo, place: Place): Promise<{ pid: number; name: string } | undefined> {
+  const { processes } = repo.host
+  for (const holder of await processes.workingIn(place.path)) {
+    const isGit = /^git/.test(holder.name)
+    if (isGit && !(await processes.tree(holder.pid)).includes(processes.self)) return holder
+  }
+  return undefined
+}
+
+/** Milliseconds since a file was written; a file that is gone is as old as can be. */
+async function ageOf(repo: Repo, file: string): Promise<number> {
+  const stat = await repo.host.fs.stat(file).catch(() => null)
+  return stat === null ? Number.POSITIVE_INFINITY : repo.host.now().getTime() - stat.mtimeMs
 }
 
 async function moveAside(repo: Repo, file: string, name: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { Oid } from '../../git/run.js'
 import { isDirty, type Status } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
+import type { IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
@@ -16,13 +17,16 @@ export interface ManualEdits {
   policy: 'commit' | 'refuse'
 }
 
-/** Edits that stand in the worktree are the human's: they become the human's own commit. */
+/**
+ * Edits that stand in the worktree are the human's: they become the human's own commit.
+ * @returns what of hooks or signing failed as `remarks`, for the iteration to tell
+ */
 export async function commitManual(
   repo: Repo,
   tip: ChainTip,
   edits: ManualEdits,
-): Promise<{ tip: ChainTip; oid: Oid | null }> {
-  if (!isDirty(edits.status)) return { tip, oid: null }
+): Promise<{ tip: ChainTip; oid: Oid | null; remarks: IterationRemarks }> {
+  if (!isDirty(edits.status)) return { tip, oid: null, remarks: {} }
   const { place, status } = edits
   if (edits.policy === 'refuse') {
     throw fatal(
@@ -34,14 +38,18 @@ export async function commitManual(
   const from = oneHead(tip)
   const message = `Manual changes before iteration ${tip.snapshot.iterations + 1}`
   const work = await commitWork(repo, place, { parent: from, message, trailers: [], prefix: '', nested: status.nested })
-  if (work.tree === (await repo.objects.readCommit(from))?.tree) return { tip, oid: null }
+  if (work.tree === (await repo.objects.readCommit(from))?.tree) return { tip, oid: null, remarks: {} }
   const total = await diffSize(repo.git, tip.snapshot.base.oid, work.oid)
   const recorded = await record(repo, tip.id, () => ({
     subject: `amp(${tip.snapshot.slug}): manual changes`,
     events: [{ type: 'head.moved', data: { from, to: work.oid, cause: 'manual', total } }],
-    code: [from, work.oid],
+    code: [from, work.oid, ...work.kept],
     moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: work.oid }],
     operation: { id: repo.newId(), command: 'commit' },
   }))
-  return { tip: recorded?.tip ?? tip, oid: work.oid }
+  const remarks: IterationRemarks = {
+    ...(work.hooks.length > 0 ? { hooks: work.hooks } : {}),
+    ...(work.unsigned === null ? {} : { unsigned: work.unsigned }),
+  }
+  return { tip: recorded?.tip ?? tip, oid: work.oid, remarks }
 }

@@ -1,3 +1,4 @@
+import { isAncestor } from '../../git/history.js'
 import type { Repo } from '../../repo.js'
 import type { MovedRef } from '../../state/events.js'
 import { notesRef } from '../../state/names.js'
@@ -17,20 +18,30 @@ export async function readAllRefs(repo: Repo): Promise<ReadonlyMap<string, strin
   return refs
 }
 
+/** Refs of git-amp itself: they only move forward, whoever else is at work. */
+const isOwn = (ref: string): boolean => ref === notesRef || /^refs\/amp(-private|-local)?\//.test(ref)
+
 /**
- * Refs that moved since `before`, outside of git-amp's own, of the session's branch and of what other sessions recorded meanwhile.
+ * Refs that moved since `before`, outside of the session's branch and of what other sessions recorded meanwhile. Records of git-amp that the agent
+ * deleted or set back are put back to where they were.
  */
 export async function movedRefs(repo: Repo, before: ReadonlyMap<string, string>, branch: string): Promise<MovedRef[]> {
   const after = await readAllRefs(repo)
   const names = [...new Set([...before.keys(), ...after.keys()])].filter((ref) => before.get(ref) !== after.get(ref))
-  const foreign = names.filter(
-    (ref) => ref !== branch && ref !== notesRef && !/^refs\/amp(-private|-local)?\//.test(ref),
-  )
-  if (foreign.length === 0) return []
+  const moved = names.map((ref): MovedRef => ({ ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null }))
+  const lost: MovedRef[] = []
+  for (const change of moved.filter(({ ref }) => isOwn(ref))) if (await putBack(repo, change)) lost.push(change)
+  const foreign = moved.filter(({ ref }) => ref !== branch && !isOwn(ref))
+  if (foreign.length === 0) return lost
   const recorded = new Map(
     (await allSessions(repo)).sessions.map(({ snapshot }) => [`refs/heads/${snapshot.branch}`, snapshot.heads]),
   )
-  return foreign
-    .filter((ref) => !(recorded.get(ref) ?? []).includes(after.get(ref) ?? ''))
-    .map((ref) => ({ ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null }))
+  return [...lost, ...foreign.filter(({ ref, after: oid }) => !(recorded.get(ref) ?? []).includes(oid ?? ''))]
+}
+
+/** @returns whether the record was lost, and is back */
+async function putBack(repo: Repo, { ref, before, after }: MovedRef): Promise<boolean> {
+  if (before === null || (after !== null && (await isAncestor(repo.git, before, after)))) return false
+  await repo.refs.update([{ ref, old: after, new: before }], 'amp: put back after an agent moved it')
+  return true
 }

@@ -4,7 +4,7 @@ import { type Git, GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
-import { gitDirFor, restoreGitFile } from './git-file.js'
+import { linkedGitDirs, restoreGitFile } from './git-file.js'
 import { readSessionFile } from './session-file.js'
 
 /** A session's worktree on this machine. */
@@ -23,55 +23,68 @@ const addTries = 8
 export const worktreePath = async (repo: Repo, id: string): Promise<string> => join(await repo.worktreeHome(), id)
 
 /**
- * Finds a session's worktree: the one whose git directory names the session, wherever it was moved; else the one that has the session's
- * branch checked out.
- * @returns null when there is none here
+ * Finds a session's worktree: the one whose git directory names the session, wherever it was moved; else a linked one that the user made on
+ * the session's branch. The main worktree is never one: it is the user's.
+ * @returns null when there is none here, or only a half-made one
  */
 export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
   const usual = await worktreePath(repo, tip.id)
   const quick = await placeAt(repo, usual)
   if (quick !== null && (await readSessionFile(repo, quick.gitDir)) === tip.id) return quick
-  const revived = await revive(repo, tip.id, usual)
-  if (revived !== null) return revived
-  const [main, ...linked] = await repo.worktrees()
-  const rank = (candidate: { path: string; branch: string | null }) =>
-    candidate.branch === tip.snapshot.branch ? 0 : 1
-  const candidates = linked.filter((worktree) => worktree.prunable === null).sort((a, b) => rank(a) - rank(b))
-  for (const candidate of candidates) {
-    const place = await placeAt(repo, candidate.path)
-    if (place !== null && (await readSessionFile(repo, place.gitDir)) === tip.id) return place
-  }
-  const byBranch = [...candidates, main].find((worktree) => worktree?.branch === tip.snapshot.branch)
-  return byBranch === undefined ? null : placeAt(repo, byBranch.path)
+  const marked = await findMarked(repo, tip.id)
+  if (marked !== null) return marked
+  const made = await onBranch(repo, tip)
+  return made === null || (await isHalfMade(repo, made)) ? null : made
 }
 
-/** The usual worktree is there, but its `.git` is not what git wrote: an agent that was killed may have left it so. */
-async function revive(repo: Repo, id: string, path: string): Promise<Place | null> {
-  const isThere = await repo.host.fs.lstat(path).then(
+/** The worktree whose git directory names the session. Its `.git` may not be what git wrote, when an agent was killed. */
+async function findMarked(repo: Repo, id: string): Promise<Place | null> {
+  for (const { gitDir, path } of await linkedGitDirs(repo)) {
+    if ((await readSessionFile(repo, gitDir)) !== id || !(await isDirectory(repo, path))) continue
+    await restoreGitFile(repo, { path, gitDir })
+    repo.forgetWorktrees()
+    return placeAt(repo, path)
+  }
+  return null
+}
+
+/** The linked worktree that has the session's branch checked out. */
+async function onBranch(repo: Repo, tip: ChainTip): Promise<Place | null> {
+  const [, ...linked] = await repo.worktrees()
+  const found = linked.find((worktree) => worktree.branch === tip.snapshot.branch && worktree.prunable === null)
+  return found === undefined ? null : placeAt(repo, found.path)
+}
+
+/** `git worktree add` was killed in it: git still holds its lock "initializing", or there is no index yet. */
+async function isHalfMade(repo: Repo, place: Place): Promise<boolean> {
+  const { fs } = repo.host
+  if ((await readSessionFile(repo, place.gitDir)) !== null) return false
+  const reason = await fs.readFile(join(place.gitDir, 'locked'), 'utf8').catch(() => '')
+  return reason.trim() === 'initializing' || !(await exists(repo, join(place.gitDir, 'index')))
+}
+
+const isDirectory = (repo: Repo, path: string): Promise<boolean> =>
+  repo.host.fs.lstat(path).then(
     (stat) => stat.isDirectory(),
     () => false,
   )
-  const gitDir = isThere ? await gitDirFor(repo, path) : null
-  if (gitDir === null || (await readSessionFile(repo, gitDir)) !== id) return null
-  await restoreGitFile(repo, { path, gitDir })
-  repo.forgetWorktrees()
-  return placeAt(repo, path)
-}
+
+const exists = (repo: Repo, path: string): Promise<boolean> =>
+  repo.host.fs.lstat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** The place at a path, or null when the path does not lead to one of this repository's worktrees. */
 async function placeAt(repo: Repo, path: string): Promise<Place | null> {
   // Asked first, because git would look for a repository around a directory that is not there.
-  if (
-    !(await repo.host.fs.lstat(path).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return null
+  if (!(await exists(repo, path))) return null
   try {
     const args = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']
     const [gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
-    return commonDir === repo.location.commonDir ? placeWith(repo, { path, gitDir }) : null
+    // The main worktree's own git directory is the common one: what has lost its `.git` is taken for it.
+    const isLinked = commonDir === repo.location.commonDir && gitDir !== commonDir
+    return isLinked ? placeWith(repo, { path, gitDir }) : null
   } catch (error) {
     if (error instanceof AmpError) return null
     throw error
@@ -108,7 +121,7 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
       if (await isCheckedOut(repo, where)) break
       const isRace =
         /failed to read|could not open|\.lock'|File exists/.test(error.stderr) && !/already exists/.test(error.stderr)
-      if (!isRace || tries >= addTries) throw explainAdd(error, where.path)
+      if (!isRace || tries >= addTries) throw await explainAdd(repo, error, where.path)
       await repo.host.sleep(20 * tries + (repo.host.random(1)[0] ?? 0) / 4)
     }
   }
@@ -130,11 +143,18 @@ async function isCheckedOut(repo: Repo, where: { path: string; branch: string })
   }
 }
 
-function explainAdd(error: GitError, path: string): AmpError {
+async function explainAdd(repo: Repo, error: GitError, path: string): Promise<AmpError> {
   if (!/already exists/.test(error.stderr)) return error
+  const hasGit = await repo.host.fs.lstat(join(path, '.git')).then(
+    () => true,
+    () => false,
+  )
   return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
     cause: error,
-    hints: ['Move it away, then run the command again.'],
+    hints: [
+      ...(hasGit ? [`If the repository was moved, run: git worktree repair ${path}`] : []),
+      `${hasGit ? 'Otherwise move' : 'Move'} it away, then run the command again.`,
+    ],
   })
 }
 
@@ -144,6 +164,15 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   if (found !== null) return { place: found, made: false }
   if (repo.location.isBare)
     throw fatal('a bare repository has no worktrees to run an agent in', 'Run the command in a clone.')
+  const half = await onBranch(repo, tip)
+  if (half !== null) return { place: await completePlace(repo, tip.id, half), made: true }
+  const [main] = await repo.worktrees()
+  if (main !== undefined && main.branch === tip.snapshot.branch) {
+    throw fatal(
+      `the branch of session ${tip.snapshot.name} is checked out in the main worktree, which is yours`,
+      'Switch that checkout to another branch first: git switch -',
+    )
+  }
   const head = tip.snapshot.heads[0]
   const ref = branchRef(tip.snapshot.branch)
   if (head !== undefined && (await repo.refs.read(ref)) === null) {
@@ -151,6 +180,16 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   }
   const where = { path: await worktreePath(repo, tip.id), branch: tip.snapshot.branch }
   return { place: await addPlace(repo, tip.id, where), made: true }
+}
+
+/** Finishes a checkout that was killed. Everything in it is git's: nobody was told of the worktree yet. */
+async function completePlace(repo: Repo, id: string, place: Place): Promise<Place> {
+  await repo.host.fs.rm(join(place.gitDir, 'index.lock'), { force: true })
+  await place.git.run(['reset', '--hard', '--quiet'])
+  await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
+  await repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+  repo.forgetWorktrees()
+  return place
 }
 
 /** Keeps `.worktrees/` out of the user's `git status` and `git add -A`: one line in the shared `info/exclude`. */

@@ -1,17 +1,20 @@
 import { join } from 'node:path'
 import { fatal } from '../../errors.js'
-import { diffSize } from '../../git/diff.js'
 import { isAncestor } from '../../git/history.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
-import { writeTree } from '../../git/stage.js'
+import { stageAll, writeTree } from '../../git/stage.js'
 import { readStatus, type Status } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readState } from '../../state/chain.js'
 import { isKnown } from '../../state/fold.js'
 import { branchRef } from '../../state/names.js'
+import { adopt } from './adopt.js'
+import { onIndexCopy } from './index-copy.js'
+import { clearStaleLocks } from './lock.js'
 import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
+import { type OnSalvaged, salvage } from './salvage.js'
 import { oneHead } from './sessions.js'
 
 /** A session whose chain and worktree agree, and what stands in the worktree beside its head. */
@@ -28,10 +31,16 @@ export interface Settled {
  * left half done. Nothing of the user's is changed.
  * @throws AmpError when the worktree is in the middle of something, or on another branch
  */
-export async function reconcile(repo: Repo, tip: ChainTip, place: Place): Promise<Settled> {
+export async function reconcile(
+  repo: Repo,
+  tip: ChainTip,
+  { place, onSalvaged }: { place: Place; onSalvaged?: OnSalvaged | undefined },
+): Promise<Settled> {
+  await clearStaleLocks(repo, place)
+  const salvaged = await salvage(repo, tip, { place, onSalvaged })
   await refuseUnfinished(repo, place, tip)
   let status = await readStatus(place.git)
-  const branched = await settleBranch(repo, tip, { place, status })
+  const branched = await settleBranch(repo, salvaged, { place, status })
   let current = await settleMerge(repo, branched)
   const head = oneHead(current)
   if (status.head === null) {
@@ -58,33 +67,14 @@ export async function reconcileAnywhere(
 ): Promise<{ tip: ChainTip; head: Oid; place: Place | null; status: Status | null }> {
   const place = await findPlace(repo, tip)
   if (place !== null) {
-    const settled = await reconcile(repo, tip, place)
+    const settled = await reconcile(repo, tip, { place })
     return { tip: settled.tip, head: settled.head, place, status: settled.status }
   }
-  const settled = await settleMerge(repo, tip)
+  const settled = await settleMerge(repo, await salvage(repo, tip, { place: null }))
   const head = oneHead(settled)
   const here = await repo.refs.read(branchRef(settled.snapshot.branch))
   const current = here === null || here === head ? settled : await adopt(repo, settled, { from: head, to: here })
   return { tip: current, head: oneHead(current), place: null, status: null }
-}
-
-/** Records a head that moved by plain git. */
-async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oid }): Promise<ChainTip> {
-  const cause = await causeOf(repo, move)
-  const recorded = await record(repo, tip.id, async (latest) => {
-    if (oneHead(latest) !== move.from) return null
-    const total = await diffSize(repo.git, latest.snapshot.base.oid, move.to)
-    const subject = `amp(${tip.snapshot.slug}): branch moved to ${move.to.slice(0, 12)} (${cause})`
-    return { subject, events: [{ type: 'head.moved', data: { ...move, cause, total } }], code: [move.from, move.to] }
-  })
-  return recorded?.tip ?? tip
-}
-
-async function causeOf(repo: Repo, move: { from: Oid; to: Oid }): Promise<'manual' | 'amend' | 'external'> {
-  if (await isAncestor(repo.git, move.from, move.to)) return 'manual'
-  const [before, after] = await Promise.all([repo.objects.readCommit(move.from), repo.objects.readCommit(move.to)])
-  const isAmend = before?.parents[0] !== undefined && before.parents[0] === after?.parents[0]
-  return isAmend ? 'amend' : 'external'
 }
 
 /** What git leaves in a worktree while an operation is in progress, and the command that it belongs to. */
@@ -188,9 +178,33 @@ async function finishFiles(
   if (last === null || last.type !== 'session.rebased' || last.to !== status.head) return false
   const [before, after] = await Promise.all([repo.treeOf(last.from), repo.treeOf(last.to)])
   if (before === after || (await writeTree(place.git)) !== before) return false
-  const refusal = await switchFiles(place.git, last)
-  if (refusal !== null) throw fatal(`the worktree of session ${tip.snapshot.name} cannot follow its branch: ${refusal}`)
+  if ((await switchFiles(place.git, last)) === null) return true
+  await overwriteHalfDone(repo, tip, { place, move: last, nested: status.nested })
   return true
+}
+
+interface HalfDone {
+  place: Place
+  move: { from: Oid; to: Oid }
+  nested: readonly string[]
+}
+
+/** Git was killed while it wrote the files: some are of before and some of after. Both are git's own; anything else is the user's. */
+async function overwriteHalfDone(repo: Repo, tip: ChainTip, { place, move, nested }: HalfDone): Promise<void> {
+  const tree = await onIndexCopy(repo, { place, git: place.git }, async (git) => {
+    await stageAll(git, nested)
+    return writeTree(git)
+  })
+  const differing = (commit: Oid) => place.git.items(['diff-tree', '-r', '-z', '--name-only', tree, commit])
+  const [fromBefore, fromAfter] = await Promise.all([differing(move.from), differing(move.to)])
+  const own = fromBefore.filter((path) => fromAfter.includes(path))
+  if (own.length > 0) {
+    throw fatal(
+      `the worktree of session ${tip.snapshot.name} could not follow its branch, and has changes of yours: ${own.join(', ')}`,
+      `Copy them away, then run there: git reset --hard (${place.path})`,
+    )
+  }
+  await place.git.run(['read-tree', '--reset', '-u', move.to])
 }
 
 /** The event at the chain's tip, when it moved the head. */

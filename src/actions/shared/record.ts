@@ -1,11 +1,12 @@
 import { AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type Append, appendTo, type ChainTip, type Prepared, readTip } from '../../state/chain.js'
-import type { AmpEvent } from '../../state/events.js'
+import type { AmpEvent, NewEvent } from '../../state/events.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { prepareOperation } from '../../state/oplog.js'
 import { type RefChange, RefLocked, RefMoved } from '../../state/storage.js'
-import { redactAll, redactor } from '../../util/redact.js'
+import { redactor, redactText } from '../../util/redact.js'
+import { isBusy, takeTurn } from './turn.js'
 
 /** One step of a session: what is recorded, and every ref that moves together with it. */
 export interface Step extends Append {
@@ -63,30 +64,44 @@ export async function transact(
   repo: Repo,
   build: () => Promise<{ prepared: Prepared; step: Step } | null>,
 ): Promise<Recorded | null> {
+  let giveBack = (await isBusy(repo)) ? await takeTurn(repo) : null
   const end = repo.host.now().getTime() + maxMilliseconds
-  for (let locked = 0; ; ) {
-    const built = await build()
-    if (built === null) return null
-    const moves = built.step.moves ?? []
-    try {
-      await repo.refs.update(await allChanges(repo, built), `amp: ${built.step.subject}`.slice(0, 200))
-      return { tip: built.prepared.tip, events: built.prepared.events }
-    } catch (error) {
-      const isCode = error instanceof RefMoved && error.refs.some((ref) => moves.some((move) => move.ref === ref))
-      if (isCode || !(error instanceof RefMoved || error instanceof RefLocked)) throw error
+  try {
+    for (let locked = 0; ; ) {
+      const built = await build()
+      if (built === null) return null
+      const error = await attempt(repo, built)
+      if (error === null) return { tip: built.prepared.tip, events: built.prepared.events }
       // A ref that moved is no stale lock: with many writers each of them finds the others' locks now and then.
-      if (error instanceof RefMoved) locked = 0
-      else if (++locked >= lockTries) throw lockedFor(error)
+      locked = error instanceof RefMoved ? 0 : locked + 1
+      if (error instanceof RefLocked && locked >= lockTries) throw lockedFor(error)
       if (repo.host.now().getTime() > end) throw error
-      await repo.host.sleep(pause(repo, locked))
+      if (giveBack === null) giveBack = await takeTurn(repo)
+      else await repo.host.sleep(pause(repo, locked))
     }
+  } finally {
+    await giveBack?.()
+  }
+}
+
+/** Tries one transaction. @returns why it has to be built again, or null when it is done */
+async function attempt(repo: Repo, built: { prepared: Prepared; step: Step }): Promise<RefMoved | RefLocked | null> {
+  const moves = built.step.moves ?? []
+  try {
+    await repo.refs.update(await allChanges(repo, built), `amp: ${built.step.subject}`.slice(0, 200))
+    return null
+  } catch (error) {
+    const isCode = error instanceof RefMoved && error.refs.some((ref) => moves.some((move) => move.ref === ref))
+    if (!isCode && (error instanceof RefMoved || error instanceof RefLocked)) return error
+    throw error
   }
 }
 
 /** The step with secrets taken out of everything it records. */
 export function redacted<T extends Append>(repo: Repo, step: T): T {
   const redact = redactor(repo.host.env)
-  return { ...step, subject: redact(step.subject), events: redactAll(step.events, redact) }
+  const events = step.events.map((event) => ({ ...event, data: redactText(event.data, redact) }) as NewEvent)
+  return { ...step, subject: redact(step.subject), events }
 }
 
 async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step }): Promise<RefChange[]> {

@@ -4,9 +4,11 @@ import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import type { OpenIteration } from '../../state/fold.js'
 import { iterationsOf, noteLine } from '../../state/iterations.js'
+import { branchRef } from '../../state/names.js'
 import { shortSubject } from '../../util/message.js'
+import { adopt } from './adopt.js'
 import { type Collected, collect } from './collect.js'
-import { dropLease, isHeldHere } from './lease.js'
+import { beganHere, dropLease, isHeldHere, timeOfDeath } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { oneHead } from './sessions.js'
@@ -18,53 +20,79 @@ export interface Salvaged {
   to: Oid | null
 }
 
-/** Iterations that git-amp did not live to finish here: nothing of them runs on, and what they left becomes their commit. */
+export type OnSalvaged = (salvaged: Salvaged) => void
+
+/**
+ * Iterations that git-amp did not live to finish here: nothing of them runs on, and what they left becomes their commit. Commits made after
+ * git-amp was killed are the human's, and stay as they are.
+ */
 export async function salvage(
   repo: Repo,
   tip: ChainTip,
-  { place, onSalvaged }: { place: Place; onSalvaged(salvaged: Salvaged): void },
+  { place, onSalvaged }: { place: Place | null; onSalvaged?: OnSalvaged | undefined },
 ): Promise<ChainTip> {
   let current = tip
   for (const open of tip.snapshot.open) {
-    if (open.host !== repo.host.hostname || (await isHeldHere(repo, open.iteration)) !== null) continue
+    if (!(await beganHere(repo, open)) || (await isHeldHere(repo, open.iteration)) !== null) continue
     await reapIteration(repo.host, open.iteration)
+    if (place !== null) current = await adoptLater(repo, current, { place, open })
     const from = oneHead(current)
     const subject = `${shortSubject(current.snapshot.title, 50)} (interrupted)`
-    const work = await collect(repo, current, { place, from, subject, iteration: open.iteration })
+    const work =
+      place === null ? null : await collect(repo, current, { place, from, subject, iteration: open.iteration })
     current = await recordInterrupted(repo, current, { open, from, work })
     await dropLease(repo, open.iteration)
-    onSalvaged({ n: open.n, to: work.to === from ? null : work.to })
+    onSalvaged?.({ n: open.n, to: work === null || work.to === from ? null : work.to })
   }
   return current
+}
+
+/** When the branch gained commits after git-amp had died, what stands there is taken up as it is. */
+async function adoptLater(
+  repo: Repo,
+  tip: ChainTip,
+  { place, open }: { place: Place; open: OpenIteration },
+): Promise<ChainTip> {
+  const died = await timeOfDeath(repo, open.iteration)
+  const [head, branch] = await Promise.all([
+    repo.worktreeRef(place.gitDir, 'HEAD'),
+    repo.refs.read(branchRef(tip.snapshot.branch)),
+  ])
+  if (died === null || head === null || head !== branch || head === oneHead(tip)) return tip
+  const commit = await repo.objects.readCommit(head)
+  // Commits have whole seconds: one of the second of the death may be the agent's last.
+  const isLater = commit !== null && commit.committer.seconds * 1000 > died
+  return isLater ? adopt(repo, tip, { from: oneHead(tip), to: head }) : tip
 }
 
 async function recordInterrupted(
   repo: Repo,
   tip: ChainTip,
-  { open, from, work }: { open: OpenIteration; from: Oid; work: Collected },
+  { open, from, work }: { open: OpenIteration; from: Oid; work: Collected | null },
 ): Promise<ChainTip> {
-  const isChange = work.to !== from
+  const to = work?.to ?? from
+  const isChange = to !== from
   const reason = 'interrupted'
   const data = {
     iteration: open.iteration,
     from,
     reason,
-    commits: work.commits,
-    total: work.total,
-    ...work.size,
-    ...work.remarks,
+    commits: work?.commits ?? [],
+    ...(work === null ? {} : { total: work.total, ...work.size, ...work.remarks }),
   }
   const view = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).find((one) => one.id === open.iteration)
   const recorded = await record(repo, tip.id, (latest) => ({
     subject: `amp(${latest.snapshot.slug}): iteration ${open.n} ${reason}`,
-    events: [{ type: 'iteration.failed', data: isChange ? { ...data, to: work.to } : data }],
-    code: [from, work.to, ...work.replaced],
-    moves: [work.move],
+    events: [{ type: 'iteration.failed', data: isChange ? { ...data, to } : data }],
+    code: [from, to, ...(work?.replaced ?? [])],
+    moves: work === null ? [] : [work.move],
     notes:
       isChange && view !== undefined
-        ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }]
+        ? [{ commit: to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }]
         : [],
-    ...(work.move.old === work.move.new ? {} : { operation: { id: open.iteration, command: 'iterate' } }),
+    ...(work === null || work.move.old === work.move.new
+      ? {}
+      : { operation: { id: open.iteration, command: 'iterate' } }),
   }))
   return recorded?.tip ?? tip
 }

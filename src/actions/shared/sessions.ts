@@ -4,7 +4,6 @@ import { type ChainTip, readEvents } from '../../state/chain.js'
 import { snapshotOf } from '../../state/codec.js'
 import { fold, type Snapshot } from '../../state/fold.js'
 import { sessionsPrefix } from '../../state/names.js'
-import type { Lease } from './lease.js'
 import { isHeldHere } from './lease.js'
 
 /** A session ref that cannot be read, and why. */
@@ -44,12 +43,16 @@ export type SessionState =
 
 /**
  * The state of a session, seen from this machine.
- * @param leases of running iterations, live ones only
+ * @param leases of this clone; an iteration without one that began under another host name is not ours
  */
-export function stateOf(snapshot: Snapshot, leases: ReadonlyMap<string, Lease>, hostname: string): SessionState {
-  if (snapshot.open.some((open) => leases.has(open.iteration))) return 'running'
+export function stateOf(
+  snapshot: Snapshot,
+  leases: ReadonlyMap<string, { isAlive: boolean }>,
+  hostname: string,
+): SessionState {
+  if (snapshot.open.some((open) => leases.get(open.iteration)?.isAlive === true)) return 'running'
   if (snapshot.heads.length > 1) return 'diverged'
-  if (snapshot.open.some((open) => open.host !== hostname)) return 'running'
+  if (snapshot.open.some((open) => open.host !== hostname && !leases.has(open.iteration))) return 'running'
   if (snapshot.open.length > 0) return 'interrupted'
   if (snapshot.last?.outcome === 'interrupted' && snapshot.status === 'failed') return 'interrupted'
   return snapshot.status

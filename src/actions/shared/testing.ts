@@ -6,6 +6,7 @@ import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
+import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 
@@ -22,6 +23,8 @@ export interface TestRun {
 
 /** So much of the output is kept for the next prompt and for `show`. */
 const keptBytes = 3000
+/** So much is looked through for secrets first: one that is cut in two would not be found. */
+const searchedBytes = 64 * 1024
 
 /** Runs a command line in a session's worktree, with the same guarantees as an agent: nothing of it is left afterwards. */
 export async function runScript(
@@ -41,12 +44,14 @@ export async function runScript(
     onLine: (line) => {
       const text = line.toString('utf8')
       options.onLine?.(text)
-      output = `${output}${text}\n`.slice(-keptBytes)
+      output += `${text}\n`
+      if (output.length > 2 * searchedBytes) output = output.slice(-searchedBytes)
     },
   })
   const { exit, signal, durationMs } = run
   const isStopped = run.reason === 'stopped by the user'
-  return { command: options.command, exit, signal, durationMs, output: output.trimEnd(), isStopped }
+  const kept = redactor(repo.host.env)(output).trimEnd().slice(-keptBytes)
+  return { command: options.command, exit, signal, durationMs, output: kept, isStopped }
 }
 
 /** A shell command as an agent that says nothing of itself: stderr goes where stdout goes, in order. */

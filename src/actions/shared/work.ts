@@ -1,12 +1,16 @@
 import { join } from 'node:path'
-import { commitSafely } from '../../git/commit.js'
+import { commitSafely, commitTree } from '../../git/commit.js'
 import { type HookFailure, Hooks } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import type { Repo } from '../../repo.js'
 import { withTrailers } from '../../util/message.js'
+import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
+
+/** So much of what a failing hook printed is recorded. */
+const keptOutput = 1000
 
 /** What is committed, on which parent, with which words. */
 export interface WorkToCommit {
@@ -26,6 +30,8 @@ export interface CommittedWork {
   unsigned: string | null
   /** What git could not stage, in its words. */
   unstaged: string
+  /** Commits of what a hook replaced, to be kept reachable. */
+  kept: Oid[]
 }
 
 const found = new WeakMap<Place, Promise<Hooks>>()
@@ -55,7 +61,9 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
   const config = await repo.config()
   const hooks = await hooksOf(repo, place)
   const unstaged = await stageAll(place.git, work.nested)
-  const staged = await runPreCommit(place.git, hooks, { tree: await writeTree(place.git), nested: work.nested })
+  const parentTree = await repo.treeOf(work.parent)
+  const tree = await writeTree(place.git)
+  const staged = await runPreCommit(place.git, hooks, { tree, parentTree, nested: work.nested })
   const worded = await runMessageHooks(repo, place, { hooks, work })
   const commit = await commitSafely(place.git, {
     tree: staged.tree,
@@ -63,31 +71,52 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
     message: worded.message,
     sign: config.bool('commit.gpgsign', false),
   })
-  const failures = [...staged.failures, ...worded.failures]
-  return { oid: commit.oid, tree: staged.tree, hooks: failures, unsigned: commit.unsigned, unstaged }
+  const kept = await Promise.all(staged.replaced.map((one) => keepTree(place.git, one, work.parent)))
+  const redact = redactor(repo.host.env)
+  const failures = [...staged.failures, ...worded.failures].map((failure) => ({
+    ...failure,
+    output: redact(failure.output).slice(-keptOutput),
+  }))
+  return { oid: commit.oid, tree: staged.tree, hooks: failures, unsigned: commit.unsigned, unstaged, kept }
+}
+
+interface Staged {
+  tree: Oid
+  failures: HookFailure[]
+  /** Trees that a hook replaced. */
+  replaced: Oid[]
 }
 
 /**
  * Runs `pre-commit`. A hook that fixes files and fails (as the pre-commit framework does) gets a second run on what it fixed. When it fails
- * for good, the tree is the one from before the hooks.
+ * for good, or takes all the work away, the tree is the one from before the hooks.
  */
 async function runPreCommit(
   git: Git,
   hooks: Hooks,
-  before: { tree: Oid; nested: readonly string[] },
-): Promise<{ tree: Oid; failures: HookFailure[] }> {
-  if (!hooks.has('pre-commit')) return { tree: before.tree, failures: [] }
+  before: { tree: Oid; parentTree: Oid; nested: readonly string[] },
+): Promise<Staged> {
+  if (!hooks.has('pre-commit')) return { tree: before.tree, failures: [], replaced: [] }
   let failure = await hooks.run('pre-commit')
   let tree = await restage(git, before.nested)
   if (failure !== null && tree !== before.tree) {
     failure = await hooks.run('pre-commit')
     tree = await restage(git, before.nested)
   }
-  if (failure === null) return { tree, failures: [] }
+  const isGone = tree === before.parentTree && before.tree !== before.parentTree
+  const lost: HookFailure = { name: 'pre-commit', exit: 0, output: 'It took all changes out of the worktree.' }
+  const problem = failure ?? (isGone ? lost : null)
+  if (problem === null) return { tree, failures: [], replaced: tree === before.tree ? [] : [before.tree] }
+  if (tree === before.tree) return { tree, failures: [problem], replaced: [] }
   // What the hook did to the files goes as well: it would be taken for the human's edits the next time.
-  if (tree !== before.tree) await switchFiles(git, { from: tree, to: before.tree })
-  return { tree: before.tree, failures: [failure] }
+  const refusal = await switchFiles(git, { from: tree, to: before.tree })
+  const told = refusal === null ? problem : { ...problem, output: `${problem.output}\n${refusal}` }
+  return { tree: before.tree, failures: [told], replaced: [tree] }
 }
+
+/** A tree that a hook replaced is kept in a commit of its own. */
+const keepTree = (git: Git, tree: Oid, parent: Oid): Promise<Oid> =>
+  commitTree(git, { tree, parents: [parent], message: 'Before the pre-commit hook\n', sign: false })
 
 async function restage(git: Git, nested: readonly string[]): Promise<Oid> {
   await stageAll(git, nested)

@@ -1,0 +1,81 @@
+import type { Repo } from '../../repo.js'
+
+/** Nobody holds a turn this long: its owner is gone, or so slow that others need not wait for it. */
+const maxAge = 10_000
+/** Nobody waits longer than this: the transaction decides who is right anyway. */
+const maxWait = 5_000
+
+interface Owner {
+  pid: number
+  host: string
+  token: string
+  at: number
+}
+
+const turnFile = (repo: Repo): string => repo.local('locks', 'turn.json')
+
+/** Whether somebody is in the middle of a contended write, so that an attempt now would be in vain. */
+export const isBusy = (repo: Repo): Promise<boolean> =>
+  repo.host.fs.access(turnFile(repo)).then(
+    () => true,
+    () => false,
+  )
+
+/**
+ * Waits until nobody else tries the same, so that many writers do not undo each other's attempts. It only spares retries: nothing is wrong
+ * when the turn is not taken, taken twice, or left behind by a killed process.
+ * @returns gives the turn back
+ */
+export async function takeTurn(repo: Repo): Promise<() => Promise<void>> {
+  const { host } = repo
+  const end = host.now().getTime() + maxWait
+  const token = repo.newId()
+  while (host.now().getTime() < end) {
+    const mine: Owner = { pid: host.processes.self, host: host.hostname, token, at: host.now().getTime() }
+    const tried = await tryTake(repo, mine)
+    if (tried === 'taken') return () => giveBack(repo, token)
+    if (tried === 'impossible') break
+    if (await isLeft(repo)) await host.fs.rm(turnFile(repo), { force: true })
+    else await host.sleep(3 + (host.random(1)[0] ?? 0) / 16)
+  }
+  return async () => {}
+}
+
+async function tryTake(repo: Repo, owner: Owner): Promise<'taken' | 'held' | 'impossible'> {
+  try {
+    await repo.host.fs.mkdir(repo.local('locks'), { recursive: true })
+    await repo.host.fs.writeFile(turnFile(repo), JSON.stringify(owner), { flag: 'wx' })
+    return 'taken'
+  } catch (error) {
+    // A read-only or full disk is the transaction's to tell.
+    return (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'held' : 'impossible'
+  }
+}
+
+/** Whether the turn's owner has died, or is so old that it does not matter. */
+async function isLeft(repo: Repo): Promise<boolean> {
+  const { host } = repo
+  const owner = await ownerOf(repo)
+  const age = owner === null ? await ageOf(repo) : host.now().getTime() - owner.at
+  if (Math.abs(age) > maxAge) return true
+  return owner !== null && owner.host === host.hostname && !host.processes.kill(owner.pid, 0)
+}
+
+async function ownerOf(repo: Repo): Promise<Owner | null> {
+  try {
+    const owner = JSON.parse(await repo.host.fs.readFile(turnFile(repo), 'utf8')) as Partial<Owner>
+    return typeof owner.pid === 'number' && typeof owner.at === 'number' ? (owner as Owner) : null
+  } catch {
+    // Gone meanwhile, or not written to its end yet.
+    return null
+  }
+}
+
+const ageOf = async (repo: Repo): Promise<number> => {
+  const found = await repo.host.fs.stat(turnFile(repo)).catch(() => null)
+  return found === null ? 0 : repo.host.now().getTime() - found.mtimeMs
+}
+
+async function giveBack(repo: Repo, token: string): Promise<void> {
+  if ((await ownerOf(repo))?.token === token) await repo.host.fs.rm(turnFile(repo), { force: true })
+}

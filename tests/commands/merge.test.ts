@@ -1,0 +1,330 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { plain } from '../helpers/run.js'
+import { type Scene, scene } from '../helpers/scene.js'
+
+/** A session with one iteration that adds `a` and changes `README.md`. */
+async function done(): Promise<{ s: Scene; id: string; branch: string }> {
+  const s = scene()
+  s.commit({ kept: '1\n', other: '1\n' })
+  const id = await s.session('a')
+  await s.iterate(id, 'echo 1 >a; echo "# Changed" >README.md')
+  return { s, id, branch: s.branch(id) }
+}
+
+/** Everything that a refused merge leaves as it was; the session's chain may tell of the attempt. */
+const everything = (s: Scene) => [
+  s.git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/notes'),
+  s.checkout(),
+]
+
+describe('git amp merge', () => {
+  it('fast-forwards the base, and the checkout of it follows', async () => {
+    const { s, id, branch } = await done()
+    const answer = await s.amp('merge', id)
+    expect([answer.code, plain(answer.stdout, s.root), plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        0,
+        "merged amp/a/<time> into main (fast-forward): <oid12>..<oid12>
+      ",
+        "Updated the checkout in $ROOT/repo
+      ",
+      ]
+    `)
+    expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+    expect(s.git('status', '--porcelain')).toBe('')
+    expect(s.read('README.md')).toBe('# Changed\n')
+    expect(s.events(id).slice(-2)).toEqual(['session.merged', 'session.merged'])
+    expect(s.snapshot(id)).toMatchObject({
+      status: 'merged',
+      merged: { into: 'refs/heads/main', after: s.git('rev-parse', 'main') },
+    })
+    expect(s.snapshot(id).merging ?? null).toBeNull()
+    expect((await s.amp('list')).stdout).toBe('')
+    expect((await s.amp('list', '-a')).stdout).toContain('merged')
+    expect((await s.amp('merge', id)).stdout).toContain('main has everything of')
+  })
+
+  it('makes a merge commit when the base moved on, or with --no-ff, and one commit with --squash', async () => {
+    const { s, id, branch } = await done()
+    const head = s.git('rev-parse', branch)
+    const upstream = s.commit({ up: '1' }, 'Upstream')
+    const refused = await s.amp('merge', id, '--ff-only')
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: 'main' has moved on, so it cannot be fast-forwarded
+      hint: Run: git amp rebase <id>
+      ",
+      ]
+    `)
+    expect(s.git('rev-parse', 'main')).toBe(upstream)
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.git('log', '-1', '--format=%P|%s|%(trailers:key=Amp-Session,valueonly,separator=)', 'main')).toBe(
+      `${upstream} ${head}|Merge session a (${branch})|${id}`,
+    )
+    const second = await s.session('b')
+    await s.iterate(second, 'echo 1 >b')
+    expect((await s.amp('merge', second, '--no-ff', '-m', 'My words')).code).toBe(0)
+    expect(s.git('log', '-1', '--format=%s|%p', 'main')).toMatch(/^My words\|\w+ \w+$/)
+    const third = await s.session('c')
+    await s.iterate(third, 'echo 1 >c')
+    await s.iterate(third, 'echo 2 >c')
+    expect((await s.amp('merge', third, '--squash', '-m', 'All of c')).code).toBe(0)
+    expect(s.git('log', '-1', '--format=%s|%p', 'main')).toMatch(/^All of c\|\w+$/)
+    expect(s.git('log', '-1', '--format=%B', 'main').match(/^Amp-Iteration: /gm)).toHaveLength(2)
+    expect(s.git('log', '-1', '--notes=amp', '--format=%N', 'main').trim().split('\n')).toHaveLength(2)
+    expect(s.git('status', '--porcelain')).toBe('')
+    expect((await s.amp('merge', third, '--squash', '--no-ff')).code).toBe(129)
+  })
+
+  it('takes its style from amp.mergeStyle', async () => {
+    const { s, id } = await done()
+    s.git('config', 'amp.mergeStyle', 'squash')
+    expect((await s.amp('merge', id)).stdout).toContain('(one commit)')
+    s.git('config', 'amp.mergeStyle', 'octopus')
+    const next = await s.session('b')
+    await s.iterate(next, 'echo 1 >b')
+    expect((await s.amp('merge', next)).stderr).toContain("fatal: amp.mergeStyle is 'octopus'")
+  })
+
+  it.each([
+    [
+      'a conflict',
+      (s: Scene) => void s.commit({ 'README.md': '# Theirs\n' }),
+      /^error: merging into 'main' conflicts in README\.md\nhint: Nothing was changed\./,
+    ],
+    [
+      'an edited file in the way',
+      (s: Scene) => s.write({ 'README.md': 'edited' }),
+      /^error: your changes in .* are in the way: README\.md\nhint: Nothing was changed\./,
+    ],
+    [
+      'a staged file in the way',
+      (s: Scene) => {
+        s.write({ 'README.md': 'edited' })
+        s.git('add', 'README.md')
+      },
+      /in the way|could not be updated/,
+    ],
+    [
+      'an untracked file in the way',
+      (s: Scene) => s.write({ a: 'mine' }),
+      /^error: your changes in .* are in the way: a\n/,
+    ],
+    [
+      'an unfinished merge',
+      (s: Scene) => {
+        s.git('switch', '-q', '-c', 'x')
+        s.commit({ other: 'x' })
+        s.git('switch', '-q', 'main')
+        s.commit({ other: 'y' })
+        expect(() => s.git('merge', 'x')).toThrow()
+      },
+      /could not be updated|in the way/,
+    ],
+  ])('refuses with %s, and changes nothing', async (_what, change, message) => {
+    const { s, id } = await done()
+    change(s)
+    const before = everything(s)
+    const answer = await s.amp('merge', id)
+    expect([answer.code, answer.stdout]).toEqual([1, ''])
+    expect(answer.stderr).toMatch(message)
+    expect(everything(s)).toEqual(before)
+    expect(s.snapshot(id)).toMatchObject({ status: 'idle' })
+    expect(s.snapshot(id).merging ?? null).toBeNull()
+    expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
+  })
+
+  it('keeps edits, staged files and untracked files of the checkout that are not in the way', async () => {
+    const { s, id, branch } = await done()
+    s.write({ kept: 'edited\n', other: 'staged\n', untracked: 'x' })
+    s.git('add', 'other')
+    const answer = await s.amp('merge', id)
+    expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('Updated the checkout')])
+    expect(s.git('status', '--porcelain')).toBe(' M kept\nM  other\n?? untracked')
+    expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+  })
+
+  it('moves a base that is checked out nowhere, without touching any checkout', async () => {
+    const { s, id, branch } = await done()
+    s.git('switch', '-q', '-c', 'elsewhere')
+    s.write({ a: 'mine' })
+    const before = s.checkout()
+    const answer = await s.amp('merge', id)
+    expect([answer.code, answer.stderr]).toEqual([0, ''])
+    expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+    expect(s.checkout()).toBe(before)
+    expect(s.events(id).at(-1)).toBe('session.merged')
+  })
+
+  it('updates the linked worktree where the base is checked out, and that alone', async () => {
+    const { s, id } = await done()
+    s.git('switch', '-q', '-c', 'elsewhere')
+    const linked = join(s.root, 'linked')
+    s.git('worktree', 'add', '-q', linked, 'main')
+    const before = s.checkout()
+    const answer = await s.amp('merge', id)
+    expect(answer.stderr).toBe(`Updated the checkout in ${linked}\n`)
+    expect(s.read('a', linked)).toBe('1\n')
+    expect(s.gitAt(linked, 'status', '--porcelain')).toBe('')
+    expect(s.checkout()).toBe(before)
+  })
+
+  it('refuses while the base is being rebased', async () => {
+    const { s, id } = await done()
+    s.git('branch', 'up')
+    s.commit({ kept: 'main\n' })
+    s.git('switch', '-q', 'up')
+    s.commit({ kept: 'up\n' })
+    s.git('switch', '-q', 'main')
+    expect(() => s.git('rebase', 'up')).toThrow()
+    const before = everything(s)
+    const answer = await s.amp('merge', id)
+    expect([answer.code, plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: 'main' is being rebased in $ROOT/repo
+      hint: Finish or abort that rebase first.
+      ",
+      ]
+    `)
+    expect(everything(s)).toEqual(before)
+    s.git('rebase', '--abort')
+    expect((await s.amp('merge', id)).code).toBe(0)
+  })
+
+  it('does not move a base that somebody else moved meanwhile', async () => {
+    const { s, id } = await done()
+    const theirs = s.git('commit-tree', '-p', 'main', '-m', 'Theirs', 'main^{tree}')
+    s.git('switch', '-q', '-c', 'elsewhere')
+    s.hook('commit-msg', `git update-ref refs/heads/main ${theirs}`)
+    const answer = await s.amp('merge', id, '--no-ff')
+    expect(answer).toMatchInlineSnapshot(`
+      {
+        "code": 128,
+        "stderr": "fatal: refs/heads/main moved while the command ran
+      hint: Nothing was changed. Run the command again.
+      ",
+        "stdout": "",
+      }
+    `)
+    expect(s.git('rev-parse', 'main')).toBe(theirs)
+    s.git('switch', '-q', 'main')
+    const later = s.git('commit-tree', '-p', 'main', '-m', 'Later', 'main^{tree}')
+    s.hook('commit-msg', `git update-ref refs/heads/main ${later}`)
+    const inCheckout = await s.amp('merge', id, '--no-ff')
+    expect(inCheckout.code).toBe(1)
+    expect(s.git('rev-parse', 'main')).toBe(later)
+    expect(s.snapshot(id).status).toBe('idle')
+  })
+
+  it('goes into another branch with --into, and needs it when the base was no branch', async () => {
+    const { s, id, branch } = await done()
+    s.git('branch', 'release', 'main~1')
+    expect((await s.amp('merge', id, '--into', 'release')).code).toBe(0)
+    expect(s.git('rev-parse', 'release')).toBe(s.git('rev-parse', branch))
+    expect(s.git('rev-parse', 'main')).not.toBe(s.git('rev-parse', branch))
+    expect((await s.amp('merge', id, '--into', 'nowhere')).stderr).toContain(
+      "fatal: the branch 'nowhere' does not exist\n",
+    )
+    const detached = await s.session('d', { args: ['--base', 'main~0'] })
+    await s.iterate(detached, 'echo 1 >d')
+    const refused = await s.amp('merge', detached)
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        128,
+        "fatal: session d was started from commit <oid12>, which is no branch
+      hint: Say where the work goes with --into <branch>.
+      ",
+      ]
+    `)
+  })
+
+  it('refuses to leave uncommitted work of the session behind', async () => {
+    const { s, id } = await done()
+    s.write({ mine: '1' }, s.worktree(id))
+    const before = everything(s)
+    const answer = await s.amp('merge', id)
+    expect([answer.code, plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: the worktree of session a has uncommitted changes, which a merge would leave behind
+      hint: Commit them there first: $ROOT/repo/.worktrees/<id>
+      ",
+      ]
+    `)
+    expect(everything(s)).toEqual(before)
+  })
+
+  it('changes nothing with -n', async () => {
+    const { s, id } = await done()
+    const [refs, before] = [s.refs(), s.checkout()]
+    const answer = await s.amp('merge', id, '-n')
+    expect([answer.code, plain(answer.stdout, s.root), answer.stderr]).toMatchInlineSnapshot(`
+      [
+        0,
+        "would merge amp/a/<time> into main (fast-forward): <oid12>..<oid12>
+      ",
+        "",
+      ]
+    `)
+    expect(JSON.parse((await s.amp('merge', id, '-n', '--squash', '--json')).stdout)).toMatchObject({
+      schema: 'git-amp/merge@1',
+      via: 'squash',
+      isDryRun: true,
+      into: 'main',
+    })
+    expect([s.refs(), s.checkout()]).toEqual([refs, before])
+  })
+
+  it('settles a merge that was killed between its intent and its result', async () => {
+    const { s, id, branch } = await done()
+    await s.amp('merge', id)
+    const chain = `refs/amp/sessions/${id}`
+    s.git('update-ref', chain, `${chain}~1`)
+    expect(s.snapshot(id).merging).toMatchObject({ via: 'ff' })
+    const again = await s.amp('merge', id)
+    expect([again.code, again.stdout]).toEqual([0, `main has everything of ${branch} already\n`])
+    expect(s.snapshot(id).status).toBe('merged')
+    // And one whose base never moved.
+    s.git('update-ref', chain, `${chain}~1`)
+    s.git('reset', '-q', '--hard', 'main~1')
+    expect((await s.amp('merge', id)).stdout).toContain('merged amp/a/')
+    expect(s.snapshot(id).status).toBe('merged')
+  })
+
+  it('runs the hooks of a merge in the checkout', async () => {
+    const { s, id } = await done()
+    s.hook('post-merge', `touch ${s.root}/merged`)
+    await s.amp('merge', id)
+    expect(existsSync(join(s.root, 'merged'))).toBe(true)
+  })
+})
+
+describe('the checkout of another branch', () => {
+  it('is identical before and after new, iterate, squash, rebase and merge', async () => {
+    const s = scene()
+    s.git('branch', 'base')
+    s.commit({ tracked: '1\n', 'dir/x': '1\n' })
+    s.write({ tracked: 'edited\n', 'dir/x': 'staged\n', untracked: 'u', '.gitignore': 'ignored\n', ignored: 'i' })
+    s.git('add', 'dir/x')
+    const state = () => [
+      s.checkout(),
+      s.git('status', '--porcelain', '--ignored'),
+      s.git('diff', '--cached'),
+      s.git('reflog', 'HEAD'),
+    ]
+    const before = state()
+    const id = await s.session('a', { args: ['--base', 'base'] })
+    s.write({ mine: '1' }, s.worktree(id))
+    expect((await s.iterate(id, 'echo 1 >tracked; mkdir dir; echo 2 >dir/x')).code).toBe(0)
+    expect((await s.amp('squash', id)).code).toBe(0)
+    s.git('update-ref', 'refs/heads/base', s.git('commit-tree', '-p', 'base', '-m', 'Moved', 'base^{tree}'))
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect((await s.amp('merge', id)).code).toBe(0)
+    // .worktrees is new, and ignored.
+    expect(state().map((text) => text.replace(/^!! \.worktrees\/\n?/m, ''))).toEqual(before)
+  })
+})

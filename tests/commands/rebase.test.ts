@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { plain } from '../helpers/run.js'
+import { scene } from '../helpers/scene.js'
+
+describe('git amp rebase', () => {
+  it('moves the commits onto the base as it is now, and the worktree with them', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    await s.iterate(id, 'echo 1 >a')
+    const branch = s.branch(id)
+    const old = s.git('rev-parse', branch)
+    const onto = s.commit({ up: 'stream' }, 'Upstream')
+    const before = s.checkout()
+    const answer = await s.amp('rebase', id)
+    expect(answer.code).toBe(0)
+    expect(plain(answer.stdout, s.root)).toMatchInlineSnapshot(`
+      "rebased 2 commits of amp/a/<time> onto <oid12>, now at <oid12>
+      "
+    `)
+    expect(s.git('merge-base', branch, 'main')).toBe(onto)
+    expect(s.subjects(`main..${branch}`)).toEqual(['Mine', 'amp: echo 1 >a'])
+    const form = '--format=%an %ae %at|%B'
+    expect(s.git('log', form, `main..${branch}`)).toBe(s.git('log', form, `main..${old}`))
+    expect(s.read('up', s.worktree(id))).toBe('stream')
+    expect(s.status(id)).toBe('')
+    expect(s.checkout()).toBe(before)
+    expect(s.git('log', '-1', '--notes=amp', '--format=%N', branch)).toContain(`Session ${id} (a), iteration 1`)
+    expect(s.snapshot(id)).toMatchObject({ base: { oid: onto }, heads: [s.git('rev-parse', branch)] })
+    expect((await s.amp('diff', id, '--name-only')).code).toBe(0)
+    expect((await s.amp('rebase', id)).stdout).toContain('is up to date with')
+    await s.iterate(id, 'echo 2 >a')
+    expect(s.subjects(`main..${branch}`)).toHaveLength(3)
+  })
+
+  it('changes nothing on a conflict, and takes up what plain git resolves', async () => {
+    const s = scene()
+    s.commit({ a: 'base\n' })
+    const id = await s.session('a')
+    await s.iterate(id, 'echo ours >a; echo 1 >b')
+    s.commit({ a: 'theirs\n' }, 'Upstream')
+    const wt = s.worktree(id)
+    const refs = s.refs()
+    const answer = await s.amp('rebase', id)
+    expect([answer.code, plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: 'amp: echo ours >a; echo 1 >b' (<oid12>) conflicts with the base in a
+      hint: Nothing was changed.
+      hint: To resolve it by hand, run: git -C $ROOT/repo/.worktrees/<id> rebase <oid12>
+      hint: git-amp takes the result up by itself.
+      ",
+      ]
+    `)
+    expect(s.refs()).toBe(refs)
+    expect(s.read('a', wt)).toBe('ours\n')
+    expect(s.status(id)).toBe('')
+    expect(() => s.gitAt(wt, 'rebase', 'main')).toThrow()
+    const during = await s.amp('rebase', id)
+    expect(during.stderr).toContain('fatal: a rebase is in progress')
+    s.write({ a: 'both\n' }, wt)
+    s.gitAt(wt, 'add', 'a')
+    s.gitAt(wt, '-c', 'core.editor=true', 'rebase', '--continue')
+    expect((await s.amp('rebase', id)).stdout).toContain('up to date')
+    expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', s.branch(id))])
+  })
+
+  it('refuses uncommitted changes and files in the way', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a; echo up >.gitignore')
+    s.commit({ up: 'stream' }, 'Upstream')
+    const refs = s.refs()
+    s.write({ 'README.md': 'edited' }, s.worktree(id))
+    const dirty = await s.amp('rebase', id)
+    expect([dirty.code, plain(dirty.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: the worktree of session a has uncommitted changes
+      hint: Commit them there first: $ROOT/repo/.worktrees/<id>
+      ",
+      ]
+    `)
+    s.gitAt(s.worktree(id), 'checkout', '-q', '.')
+    s.write({ new: 'untracked' }, s.worktree(id))
+    expect((await s.amp('rebase', id)).code).toBe(1)
+    expect(s.refs()).toBe(refs)
+    expect(s.read('new', s.worktree(id))).toBe('untracked')
+  })
+
+  it('changes nothing with -n', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ up: 'stream' }, 'Upstream')
+    const refs = s.refs()
+    const answer = await s.amp('rebase', id, '-n')
+    expect([answer.code, plain(answer.stdout, s.root)]).toMatchInlineSnapshot(`
+      [
+        0,
+        "would rebase 1 commit of amp/a/<time> onto <oid12>
+      ",
+      ]
+    `)
+    expect(JSON.parse((await s.amp('rebase', id, '-n', '--json')).stdout)).toMatchObject({
+      schema: 'git-amp/rebase@1',
+      isDryRun: true,
+    })
+    expect(s.refs()).toBe(refs)
+    expect(s.exists('up', s.worktree(id))).toBe(false)
+  })
+
+  it('goes onto another commit with --onto, and leaves out what the base has already', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >b')
+    const branch = s.branch(id)
+    s.git('switch', '-q', '-c', 'other')
+    // On another parent: on the same one and in the same second it would be the same commit.
+    s.commit({ c: '1\n' })
+    s.git('cherry-pick', `${branch}~1`)
+    const answer = await s.amp('rebase', id, '--onto', 'other')
+    expect(answer.code).toBe(0)
+    expect(plain(answer.stderr, s.root)).toBe('Left out, because the base has the change already: <oid12>\n')
+    expect(s.subjects(`other..${branch}`)).toEqual(['amp: echo 2 >b'])
+    expect((await s.amp('rebase', id, '--onto', 'nowhere')).code).toBe(128)
+  })
+
+  it('works without a worktree', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ up: 'stream' }, 'Upstream')
+    s.git('worktree', 'remove', s.worktree(id))
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['amp: echo 1 >a'])
+    expect(s.git('diff', '--name-only', `main...${s.branch(id)}`)).toBe('a')
+  })
+})

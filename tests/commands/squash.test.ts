@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import { plain } from '../helpers/run.js'
+import { scene } from '../helpers/scene.js'
+
+describe('git amp squash', () => {
+  it('makes one commit of the amp: commits, from the merge base, with the same tree and all trailers', async () => {
+    const s = scene()
+    const id = await s.session('a', { prompt: 'echo 1 >a' })
+    await s.amp('iterate', id)
+    await s.iterate(id, 'echo 2 >b')
+    const branch = s.branch(id)
+    const [start, old, tree] = ['main', branch, `${branch}^{tree}`].map((rev) => s.git('rev-parse', rev))
+    const upstream = s.commit({ up: 'stream' }, 'Upstream')
+    const before = s.checkout()
+    const answer = await s.amp('squash', id, '-m', 'Add a and b', '-m', 'Both of them.')
+    expect(answer.code).toBe(0)
+    expect(plain(answer.stdout, s.root)).toMatchInlineSnapshot(`
+      "<oid12> Add a and b (2 commits)
+      "
+    `)
+    expect(answer.stderr).toMatchInlineSnapshot(`
+      "Squashed 2 commits into 1
+      "
+    `)
+    const { iterations } = await s.show(id)
+    expect(s.git('log', '-1', '--format=%P %T%n%B', branch).trim()).toBe(
+      `${start} ${tree}\nAdd a and b\n\nBoth of them.\n\nAmp-Session: ${id}\nAmp-Iteration: ${iterations[0]?.id}\nAmp-Iteration: ${iterations[1]?.id}`,
+    )
+    expect(s.git('rev-parse', 'main')).toBe(upstream)
+    expect(s.checkout()).toBe(before)
+    expect(s.status(id)).toBe('')
+    expect(s.git('log', '-1', '--notes=amp', '--format=%N', branch).trim().split('\n')).toHaveLength(2)
+    expect(s.events(id).at(-1)).toBe('session.squashed')
+    expect(s.git('log', '-1', '--format=%P', `refs/amp/sessions/${id}`).split(' ')).toContain(old)
+  })
+
+  it('and merge keep what the base gained meanwhile', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ up: 'stream', 'README.md': '# Changed upstream\n' }, 'Upstream')
+    expect((await s.amp('squash', id)).code).toBe(0)
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.git('show', 'main:README.md')).toBe('# Changed upstream')
+    expect(s.git('ls-tree', '--name-only', 'main')).toBe('README.md\na\nup')
+    expect(s.git('status', '--porcelain')).toBe('')
+  })
+
+  it('keeps manual commits between them, with author, date and message', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const wt = s.worktree(id)
+    const own = s.commit({ first: '1' }, 'First of mine', wt)
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    s.env.GIT_AUTHOR_NAME = 'Ann Other'
+    s.env.GIT_AUTHOR_EMAIL = 'ann@example.com'
+    s.env.GIT_AUTHOR_DATE = '1700000000 +0530'
+    const second = s.commit({ second: '1' }, 'Second of mine\n\nWith a body.', wt)
+    for (const name of ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_AUTHOR_DATE']) delete s.env[name]
+    await s.iterate(id, 'echo 3 >a')
+    const branch = s.branch(id)
+    const tree = s.git('rev-parse', `${branch}^{tree}`)
+    const answer = await s.amp('squash', id, '-m', 'The work')
+    expect(plain(answer.stdout, s.root)).toMatchInlineSnapshot(`
+      "<oid12> First of mine (manual)
+      <oid12> The work (2 commits)
+      <oid12> Second of mine (manual)
+      <oid12> The work (1 commit)
+      "
+    `)
+    expect(s.subjects(`main..${branch}`)).toEqual(['First of mine', 'The work', 'Second of mine', 'The work'])
+    // Its parent is unchanged, so it is the very same commit.
+    expect(s.git('rev-parse', `${branch}~3`)).toBe(own)
+    const form = '--format=%an %ae %ad|%B|%N'
+    expect(s.git('log', '-1', '--date=raw', form, `${branch}~1`)).toBe(s.git('log', '-1', '--date=raw', form, second))
+    expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(tree)
+    expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', branch)])
+    // Nothing is left to be done.
+    expect((await s.amp('squash', id, '-m', 'The work', '--manual', 'include')).code).toBe(0)
+    expect(s.subjects(`main..${branch}`)).toEqual(['The work'])
+    expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(tree)
+  })
+
+  it('takes uncommitted edits with it as they are', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a; echo 1 >b')
+    s.write({ a: 'edited', new: 'x' }, s.worktree(id))
+    s.gitAt(s.worktree(id), 'add', 'a')
+    expect((await s.amp('squash', id)).code).toBe(0)
+    expect(s.status(id)).toBe('M  a\n?? new')
+  })
+
+  it('keeps commits apart from a merge only with --manual=include', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ up: '1' }, 'Upstream')
+    s.gitAt(s.worktree(id), 'merge', '-q', '--no-edit', 'main')
+    await s.iterate(id, 'echo 2 >a')
+    const refs = s.refs()
+    const refused = await s.amp('squash', id)
+    expect(refused).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "error: the branch contains a merge, so its commits cannot be kept apart
+      hint: With --manual=include everything becomes one commit, manual commits too.
+      ",
+        "stdout": "",
+      }
+    `)
+    expect(s.refs().replace(/refs\/amp.*/g, '')).toBe(refs.replace(/refs\/amp.*/g, ''))
+    expect((await s.amp('squash', id, '--manual=include', '-m', 'All')).code).toBe(0)
+    expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['All'])
+    expect(s.git('rev-parse', `${s.branch(id)}~1`)).toBe(s.git('rev-parse', 'main'))
+  })
+
+  it('changes nothing with -n', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    const refs = s.refs()
+    const answer = await s.amp('squash', id, '-n', '-m', 'One')
+    expect(answer).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "Would make 1 commit of 2
+      ",
+        "stdout": "One (2 commits)
+      ",
+      }
+    `)
+    expect(s.refs()).toBe(refs)
+    expect(JSON.parse((await s.amp('squash', id, '--dry-run', '--json')).stdout)).toMatchObject({
+      schema: 'git-amp/squash@1',
+      isDryRun: true,
+    })
+    expect(s.refs()).toBe(refs)
+  })
+
+  it('has something to squash, and a message', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    expect(await s.amp('squash', id)).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "error: session a has no amp: commits to squash
+      ",
+        "stdout": "",
+      }
+    `)
+    await s.iterate(id, 'echo 1 >a')
+    expect((await s.amp('squash', id, '-m', ' ')).stderr).toBe('fatal: the message is empty\n')
+    expect((await s.amp('squash', id, '--manual=drop')).code).toBe(129)
+    s.write({ message: 'From a file\n\nBody.\n' })
+    await s.amp('squash', id, '-F', 'message')
+    expect(s.git('log', '-1', '--format=%B', s.branch(id))).toMatch(/^From a file\n\nBody\.\n\nAmp-Session/)
+  })
+
+  it('asks the commit-msg hook about the message', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.hook(
+      'commit-msg',
+      'grep -q "^fix: " "$1" || { echo "say fix: or feat:" >&2; exit 1; }; echo "Checked-by: hook" >>"$1"',
+    )
+    const refs = s.refs()
+    expect(await s.amp('squash', id, '-m', 'Wrong')).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "error: the commit-msg hook refused the message
+      hint: say fix: or feat:
+      ",
+        "stdout": "",
+      }
+    `)
+    expect(s.refs()).toBe(refs)
+    expect((await s.amp('squash', id, '-m', 'fix: it')).code).toBe(0)
+    expect(s.git('log', '-1', '--format=%B', s.branch(id))).toContain('Checked-by: hook')
+  })
+
+  it('works without a worktree, and on a branch whose base is gone', async () => {
+    const s = scene()
+    s.git('switch', '-q', '-c', 'topic')
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    s.git('worktree', 'remove', s.worktree(id))
+    s.git('switch', '-q', 'main')
+    s.git('branch', '-q', '-D', 'topic')
+    expect((await s.amp('squash', id, '-m', 'One')).code).toBe(0)
+    expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['One'])
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { plain } from '../helpers/run.js'
+import { scene } from '../helpers/scene.js'
+
+describe('git amp test', () => {
+  it('runs the test command on the worktree as it is, and records the result for that tree', async () => {
+    const s = scene()
+    const id = await s.session('a', { args: ['--test', 'echo one; echo two >&2; test -f ok'] })
+    const failing = await s.amp('test', id)
+    expect([failing.code, plain(failing.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "Testing: echo one; echo two >&2; test -f ok
+        one
+        two
+      ",
+      ]
+    `)
+    expect(failing.stdout).toMatch(/^tests fail \(exit code 1\) in /)
+    s.write({ ok: '' }, s.worktree(id))
+    const passing = await s.amp('test', id)
+    expect(passing.code).toBe(0)
+    expect(s.status(id)).toBe('?? ok')
+    s.gitAt(s.worktree(id), 'add', 'ok')
+    expect(s.snapshot(id).tested).toMatchObject({ tree: s.gitAt(s.worktree(id), 'write-tree'), exit: 0 })
+    const known = await s.amp('test', id)
+    expect(known).toEqual({
+      code: 0,
+      stdout: 'tests pass (this tree was tested before)\n',
+      stderr: 'hint: Run them again with --force.\n',
+    })
+    expect((await s.amp('test', id, '--force')).stdout).toMatch(/^tests pass in /)
+    expect(JSON.parse((await s.amp('test', id, '--force', '--json')).stdout)).toMatchObject({
+      schema: 'git-amp/test@1',
+      passed: true,
+      ran: true,
+      output: 'one\ntwo',
+    })
+  })
+
+  it('calls a killed test command a failure, and needs a command', async () => {
+    const s = scene()
+    const none = await s.session('none')
+    expect(await s.amp('test', none)).toMatchInlineSnapshot(`
+      {
+        "code": 128,
+        "stderr": "fatal: session none has no test command
+      hint: Set one for all sessions: git config amp.test "<command>"
+      ",
+        "stdout": "",
+      }
+    `)
+    s.git('config', 'amp.test', 'kill -TERM $$')
+    const killed = await s.amp('test', none)
+    expect([killed.code, killed.stdout]).toEqual([1, expect.stringMatching(/^tests fail \(ended by SIGTERM\) in /)])
+    expect(s.snapshot(none).tested).toMatchObject({ exit: null })
+    expect((await s.amp('show', none)).stdout).toMatch(/Tests: +fail/)
+  })
+
+  it('puts the result into the note of the iteration', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.git('config', 'amp.test', 'grep -q 1 a')
+    expect((await s.amp('test', id)).code).toBe(0)
+    expect(s.git('log', '-1', '--notes=amp', '--format=%N', s.branch(id)).trim()).toBe(
+      `Session ${id} (a), iteration 1 by shell, tests pass: echo 1 >a`,
+    )
+  })
+})
