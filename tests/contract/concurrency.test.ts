@@ -99,13 +99,18 @@ test('8 processes append 25 times each to one session and one note, and nothing 
   repo.close()
 }, 180_000)
 
-test.each<[string, string, boolean]>([
-  ['of a process that is gone', JSON.stringify({ pid: 2 ** 30, host: 'test-host', token: 'x', at: Date.now() }), true],
-  ['that is older than any attempt', JSON.stringify({ pid: process.pid, host: 'h', token: 'x', at: 1 }), true],
-  ['from the future', JSON.stringify({ pid: process.pid, host: 'h', token: 'x', at: Date.now() + 1e9 }), true],
-  ['held elsewhere', JSON.stringify({ pid: 1, host: 'other', token: 'x', at: Date.now() }), false],
-  ['that was cut', '{"pid":', false],
-])('a turn %s holds nobody up', async (_, text, isTaken) => {
+test.each<[string, () => string, boolean]>([
+  [
+    'of a process that is gone',
+    () => JSON.stringify({ pid: 2 ** 30, host: 'test-host', token: 'x', at: Date.now() }),
+    true,
+  ],
+  ['that is older than any attempt', () => JSON.stringify({ pid: process.pid, host: 'h', token: 'x', at: 1 }), true],
+  ['from the future', () => JSON.stringify({ pid: process.pid, host: 'h', token: 'x', at: Date.now() + 1e9 }), true],
+  ['held elsewhere', () => JSON.stringify({ pid: 1, host: 'other', token: 'x', at: Date.now() }), false],
+  ['that was cut', () => '{"pid":', false],
+])('a turn %s holds nobody up', async (_, makeText, isTaken) => {
+  const text = makeText()
   // The clock runs only while somebody sleeps, a hundred times faster.
   let passed = 0
   const sleep = async (ms: number) => {
