@@ -74,7 +74,10 @@ async function machine(cwd: string): Promise<Omit<Host, 'processes'>> {
     hostname: hostname(),
     tmpdir: tmpdir(),
     // Only Linux tells; elsewhere an empty id says that this boot looks like any other.
-    bootId: async () => (await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim(),
+    bootId: async () => {
+      const boot = await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
+      return `${boot.trim()} ${await fs.readlink('/proc/self/ns/pid').catch(() => '')}`
+    },
     now: () => new Date(),
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

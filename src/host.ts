@@ -49,7 +49,10 @@ export interface Host {
   readonly hostname: string
   readonly tmpdir: string
   readonly processes: Processes
-  /** Identifies this boot of the machine; a lease of an earlier boot is dead. */
+  /**
+   * Identifies this boot of the machine and, after a space, the numbering of processes that this one sees (a container has its own): a lease
+   * with another boot is dead, and one with other numbers says nothing.
+   */
   bootId(): Promise<string>
   now(): Date
   /** `n` random bytes. */

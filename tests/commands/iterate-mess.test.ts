@@ -167,7 +167,7 @@ describe('git amp iterate with an agent that', () => {
     expect(files.join('\n')).toBe(mess.files)
     expect(s.status(id)).toBe(mess.status ?? '')
     expect([s.checkout(), s.git('rev-parse', 'main')]).toEqual(before)
-    expect((await s.show(id)).iterations[0]?.commits).toHaveLength(mess.own ?? 0)
+    expect(s.ended(id).commits).toHaveLength(mess.own ?? 0)
     expect(s.git('fsck', '--connectivity-only', '--no-dangling')).toBe('')
     // And the session goes on.
     const next = await s.iterate(id, 'echo next >next')

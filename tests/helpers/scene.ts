@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -149,6 +159,12 @@ export class Scene {
     return [...text.matchAll(/^Amp-Event: (.*)$/gm)].map((match) => JSON.parse(match[1] ?? '').type)
   }
 
+  /** Data of the event at the tip of a session's chain, read with git alone. */
+  ended(id: string): Record<string, unknown> {
+    const text = this.git('log', '-1', '--format=%B', `refs/amp/sessions/${id}`)
+    return JSON.parse(/^Amp-Event: (.*)$/m.exec(text)?.[1] ?? '{}').data
+  }
+
   /** Branch of a session, as its chain says. */
   branch(id: string): string {
     return this.snapshot(id).branch
@@ -187,9 +203,12 @@ export class Scene {
       .split('\0')
       .filter(Boolean)
       .sort()
-    const contents = files.map(
-      (file) => `${file}: ${existsSync(join(this.dir, file)) ? this.git('hash-object', '--', file) : 'gone'}`,
-    )
+    const hash = (file: string) =>
+      createHash('sha1')
+        .update(readFileSync(join(this.dir, file)))
+        .digest('hex')
+    const isFile = (file: string) => lstatSync(join(this.dir, file), { throwIfNoEntry: false })?.isFile() === true
+    const contents = files.map((file) => `${file}: ${isFile(file) ? hash(file) : 'no file'}`)
     return [this.git('rev-parse', '--symbolic-full-name', 'HEAD'), this.git('ls-files', '--stage'), ...contents].join(
       '\n',
     )

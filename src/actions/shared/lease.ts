@@ -49,10 +49,23 @@ export async function timeOfDeath(repo: Repo, iteration: string): Promise<number
   return stat === null ? null : stat.mtimeMs
 }
 
-/** Whether an iteration began in this clone on this machine, whatever the machine is called by now. */
+/**
+ * Whether an iteration began where this process can tell what lives: on this machine, whatever it is called by now, and not in a container or on
+ * another machine that shares the repository's directory.
+ */
 export async function beganHere(repo: Repo, open: { iteration: string; host: string }): Promise<boolean> {
-  return open.host === repo.host.hostname || (await readLease(repo, open.iteration)) !== null
+  const lease = await readLease(repo, open.iteration)
+  if (lease === null) return open.host === repo.host.hostname
+  return isOurs(repo, lease)
 }
+
+/** The same machine after a restart has another boot; another container has the same one and other process numbers. */
+async function isOurs(repo: Repo, lease: Lease): Promise<boolean> {
+  const boot = await repo.host.bootId()
+  return lease.boot === boot || (lease.host === repo.host.hostname && bootOf(lease.boot) !== bootOf(boot))
+}
+
+const bootOf = (id: string): string => id.split(' ')[0] ?? ''
 
 /** The lease of an iteration when its process is alive on this machine; null otherwise. */
 export async function isHeldHere(repo: Repo, iteration: string): Promise<Lease | null> {
@@ -65,7 +78,8 @@ export async function localLeases(repo: Repo): Promise<Map<string, { isAlive: bo
   const leases = new Map<string, { isAlive: boolean }>()
   for (const name of await names(repo)) {
     const iteration = name.replace(/\.json$/, '')
-    if (isId(iteration)) leases.set(iteration, { isAlive: (await isHeldHere(repo, iteration)) !== null })
+    const lease = isId(iteration) ? await readLease(repo, iteration) : null
+    if (lease !== null && (await isOurs(repo, lease))) leases.set(iteration, { isAlive: await isAlive(repo, lease) })
   }
   return leases
 }
