@@ -189,7 +189,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const subject = `${subjectFor(repo, running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const [work, refs] = await Promise.all([
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id }),
-    movedRefs(repo, running.refsBefore, branchRef(running.tip.snapshot.branch)),
+    movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
   ])
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {

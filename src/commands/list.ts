@@ -69,7 +69,7 @@ export class ListCommand extends AmpCommand {
     const waiting = sessions.find((session) => session.state === 'interrupted')
     if (waiting !== undefined)
       ui.hint(
-        `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" keeps its work and goes on`,
+        `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" ${waiting.snapshot.open.length > 0 ? 'keeps its work and goes on' : 'goes on'}`,
         'ampPending',
       )
     if (sessions.length === 0) ui.hint(emptyHint(hidden), 'ampEmpty')

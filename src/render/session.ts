@@ -105,7 +105,9 @@ function stateWords(snapshot: Snapshot, state: SessionState): string {
   if (state === 'running' && open !== undefined)
     return `running iteration ${open.n} on ${oneLine(open.host)} since ${plainTime(open.at)} UTC`
   if (state === 'interrupted')
-    return `interrupted in iteration ${open?.n ?? snapshot.last?.n ?? 0}; "git amp iterate" keeps what it left and goes on`
+    return open === undefined
+      ? `interrupted in iteration ${snapshot.last?.n ?? 0}, which was recorded; "git amp iterate" goes on`
+      : `interrupted in iteration ${open.n}; "git amp iterate" keeps what it left and goes on`
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`

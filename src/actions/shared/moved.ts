@@ -22,16 +22,21 @@ export async function readAllRefs(repo: Repo): Promise<ReadonlyMap<string, strin
 const isOwn = (ref: string): boolean => ref === notesRef || /^refs\/amp(-private|-local)?\//.test(ref)
 
 /**
- * Refs that moved since `before`, outside of the session's branch and of what other sessions recorded meanwhile. Records of git-amp that the agent
+ * Refs that moved since `before`, outside of the session's branch and chain (`own`) and of what other sessions recorded meanwhile. Records of git-amp that the agent
  * deleted or set back are put back to where they were.
  */
-export async function movedRefs(repo: Repo, before: ReadonlyMap<string, string>, branch: string): Promise<MovedRef[]> {
+export async function movedRefs(
+  repo: Repo,
+  before: ReadonlyMap<string, string>,
+  own: { branch: string; chain: string },
+): Promise<MovedRef[]> {
   const after = await readAllRefs(repo)
   const names = [...new Set([...before.keys(), ...after.keys()])].filter((ref) => before.get(ref) !== after.get(ref))
   const moved = names.map((ref): MovedRef => ({ ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null }))
   const lost: MovedRef[] = []
-  for (const change of moved.filter(({ ref }) => isOwn(ref))) if (await putBack(repo, change)) lost.push(change)
-  const foreign = moved.filter(({ ref }) => ref !== branch && !isOwn(ref))
+  for (const change of moved.filter(({ ref, after: oid }) => isOwn(ref) && !(ref === own.chain && oid !== null)))
+    if (await putBack(repo, change)) lost.push(change)
+  const foreign = moved.filter(({ ref }) => ref !== own.branch && !isOwn(ref))
   if (foreign.length === 0) return lost
   const recorded = new Map(
     (await allSessions(repo)).sessions.map(({ snapshot }) => [`refs/heads/${snapshot.branch}`, snapshot.heads]),
