@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most of the time goes by waiting for git.
+    maxWorkers: 2,
     // Its ESM build imports a directory, which only a bundler understands.
     server: { deps: { inline: ['clipanion'] } },
   },

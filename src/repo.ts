@@ -32,7 +32,7 @@ export class Repo {
   constructor(
     readonly host: Host,
     readonly location: Location,
-    early: { config?: Promise<Config>; sessions?: Promise<Buffer> } = {},
+    early: { config?: Promise<Config>; sessions?: AsyncIterable<Buffer> } = {},
   ) {
     this.configOnce = early.config ?? null
     this.zero = '0'.repeat(location.hash === 'sha1' ? 40 : 64)
@@ -80,7 +80,9 @@ export class Repo {
   /** Top of the main worktree, wherever its git directory is; in a bare repository the directory that holds it. */
   async home(): Promise<string> {
     const { topLevel, gitDir, commonDir } = this.location
-    if (topLevel !== null && gitDir === commonDir) return topLevel
+    // With --git-dir alone git takes the current directory for the work tree, wherever that is.
+    const isGuess = this.host.env.GIT_DIR !== undefined && this.host.env.GIT_WORK_TREE === undefined
+    if (topLevel !== null && gitDir === commonDir && !isGuess) return topLevel
     // A submodule's git directory names its work tree; `git worktree list` does not.
     const named = (await this.config()).get('core.worktree')
     if (named !== null) return resolve(commonDir, named)

@@ -39,7 +39,9 @@ export class DiffCommand extends AmpCommand {
         ui.json({ schema: 'git-amp/diff@1', session: plan.tip.id, base: plan.base, head: plan.head, files })
         return 0
       }
-      return git.inherit(['diff', ...passed, ...plan.range, '--', ...plan.paths], { ok: [0, 1, 128, 129, 141] })
+      return git.inherit(['diff', ...(this.quiet ? ['--quiet'] : []), ...passed, ...plan.range, '--', ...plan.paths], {
+        ok: [0, 1, 128, 129, 141],
+      })
     })
   }
 }

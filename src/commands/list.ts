@@ -78,7 +78,7 @@ export class ListCommand extends AmpCommand {
 
   private async forMachines(repo: Repo, sessions: readonly ListedSession[]): Promise<void> {
     const { ui } = this.context
-    const worktrees = await repo.worktrees()
+    const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
     const pathOf = ({ id, snapshot }: ListedSession) =>
       worktrees.find((one) => one.path.endsWith(`/${id}`) || one.branch === snapshot.branch)?.path ?? null
     if (this.json) {

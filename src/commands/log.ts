@@ -41,8 +41,11 @@ export class LogCommand extends AmpCommand {
   async run(): Promise<number | undefined> {
     const { ui, host, passed, rest } = this.context
     const repo = await this.open()
-    if (passed.length > 0 || rest !== null) {
-      const args = await logArguments(repo, { session: this.session, passed, paths: rest ?? [] })
+    // `--format=%h` is git's; ours has atoms like those of "git for-each-ref".
+    const isGits = passed.length > 0 || rest !== null || (this.format !== undefined && !this.format.includes('%('))
+    if (isGits) {
+      const all = this.format === undefined ? passed : [...passed, `--format=${this.format}`]
+      const args = await logArguments(repo, { session: this.session, passed: all, paths: rest ?? [] })
       return repo.asUser(repo.location.topLevel ?? repo.location.gitDir).inherit(args, { ok: [0, 1, 128, 141] })
     }
     const result = await logSession(repo, { session: this.session })

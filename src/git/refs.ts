@@ -7,7 +7,7 @@ import { type Git, GitError } from './run.js'
 /** Refs through the git program. `zero` is the null oid in the repository's hash. */
 export class GitRefs implements RefStore {
   /** A listing that was asked for before it was known that it is needed. */
-  private asked: { prefix: string; answer: Promise<Buffer> } | null = null
+  private asked: { prefix: string; answer: AsyncIterable<Buffer> } | null = null
 
   constructor(
     private readonly git: Git,
@@ -16,7 +16,7 @@ export class GitRefs implements RefStore {
   ) {}
 
   /** Takes the answer of `askTips` for the first `tips` of the same prefix. */
-  expect(prefix: string, answer: Promise<Buffer>): void {
+  expect(prefix: string, answer: AsyncIterable<Buffer>): void {
     this.asked = { prefix, answer }
   }
 
@@ -38,7 +38,7 @@ export class GitRefs implements RefStore {
     const { formatArgument, parse } = tipFormat
     const seen = new Set<string>()
     try {
-      const asked = this.asked?.prefix === prefix ? once(this.asked.answer) : null
+      const asked = this.asked?.prefix === prefix ? this.asked.answer : null
       this.asked = null
       for await (const tip of parse(asked ?? this.git.stream(['for-each-ref', formatArgument, prefix]))) {
         seen.add(tip.ref)
@@ -108,15 +108,18 @@ const brokenRef = (ref: string): AmpError =>
   })
 
 /** Asks for a listing at once: while git answers, the caller may find out where it is. */
-export function askTips(git: Git, prefix: string): Promise<Buffer> {
-  const answer = git.bytes(['for-each-ref', tipFormat.formatArgument, prefix])
+export function askTips(git: Git, prefix: string): AsyncIterable<Buffer> {
+  const chunks = git.stream(['for-each-ref', tipFormat.formatArgument, prefix])
+  // A generator begins when it is asked for its first value.
+  const first = chunks.next()
   // Outside a repository nobody waits for it.
-  answer.catch(() => {})
-  return answer
-}
-
-async function* once(answer: Promise<Buffer>): AsyncGenerator<Buffer> {
-  yield await answer
+  first.catch(() => {})
+  return (async function* () {
+    const { value, done } = await first
+    if (done === true) return
+    yield value
+    yield* chunks
+  })()
 }
 
 /**

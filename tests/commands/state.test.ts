@@ -51,6 +51,13 @@ async function sessions(): Promise<{ s: Scene; ids: string[] }> {
   return { s, ids: [one, two, three] }
 }
 
+/** Made once for the tests that only read. */
+let shared: ReturnType<typeof sessions> | null = null
+const readOnly = () => {
+  shared ??= sessions()
+  return shared
+}
+
 describe('nothing but git stores anything', () => {
   it('so list, show, log and diff tell the same without .git/amp and without any worktree', async () => {
     const { s, ids } = await sessions()
@@ -70,7 +77,7 @@ describe('nothing but git stores anything', () => {
   })
 
   it('so a clone that fetches refs/amp and the notes tells the same, and goes on', async () => {
-    const { s, ids } = await sessions()
+    const { s, ids } = await readOnly()
     const clone = join(s.root, 'clone')
     s.gitAt(s.root, 'clone', '-q', s.dir, clone)
     s.gitAt(clone, 'fetch', '-q', 'origin', 'refs/amp/*:refs/amp/*', 'refs/notes/amp:refs/notes/amp')
@@ -85,7 +92,7 @@ describe('nothing but git stores anything', () => {
   })
 
   it('and git alone reads it: the chain is a story, and a note stands beside every commit', async () => {
-    const { s, ids } = await sessions()
+    const { s, ids } = await readOnly()
     expect(
       plain(s.git('log', '--first-parent', '--reverse', '--format=%s', `refs/amp/sessions/${ids[0]}`), s.root),
     ).toMatchInlineSnapshot(`
@@ -106,7 +113,7 @@ describe('nothing but git stores anything', () => {
   })
 
   it('and a plain push and fetch of branches is not burdened with it', async () => {
-    const { s } = await sessions()
+    const { s } = await readOnly()
     const remote = join(s.root, 'remote.git')
     s.gitAt(s.root, 'init', '-q', '--bare', remote)
     s.git('push', '-q', remote, 'main')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { realProcesses } from '../../src/processes.js'
-import { install, run, startAmp } from '../helpers/bundle.js'
+import { install, run, startAmp, thisMachine } from '../helpers/bundle.js'
 import { type Scene, scene } from '../helpers/scene.js'
 
 const processes = realProcesses()
@@ -112,7 +112,7 @@ describe('kill -9', () => {
       expect(s.git('fsck', '--no-dangling'), what).toBe('')
       if (argv[0] !== 'merge') expect([what, s.checkout(), s.git('rev-parse', 'main')]).toEqual([what, before, main])
       for (const next of [['list'], ['show', id], ['iterate', id, '-m', `echo next >n${number}`], ['merge', id]]) {
-        const answer = await s.amp(...next)
+        const answer = await s.ampWith({ host: thisMachine }, ...next)
         expect([what, next[0], answer.code, answer.stderr]).toEqual([
           what,
           next[0],
@@ -126,7 +126,7 @@ describe('kill -9', () => {
         .split('\n')
         .find((line) => line.endsWith(` killed${number}`))
       if (killed === undefined) continue
-      const answer = await s.amp('iterate', killed.split(' ')[0] ?? '')
+      const answer = await s.ampWith({ host: thisMachine }, 'iterate', killed.split(' ')[0] ?? '')
       expect([what, answer.code, answer.stderr]).toEqual([what, 0, expect.not.stringMatching(/fatal|internal/)])
     }
   })

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
+import type { Host } from '../../src/host.js'
 import type { Scene } from './scene.js'
 
 const home = resolve(import.meta.dirname, '../..')
@@ -64,6 +65,22 @@ export function start(s: Scene, argv: readonly string[], cwd = s.dir): Started {
     child.once('exit', (code, signal) => setTimeout(() => done({ code, signal, ...texts }), 10))
   })
   return { child, ended }
+}
+
+/** This machine as the bundle sees it, for commands in process that meet what it left. */
+export const thisMachine: Partial<Host> = {
+  hostname: hostname(),
+  bootId: async () =>
+    `${read('/proc/sys/kernel/random/boot_id', readFileSync)} ${read('/proc/self/ns/pid', readlinkSync)}`,
+}
+
+function read(path: string, how: (path: string, encoding: 'utf8') => string): string {
+  try {
+    return how(path, 'utf8').trim()
+  } catch {
+    // Only Linux tells.
+    return ''
+  }
 }
 
 /** Runs a program in a scene to its end. */
