@@ -1,16 +1,16 @@
-import { join } from 'node:path'
 import { fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { isAncestor } from '../git/history.js'
 import { mergeTrees } from '../git/merge.js'
-import { type Git, GitError, type Oid } from '../git/run.js'
+import { GitError, type Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { readEvents } from '../state/chain.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
-import { branchRef } from '../state/names.js'
+import { branchName, branchRef } from '../state/names.js'
 import { withTrailers } from '../util/message.js'
+import { type Checkout, checkoutOf, forward } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
@@ -61,7 +61,7 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   const into = await followRef(repo, intoOf(tip, options.into))
   const before = await repo.refs.read(into)
   if (before === null)
-    throw fatal(`the branch '${short(into)}' does not exist`, 'Name another one with --into <branch>.')
+    throw fatal(`the branch '${branchName(into)}' does not exist`, 'Name another one with --into <branch>.')
   const isDryRun = options.dryRun === true
   const plain = { tip, into, before, isDryRun, updated: null, unsigned: null }
   if (await isAncestor(repo.git, head, before)) {
@@ -81,8 +81,6 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
       : await moveCheckout(repo, tip, { ...step, checkout, into, before, after: made.after })
   return { ...result, tip: moved, updated: checkout?.path ?? null }
 }
-
-const short = (ref: string): string => ref.replace(/^refs\/heads\//, '')
 
 function intoOf(tip: ChainTip, into: string | undefined): string {
   if (into !== undefined) return into.startsWith('refs/heads/') ? into : branchRef(into)
@@ -110,61 +108,11 @@ async function recordContained(
   const { into, head, before } = found
   if (tip.snapshot.status === 'merged' || head === tip.snapshot.base.oid) return tip
   const recorded = await record(repo, tip.id, () => ({
-    subject: `amp(${tip.snapshot.slug}): found merged into ${short(into)}`,
+    subject: `amp(${tip.snapshot.slug}): found merged into ${branchName(into)}`,
     events: [{ type: 'session.merged', data: { into, before, after: before, via: 'ff', result: 'done' } }],
     code: [before, head],
   }))
   return recorded?.tip ?? tip
-}
-
-/** A checkout of the base, and git as the user runs it there. */
-interface Checkout {
-  path: string
-  git: Git
-}
-
-/**
- * Where a branch is checked out; null when nowhere.
- * @throws AmpError while it is being rebased, or when it is checked out twice
- */
-async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | null> {
-  repo.forgetWorktrees()
-  const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
-  for (const worktree of worktrees.filter((one) => one.branch === null && !one.isBare)) {
-    const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'])
-    for (const dir of ['rebase-merge', 'rebase-apply']) {
-      const name = await repo.host.fs.readFile(join(gitDir, dir, 'head-name'), 'utf8').catch(() => '')
-      if (name.trim() === ref) {
-        throw no(`'${short(ref)}' is being rebased in ${worktree.path}`, 'Finish or abort that rebase first.')
-      }
-    }
-  }
-  const there = worktrees.filter((one) => one.branch === short(ref)).map((one) => one.path)
-  if (there.length > 1) {
-    throw no(
-      `'${short(ref)}' is checked out in ${there.join(' and in ')}`,
-      'Switch all but one of them to another branch.',
-    )
-  }
-  const unusual = await unusualCheckout(repo, ref)
-  if (unusual !== null) return unusual
-  const path = there[0]
-  return path === undefined ? null : { path, git: repo.asUser(path) }
-}
-
-/**
- * A work tree that `git worktree list` does not tell: named by --work-tree or `core.worktree`, as dotfiles and submodules are.
- */
-async function unusualCheckout(repo: Repo, ref: string): Promise<Checkout | null> {
-  const { commonDir } = repo.location
-  const path = await repo.home()
-  const main = (await repo.worktrees())[0]
-  const isUsual = main === undefined || main.path === path
-  const isThere = repo.location.topLevel === path || (await repo.config()).get('core.worktree') !== null
-  if (isUsual || !isThere) return null
-  const head = await repo.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
-  if (head !== ref) return null
-  return { path, git: repo.asUser(path).at(path, [`--git-dir=${commonDir}`, `--work-tree=${path}`]) }
 }
 
 interface Making {
@@ -188,11 +136,11 @@ async function makeMerge(
   const canForward = await isAncestor(repo.git, before, head)
   if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
   if (style === 'ff-only')
-    throw no(`'${short(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
+    throw no(`'${branchName(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
   const merged = canForward ? await treeAsMerged(repo, head) : await mergeTrees(making.git, before, head)
   if (merged.kind === 'conflict') {
     throw no(
-      `merging into '${short(into)}' conflicts in ${merged.paths.join(', ')}`,
+      `merging into '${branchName(into)}' conflicts in ${merged.paths.join(', ')}`,
       'Nothing was changed.',
       `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
     )
@@ -244,7 +192,7 @@ function stepOf(repo: Repo, merge: Merge) {
   const session = { id: tip.id, slug: tip.snapshot.slug }
   const operation = { id: repo.newId(), command: 'merge' }
   const withResult = (result: 'intent' | 'done' | 'abandoned'): Step => ({
-    subject: `amp(${tip.snapshot.slug}): merge into ${short(into)}${result === 'done' ? '' : ` (${result})`}`,
+    subject: `amp(${tip.snapshot.slug}): merge into ${branchName(into)}${result === 'done' ? '' : ` (${result})`}`,
     events: [{ type: 'session.merged', data: { into, before, after, via, result } }],
     code: [before, after, head],
     // A squash is a new commit: its note names the iterations in it.
@@ -281,18 +229,9 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
   throw problem instanceof Error
     ? problem
     : no(
-        `'${short(step.into)}' did not move, although git merged without a complaint`,
+        `'${branchName(step.into)}' did not move, although git merged without a complaint`,
         'Look at branch.*.mergeOptions.',
       )
-}
-
-async function forward(checkout: Checkout, step: { into: string; after: Oid }): Promise<void> {
-  const git = checkout.git.with({ LC_ALL: 'C' })
-  const head = await git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
-  if (head !== step.into) {
-    throw no(`the checkout in ${checkout.path} was switched away from '${short(step.into)}'`, 'Run the command again.')
-  }
-  await git.run(['merge', '--ff-only', '--no-squash', '--no-autostash', '--commit', '--quiet', step.after])
 }
 
 function inTheWay(error: GitError, path: string) {

@@ -70,9 +70,11 @@ export function missingAgent(adapter: AgentAdapter, installed: readonly string[]
   const usable = adapters.filter((one) => one.install === null || installed.includes(one.name))
   const names = usable.map((one) => (one.install === null ? `${one.name} (built in)` : one.name))
   const other = usable[0]?.name ?? shell.name
+  const others = installed.filter((name) => findAdapter(name) === null)
   return fatal(
     `the agent '${adapter.name}' is not installed (no '${adapter.program}' on PATH)`,
     `Installed here: ${names.join(', ')}.`,
+    ...(others.length === 0 ? [] : [`Found as well, but this git-amp cannot drive it: ${others.join(', ')}.`]),
     `Choose another agent with '--agent ${other}', or for good with 'git config amp.agent ${other}'.`,
     ...(adapter.install === null ? [] : [`To get it: ${adapter.install}.`]),
   )

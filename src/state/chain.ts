@@ -1,12 +1,4 @@
-import {
-  asciiJson,
-  BrokenState,
-  decodeState,
-  type EntityKind,
-  encodeState,
-  isNextLamport,
-  type StateCommit,
-} from './codec.js'
+import { asciiJson, BrokenState, decodeState, type EntityKind, encodeState, type StateCommit } from './codec.js'
 import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } from './events.js'
 import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
 import { sessionRef } from './names.js'
@@ -159,10 +151,6 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
   })
   return { change: { ref: tip.ref, old: tip.oid, new: oid }, tip: { ...tip, oid, snapshot }, events }
 }
-
-/** Whether every event of a state commit is later than all events of its state parents. */
-export const hasValidClock = (state: StateCommit, before: number): boolean =>
-  state.events.every((event) => isNextLamport(event.lamport, before))
 
 /** ISO 8601 in UTC with whole seconds. */
 export const isoTime = (stamp: Stamp): string => `${new Date(stamp.seconds * 1000).toISOString().slice(0, 19)}Z`

@@ -30,6 +30,9 @@ export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 /** The full ref of a branch. */
 export const branchRef = (branch: string): string => `refs/heads/${branch}`
 
+/** The branch of a full ref. */
+export const branchName = (ref: string): string => ref.replace(/^refs\/heads\//, '')
+
 /** Whether `text` has the form of an object id of sha1 or sha256. */
 export const isOid = (text: unknown): text is string =>
   typeof text === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text)

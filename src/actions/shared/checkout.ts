@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { no } from '../../errors.js'
+import type { Git, Oid } from '../../git/run.js'
+import type { Repo } from '../../repo.js'
+import { branchName } from '../../state/names.js'
+
+/** A checkout of the base, and git as the user runs it there. */
+export interface Checkout {
+  path: string
+  git: Git
+}
+
+/**
+ * Where a branch is checked out; null when nowhere.
+ * @throws AmpError while it is being rebased, or when it is checked out twice
+ */
+export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | null> {
+  repo.forgetWorktrees()
+  const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
+  for (const worktree of worktrees.filter((one) => one.branch === null && !one.isBare)) {
+    const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'])
+    for (const dir of ['rebase-merge', 'rebase-apply']) {
+      const name = await repo.host.fs.readFile(join(gitDir, dir, 'head-name'), 'utf8').catch(() => '')
+      if (name.trim() === ref) {
+        throw no(`'${branchName(ref)}' is being rebased in ${worktree.path}`, 'Finish or abort that rebase first.')
+      }
+    }
+  }
+  const there = worktrees.filter((one) => one.branch === branchName(ref)).map((one) => one.path)
+  if (there.length > 1) {
+    throw no(
+      `'${branchName(ref)}' is checked out in ${there.join(' and in ')}`,
+      'Switch all but one of them to another branch.',
+    )
+  }
+  const unusual = await unusualCheckout(repo, ref)
+  if (unusual !== null) return unusual
+  const path = there[0]
+  return path === undefined ? null : { path, git: repo.asUser(path) }
+}
+
+/**
+ * A work tree that `git worktree list` does not tell: named by --work-tree or `core.worktree`, as dotfiles and submodules are.
+ */
+async function unusualCheckout(repo: Repo, ref: string): Promise<Checkout | null> {
+  const { commonDir } = repo.location
+  const path = await repo.home()
+  const main = (await repo.worktrees())[0]
+  const isUsual = main === undefined || main.path === path
+  const isThere = repo.location.topLevel === path || (await repo.config()).get('core.worktree') !== null
+  if (isUsual || !isThere) return null
+  const head = await repo.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  if (head !== ref) return null
+  return { path, git: repo.asUser(path).at(path, [`--git-dir=${commonDir}`, `--work-tree=${path}`]) }
+}
+
+/**
+ * Moves a checked-out branch, its index and its files to a later commit, by `git merge --ff-only`.
+ * @throws AmpError when the user switched branches, or something of the user's is in the way
+ */
+export async function forward(checkout: Checkout, step: { into: string; after: Oid }): Promise<void> {
+  const git = checkout.git.with({ LC_ALL: 'C' })
+  const head = await git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  if (head !== step.into) {
+    throw no(
+      `the checkout in ${checkout.path} was switched away from '${branchName(step.into)}'`,
+      'Run the command again.',
+    )
+  }
+  await git.run(['merge', '--ff-only', '--no-squash', '--no-autostash', '--commit', '--quiet', step.after])
+}
