@@ -2,6 +2,7 @@ import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
 import { openAgent } from '../agent/registry.js'
 import { runAgent, warmUp } from '../agent/run.js'
 import { fatal } from '../errors.js'
+import { hookVariable } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
@@ -73,6 +74,7 @@ export interface IterateResult {
 
 /** Runs the agent once in a session's worktree: it ends in exactly one commit, or in a recorded "no change". */
 export async function iterateSession(repo: Repo, options: IterateOptions): Promise<IterateResult> {
+  refuseInHook(repo)
   const found = await findSession(repo, options.session)
   const agentName = options.agent ?? found.snapshot.agent
   const agent = await openAgent(repo.host, agentName)
@@ -98,6 +100,13 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   } finally {
     await dropLease(repo, started.iteration.id)
   }
+}
+
+/** A hook of ours that iterates would commit, and the commit would run the hook. */
+function refuseInHook(repo: Repo): void {
+  const hook = repo.host.env[hookVariable]
+  if (hook === undefined || hook === '') return
+  throw fatal(`this is the ${hook} hook of a commit that git-amp makes, and an iteration would run it again`)
 }
 
 /** An iteration that began on another machine and has not ended there, as far as is known here. */

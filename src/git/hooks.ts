@@ -11,6 +11,9 @@ export interface HookFailure {
   output: string
 }
 
+/** Tells a git-amp inside a hook which one it is: an iteration there would run the hook again. */
+export const hookVariable = 'GIT_AMP_HOOK'
+
 /** So much of a hook's output is kept; secrets are looked for in it before less of it is recorded. */
 const keptBytes = 16 * 1024
 
@@ -51,7 +54,9 @@ export class Hooks {
   async run(name: string, args: readonly string[] = []): Promise<HookFailure | null> {
     if (!this.present.has(name)) return null
     try {
-      await this.git.run(['hook', 'run', '--ignore-missing', name, '--', ...args], { env: { GIT_EDITOR: ':' } })
+      await this.git.run(['hook', 'run', '--ignore-missing', name, '--', ...args], {
+        env: { GIT_EDITOR: ':', [hookVariable]: name },
+      })
       return null
     } catch (error) {
       if (!(error instanceof GitError)) throw error

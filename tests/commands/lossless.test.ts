@@ -192,4 +192,17 @@ describe('nothing is lost or lands elsewhere:', () => {
     expect(all).not.toContain('MIIEvgIBADANBgkqhkiG9w0B')
     expect(all).toContain('[redacted]')
   })
+
+  it('a hook that iterates is told no instead of running itself for ever', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.write({ mine: '1\n' }, s.worktree(id))
+    s.env.GIT_AMP_HOOK = 'pre-commit'
+    const answer = await s.iterate(id, 'echo 1 >a')
+    expect([answer.code, answer.stderr]).toEqual([128, expect.stringContaining('would run it again')])
+    expect(s.subjects(`main..${s.branch(id)}`)).toEqual([])
+    delete s.env.GIT_AMP_HOOK
+    s.hook('pre-commit', 'test "$GIT_AMP_HOOK" = pre-commit')
+    expect((await s.iterate(id, 'echo 1 >a')).stderr).not.toContain('warning')
+  })
 })
