@@ -109,6 +109,7 @@ describe('git amp iterate', () => {
         "code": 128,
         "stderr": "fatal: the agent 'amp' is not installed (no 'amp' on PATH)
       hint: Installed here: shell (built in).
+      hint: Found as well, but this git-amp cannot drive it: codex.
       hint: Choose another agent with '--agent shell', or for good with 'git config amp.agent shell'.
       hint: To get it: install Amp as https://ampcode.com/manual describes, then run 'amp login' once.
       ",
