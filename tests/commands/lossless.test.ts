@@ -205,4 +205,37 @@ describe('nothing is lost or lands elsewhere:', () => {
     s.hook('pre-commit', 'test "$GIT_AMP_HOOK" = pre-commit')
     expect((await s.iterate(id, 'echo 1 >a')).stderr).not.toContain('warning')
   })
+
+  it('a worktree that the user made keeps its files, with or without an index', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const dir = gitDir(s, id)
+    rmSync(join(dir, 'index'))
+    rmSync(join(dir, 'amp-session'))
+    s.write({ 'README.md': 'precious\n' }, s.worktree(id))
+    await s.iterate(id, 'true')
+    expect(s.read('README.md', s.worktree(id))).toBe('precious\n')
+  })
+
+  it('a worktree that another git-amp is making is left to it', async () => {
+    const s = scene()
+    s.commit({ '.gitattributes': '* filter=slow\n', a: '1\n' })
+    s.git(
+      'config',
+      'filter.slow.smudge',
+      `touch ${join(s.root, 'busy')}; while [ -e ${join(s.root, 'busy')} ]; do sleep 0.05; done; cat`,
+    )
+    const making = s.amp('new', 'slow', '-m', 'true', '--agent', 'shell', '-q')
+    await s.until(() => s.exists('busy', s.root))
+    const answer = await s.iterate('slow', 'echo 1 >b')
+    s.git('config', '--unset', 'filter.slow.smudge')
+    s.git('config', 'filter.slow.clean', 'cat')
+    await s.until(() => {
+      rmSync(join(s.root, 'busy'), { force: true })
+      return s.git('worktree', 'list', '--porcelain').includes('initializing') === false
+    })
+    expect([answer.code, answer.stderr]).toEqual([128, expect.stringContaining('is being made')])
+    expect((await making).code).toBe(0)
+    expect((await s.iterate('slow', 'echo 1 >b')).code).toBe(0)
+  })
 })

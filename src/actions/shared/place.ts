@@ -55,12 +55,15 @@ async function onBranch(repo: Repo, tip: ChainTip): Promise<Place | null> {
   return found === undefined ? null : placeAt(repo, found.path)
 }
 
-/** `git worktree add` was killed in it: git still holds its lock "initializing", or there is no index yet. */
+/**
+ * `git worktree add` did not come to its end there: git holds its own lock "initializing" until it has. Nothing else counts: a worktree that the
+ * user made may lack an index for other reasons, and has the user's files in it.
+ */
 async function isHalfMade(repo: Repo, place: Place): Promise<boolean> {
   const { fs } = repo.host
   if ((await readSessionFile(repo, place.gitDir)) !== null) return false
   const reason = await fs.readFile(join(place.gitDir, 'locked'), 'utf8').catch(() => '')
-  return reason.trim() === 'initializing' || !(await exists(repo, join(place.gitDir, 'index')))
+  return reason.trim() === 'initializing'
 }
 
 const isDirectory = (repo: Repo, path: string): Promise<boolean> =>
@@ -165,7 +168,8 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   if (repo.location.isBare)
     throw fatal('a bare repository has no worktrees to run an agent in', 'Run the command in a clone.')
   const half = await onBranch(repo, tip)
-  if (half !== null) return { place: await completePlace(repo, tip.id, half), made: true }
+  if (half !== null && (await isHalfMade(repo, half)))
+    return { place: await completePlace(repo, tip.id, half), made: true }
   const [main] = await repo.worktrees()
   if (main !== undefined && main.branch === tip.snapshot.branch) {
     throw fatal(
@@ -182,8 +186,21 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   return { place: await addPlace(repo, tip.id, where), made: true }
 }
 
+/** Another git-amp may be at it this moment: git's checkout names the worktree in its environment. */
+async function refuseBeingMade(repo: Repo, place: Place): Promise<void> {
+  const { processes } = repo.host
+  const entries = [`GIT_DIR=${join(place.path, '.git')}`, `GIT_DIR=${place.gitDir}`]
+  const found = (await Promise.all(entries.map((entry) => processes.withEnv(entry)))).flat()
+  if (found.length === 0) return
+  throw fatal(
+    `the worktree '${place.path}' is being made (process ${found[0]})`,
+    'Wait for it, then run the command again.',
+  )
+}
+
 /** Finishes a checkout that was killed. Everything in it is git's: nobody was told of the worktree yet. */
 async function completePlace(repo: Repo, id: string, place: Place): Promise<Place> {
+  await refuseBeingMade(repo, place)
   await repo.host.fs.rm(join(place.gitDir, 'index.lock'), { force: true })
   await place.git.run(['reset', '--hard', '--quiet'])
   await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
