@@ -21,12 +21,13 @@ describe('for machines', () => {
       iteration: { n: 1, outcome: 'success', files: 1 },
       tests: { exit: 0 },
     })
-    const list = await json('list')
+    // By name: both may have changed last in the same second.
+    const list = await json('list', '--sort', 'name')
     expect(list).toMatchObject({
       schema: 'git-amp/list@1',
       sessions: [{ ...session, worktree: s.worktree(id), state: 'idle', isCurrent: false }, { slug: 'b' }],
     })
-    expect(await json()).toEqual(list)
+    expect(await json('--sort', 'name')).toEqual(list)
     expect(await json('show', id)).toMatchObject({
       schema: 'git-amp/show@1',
       session: { ...session, prompt: 'echo 1 >a', ahead: 1, behind: 0, uncommitted: 0 },
