@@ -6,7 +6,7 @@ import { hookVariable } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import type { ChangeSize, IterationRemarks, Outcome } from '../state/events.js'
+import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { shortSubject } from '../util/message.js'
@@ -189,6 +189,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     env: repo.childEnv,
     session: running.tip.id,
     iteration: iteration.id,
+    before: running.tip.snapshot.thread ?? null,
     obituary: obituaryFile(repo, iteration.id),
     signal: options.signal,
     timeoutMs: options.timeoutMs,
@@ -241,8 +242,7 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
     total: work.total,
     ...work.size,
     ...work.remarks,
-    ...(run.usage === null ? {} : { usage: run.usage }),
-    ...(run.thread === null ? {} : { thread: run.thread }),
+    ...spent(run),
     ...(run.text === null ? {} : { summary: run.text }),
   }
   const isChange = work.to !== from
@@ -253,7 +253,13 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
       ? ({ type: 'iteration.finished', data: { ...common, to: work.to, outcome } } as const)
       : ({
           type: 'iteration.failed',
-          data: { ...common, ...moved, reason, ...(run.signal === null ? {} : { signal: run.signal }) },
+          data: {
+            ...common,
+            ...moved,
+            reason,
+            ...(run.signal === null ? {} : { signal: run.signal }),
+            ...(run.waiting === null ? {} : { waiting: run.waiting }),
+          },
         } as const)
   const view = { ...iteration, to: isChange ? work.to : null }
   const words = isChange
@@ -268,6 +274,17 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
     ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
   }))
   return recorded?.tip ?? running.tip
+}
+
+/** What the run used, as far as its agent told. */
+function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent {
+  return {
+    ...(usage === null ? {} : { usage }),
+    ...(models.length === 0 ? {} : { models }),
+    ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
+    ...(thread === null ? {} : { thread }),
+    ...(threadTotal === null ? {} : { threadTotal }),
+  }
 }
 
 /** Runs the test command on what the iteration left, and records the result for that tree. */

@@ -1,15 +1,28 @@
-import type { Usage } from '../state/events.js'
+import type { ModelUsage, ThreadTotal, Usage } from '../state/events.js'
+
+/**
+ * What a figure counts: one `step`, of which the run is the sum; the whole `run`, which replaces its steps; or the whole `thread` since it
+ * began, of which the run is the difference to what the thread had reported before.
+ */
+export type Scope = 'step' | 'run' | 'thread'
 
 /** What an agent did, in one vocabulary for all of them. */
 export type AgentEvent =
   | { type: 'thread'; id: string }
+  | { type: 'model'; name: string }
   | { type: 'text'; text: string }
   | { type: 'thinking'; text: string }
   | { type: 'tool'; id: string; name: string; input: unknown }
-  | { type: 'tool-result'; id: string; output: string; failed: boolean }
-  /** A delta: the sum over a run is what the run used. */
-  | { type: 'usage'; usage: Usage }
-  | { type: 'error'; message: string }
+  /** `durationMs` when the agent measured it; otherwise the time between the two lines counts. */
+  | { type: 'tool-result'; id: string; output: string; failed: boolean; durationMs?: number }
+  /** Tokens; of one model alone when it is named. */
+  | { type: 'usage'; usage: Usage; scope: Scope; model?: string }
+  /** What the agent itself says it cost, in US dollars. */
+  | { type: 'cost'; usd: number; scope: Scope; model?: string }
+  /** The agent will not go on before somebody has logged in or approved something. `message` says what to do. */
+  | { type: 'waiting'; for: 'login' | 'approval'; message: string }
+  /** `thread`: the thread to continue is not there. `transient`: a rate limit, an overload, a network that is away. */
+  | { type: 'error'; message: string; kind?: 'thread' | 'transient' }
   /** The agent says that it has come to its end. `ok` is its own word: the exit code has to agree. */
   | { type: 'end'; ok: boolean; text: string | null }
 
@@ -74,8 +87,20 @@ export interface AgentRun {
   thread: string | null
   /** The agent's last words. */
   text: string | null
-  /** Sum of the run; null when the agent told nothing. */
+  /** What this run used; null when the agent told nothing. */
   usage: Usage | null
+  /** The same by model, when the agent names its models. */
+  models: ModelUsage[]
+  /** What the agent says this run cost, in US dollars; null when it does not say. */
+  costUsd: number | null
+  /** What a cumulative reporter said of its whole thread, to be subtracted from what it says next time. */
+  threadTotal: ThreadTotal | null
+  /** What it waited for when it was stopped. */
+  waiting: 'login' | 'approval' | null
+  /** The failure is that the thread to continue is not there. */
+  isThreadLost: boolean
+  /** The failure is one that may be gone next time. */
+  isTransient: boolean
   toolCalls: number
   durationMs: number
 }

@@ -51,7 +51,7 @@ class AmpReader implements AgentReader {
     // The URL holds a token and is not repeated. Nothing can come after this: it is Amp's end, even if it never says so.
     const message = "amp wants a login: run 'amp login' once, or set AMP_API_KEY"
     return [
-      { type: 'error', message },
+      { type: 'waiting', for: 'login', message },
       { type: 'end', ok: false, text: null },
     ]
   }
@@ -70,7 +70,7 @@ function messageEvents(event: Json, own: boolean): AgentEvent[] {
     const usage = messageUsage(message.usage)
     // What a subagent says is for its agent, not for the user; what it does and uses counts.
     const blocks = assistantBlocks(message.content).filter((block) => own || block.type === 'tool')
-    return usage === null ? blocks : [...blocks, { type: 'usage', usage }]
+    return usage === null ? blocks : [...blocks, { type: 'usage', usage, scope: 'step' }]
   }
   if (event.type === 'user') return toolResults(message.content)
   return event.type === 'result' && own ? resultEvents(event) : []

@@ -1,4 +1,5 @@
 import type { Env, Host } from '../host.js'
+import type { ThreadTotal } from '../state/events.js'
 import { parseLine } from '../util/ndjson.js'
 import type { AgentAdapter, AgentEvent, AgentRun, CallRequest } from './adapter.js'
 import { Alarms, type Limits, type StopCause } from './alarms.js'
@@ -26,6 +27,8 @@ export interface RunOptions extends Limits {
   iteration: string
   /** A file that is touched when git-amp itself is killed: its time tells the agent's work from what came later. */
   obituary?: string | undefined
+  /** The thread that is continued, and what its agent had reported for it before. */
+  before?: { id: string; total?: ThreadTotal | undefined } | null | undefined
   /** Asks the agent to stop, and ends it when it does not. */
   signal: AbortSignal
   /** Ends the agent without waiting any longer (a second Ctrl-C); has an effect only after `signal`. */
@@ -45,7 +48,13 @@ export async function runAgent(host: Host, options: RunOptions): Promise<AgentRu
   try {
     const ended = await runWatched(host, run)
     const durationMs = Math.max(0, host.now().getTime() - started)
-    return conclude(run.summary, { ...ended, limits: options, announcesEnd: options.adapter.announcesEnd, durationMs })
+    return conclude(run.summary, {
+      ...ended,
+      limits: options,
+      announcesEnd: options.adapter.announcesEnd,
+      durationMs,
+      before: options.before,
+    })
   } finally {
     run.alarms.clear()
   }

@@ -1,25 +1,30 @@
-import type { Usage } from '../state/events.js'
+import type { ThreadTotal } from '../state/events.js'
 import { oneLine, printable } from '../util/sanitize.js'
 import type { AgentEvent, AgentRun } from './adapter.js'
 import type { Limits, StopCause } from './alarms.js'
+import { Meter } from './meter.js'
 import type { Exit } from './process.js'
 
 /** Adds up the events of one run. */
 export class Summary {
   thread: string | null = null
-  usage: Usage | null = null
   toolCalls = 0
+  readonly meter = new Meter()
   /** What went wrong, in the agent's words. A later end that is good takes it back: it was a retry. */
-  error: string | null = null
+  error: { message: string; kind?: 'thread' | 'transient' | undefined } | null = null
+  waiting: { for: 'login' | 'approval'; message: string } | null = null
   end: { ok: boolean; text: string | null } | null = null
   private said: string | null = null
 
   add(event: AgentEvent): void {
+    // An agent that goes on does not wait any more.
+    if (event.type === 'text' || event.type === 'tool-result') this.waiting = null
     if (event.type === 'thread') this.thread = event.id
     else if (event.type === 'text' && event.text.trim() !== '') this.said = event.text
     else if (event.type === 'tool') this.toolCalls++
-    else if (event.type === 'usage') this.usage = sum(this.usage, event.usage)
-    else if (event.type === 'error') this.error = event.message
+    else if (event.type === 'usage' || event.type === 'cost') this.meter.add(event)
+    else if (event.type === 'waiting') this.waiting = { for: event.for, message: event.message }
+    else if (event.type === 'error') this.error = { message: event.message, kind: event.kind }
     else if (event.type === 'end') {
       this.end = { ok: event.ok, text: event.text }
       if (event.ok) this.error = null
@@ -33,16 +38,6 @@ export class Summary {
   }
 }
 
-const sum = (a: Usage | null, b: Usage): Usage =>
-  a === null
-    ? { ...b }
-    : {
-        input: a.input + b.input,
-        output: a.output + b.output,
-        cacheRead: a.cacheRead + b.cacheRead,
-        cacheWrite: a.cacheWrite + b.cacheWrite,
-      }
-
 /** All that is known when nothing of the agent is left. */
 export interface Ending {
   exit: Exit
@@ -53,12 +48,15 @@ export interface Ending {
   limits: Limits
   announcesEnd: boolean
   durationMs: number
+  /** The thread that was continued, and what its agent had reported for it before. */
+  before?: { id: string; total?: ThreadTotal | undefined } | null | undefined
 }
 
 /** The result of a run. */
 export function conclude(summary: Summary, ending: Ending): AgentRun {
   const reason = failure(summary, ending)
-  const { thread, text, usage, toolCalls } = summary
+  const { thread, text, toolCalls, waiting, error } = summary
+  const before = ending.before?.id === thread ? ending.before?.total : undefined
   return {
     ok: reason === null,
     exit: ending.exit.code,
@@ -66,8 +64,11 @@ export function conclude(summary: Summary, ending: Ending): AgentRun {
     reason: reason === null ? null : oneLine(reason),
     thread,
     text,
-    usage,
+    ...summary.meter.read(before),
     toolCalls,
+    waiting: waiting !== null && reason !== null ? waiting.for : null,
+    isThreadLost: reason !== null && error?.kind === 'thread',
+    isTransient: reason !== null && error?.kind === 'transient',
     durationMs: ending.durationMs,
   }
 }
@@ -77,9 +78,10 @@ function failure(summary: Summary, ending: Ending): string | null {
   const { exit, cause, limits } = ending
   if (exit.error !== null) return exit.error
   if (cause === 'user') return 'stopped by the user'
+  if (summary.waiting !== null) return summary.waiting.message
   if (cause === 'timeout') return `timed out after ${span(limits.timeoutMs ?? 0)}`
   if (cause === 'idle') return `no output for ${span(limits.idleTimeoutMs ?? 0)}`
-  if (summary.error !== null) return summary.error
+  if (summary.error !== null) return summary.error.message
   if (summary.end?.ok === false) return 'the agent reported a failure'
   if (cause === 'lingering') return 'it did not exit after its end'
   if (exit.signal !== null) return `ended by ${exit.signal}`

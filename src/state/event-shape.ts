@@ -24,6 +24,15 @@ const optional =
 
 const usage = optional(numbers('input', 'output', 'cacheRead', 'cacheWrite'))
 const total = optional(numbers('files', 'insertions', 'deletions'))
+const spent = {
+  usage,
+  models: optional(list),
+  costUsd: optional(number),
+  costSource: optional(text),
+  thread: optional(text),
+  threadTotal: optional(isObject),
+  transcript: optional((value) => isObject(value) && isOid(value.oid) && number(value.bytes)),
+}
 const remarks = {
   hooks: optional(list),
   nested: optional(list),
@@ -64,14 +73,12 @@ const shapes: Record<EventType, Record<string, Check>> = {
     to: isOid,
     exit,
     outcome: text,
-    usage,
-    costUsd: optional(number),
-    thread: optional(text),
     toolCalls: number,
     durationMs: number,
     commits: list,
     summary: optional(longText),
     total,
+    ...spent,
     ...remarks,
   },
   'iteration.failed': {
@@ -80,11 +87,11 @@ const shapes: Record<EventType, Record<string, Check>> = {
     to: optional(isOid),
     reason: text,
     exit: optional(exit),
-    usage,
-    thread: optional(text),
+    waiting: optional(text),
     commits: optional(list),
     summary: optional(longText),
     total,
+    ...spent,
     ...remarks,
   },
   'head.moved': { from: isOid, to: isOid, cause: text, total, base: optional(isOid) },

@@ -15,7 +15,16 @@ export type LongText = string | BlobValue
 /** Fields that hold a `LongText`. */
 export const longTexts: readonly string[] = ['prompt', 'test', 'command', 'output', 'summary']
 /** Lists that may be long: they live in blobs then, and whoever reads the events of a chain finds them back in place. */
-export const longLists: readonly string[] = ['map', 'commits', 'hooks', 'nested', 'refs', 'conflicts', 'submodules']
+export const longLists: readonly string[] = [
+  'map',
+  'commits',
+  'hooks',
+  'nested',
+  'refs',
+  'conflicts',
+  'submodules',
+  'models',
+]
 
 /** Tokens that one iteration used: a delta, never a running total. */
 export interface Usage {
@@ -23,6 +32,31 @@ export interface Usage {
   output: number
   cacheRead: number
   cacheWrite: number
+}
+
+/** What one model of a run used. */
+export interface ModelUsage extends Usage {
+  model: string
+  costUsd?: number
+}
+
+/** What a thread used in all, in the words of an agent that reports running totals. */
+export interface ThreadTotal {
+  usage?: Usage
+  models?: ModelUsage[]
+  costUsd?: number
+}
+
+/** What an iteration used and cost. */
+export interface Spent {
+  usage?: Usage
+  models?: ModelUsage[]
+  costUsd?: number
+  /** Where the cost comes from: `agent`, or the source that the price table names. */
+  costSource?: string
+  thread?: string
+  threadTotal?: ThreadTotal
+  transcript?: { oid: Oid; bytes: number }
 }
 
 /** Size of a change, as `git diff --numstat` counts it. */
@@ -94,18 +128,15 @@ export interface EventData {
     to: Oid
     exit: number | null
     outcome: Outcome
-    usage?: Usage
-    costUsd?: number
-    thread?: string
     toolCalls: number
     durationMs: number
-    transcript?: { oid: Oid; bytes: number }
     /** Commits the agent made by itself, replaced by `to`. */
     commits: Oid[]
     summary?: LongText
     /** Size of the session against its base after this iteration. */
     total?: ChangeSize
   } & ChangeSize &
+    Spent &
     IterationRemarks
   'iteration.failed': {
     iteration: string
@@ -114,14 +145,15 @@ export interface EventData {
     reason: string
     exit?: number | null
     signal?: string
-    usage?: Usage
-    thread?: string
+    /** What the agent waited for when it was stopped. */
+    waiting?: 'login' | 'approval'
     toolCalls?: number
     durationMs?: number
     commits?: Oid[]
     summary?: LongText
     total?: ChangeSize
   } & Partial<ChangeSize> &
+    Spent &
     IterationRemarks
   /** `base` when the session stands on a later commit of its base branch now. */
   'head.moved': { from: Oid; to: Oid; cause: 'manual' | 'amend' | 'external'; total?: ChangeSize; base?: Oid }

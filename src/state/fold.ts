@@ -6,6 +6,7 @@ import {
   headOf,
   type KnownEvent,
   type Outcome,
+  type ThreadTotal,
   type Usage,
 } from './events.js'
 import type { Oid } from './storage.js'
@@ -49,8 +50,9 @@ export interface Snapshot {
   /** Number of the latest iteration. */
   iterations: number
   open: OpenIteration[]
-  last?: { iteration: string; n: number; outcome: Outcome; at: string; agent: string }
-  thread?: { agent: string; id: string }
+  last?: { iteration: string; n: number; outcome: Outcome; at: string; agent: string; waiting?: 'login' | 'approval' }
+  /** The agent's thread, and what the agent said it used in all so far. */
+  thread?: { agent: string; id: string; total?: ThreadTotal }
   tested?: { tree: Oid; exit: number | null; at: string }
   /** Size against the base. */
   changes: ChangeSize
@@ -210,14 +212,14 @@ function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome:
     outcome: how.outcome,
     at: how.event.at,
     agent,
+    ...('waiting' in data && data.waiting !== undefined ? { waiting: data.waiting } : {}),
   }
   const usage = data.usage ?? none
-  const cost =
-    'costUsd' in data && data.costUsd !== undefined ? (snapshot.costUsd ?? 0) + data.costUsd : snapshot.costUsd
+  const cost = data.costUsd === undefined ? snapshot.costUsd : (snapshot.costUsd ?? 0) + data.costUsd
   return {
     open: snapshot.open.filter((candidate) => candidate.iteration !== data.iteration),
     last,
-    ...(data.thread === undefined ? {} : { thread: { agent, id: data.thread } }),
+    ...(data.thread === undefined ? {} : { thread: threadAfter(snapshot, agent, data) }),
     ...(data.to === undefined ? {} : { heads: moveHead(snapshot.heads, data.from, data.to) }),
     ...(data.total === undefined ? {} : { changes: data.total }),
     ...(cost === undefined ? {} : { costUsd: cost }),
@@ -228,6 +230,13 @@ function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome:
       cacheWrite: snapshot.usage.cacheWrite + usage.cacheWrite,
     },
   }
+}
+
+/** A run that ended before its agent reported says nothing new of the same thread's total. */
+function threadAfter({ thread }: Snapshot, agent: string, data: Ended): NonNullable<Snapshot['thread']> {
+  const id = data.thread ?? ''
+  const total = data.threadTotal ?? (thread?.agent === agent && thread.id === id ? thread.total : undefined)
+  return { agent, id, ...(total === undefined ? {} : { total }) }
 }
 
 /** `merging` cannot be deleted by a patch, so it is set to undefined, which JSON leaves out. */
