@@ -1,6 +1,6 @@
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
 import { openAgent } from '../agent/registry.js'
-import { runAgent, warmUp } from '../agent/run.js'
+import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
 import { hookVariable } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
@@ -81,7 +81,6 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   await refuseRunning(repo, found)
   await refuseElsewhere(repo, found, options.force === true)
   // Needed soon, and looked up while git answers other things.
-  warmUp()
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
   if (made) options.on?.({ type: 'worktree', path: place.path })

@@ -1,3 +1,4 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import type { Env } from '../host.js'
@@ -29,25 +30,23 @@ export interface Launch {
 
 /** Starts an agent in a session and process group of its own, without a terminal. A failed start is a value, no throw. */
 export async function launch({ file, args, cwd, env }: Launch): Promise<AgentProcess | { error: string }> {
-  const { execa } = await import('execa')
-  const child = execa(file, args, {
-    cwd,
-    env: defined(env),
-    extendEnv: false,
-    detached: true,
-    // Ending the agent is our business in every detail: git-amp's own end is the watchdog's.
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    stdin: 'pipe',
-  })
-  const ended = child.then((result) => startError(result as { code?: string; shortMessage?: string }, file))
+  const child = start({ file, args, cwd, env })
+  if (child instanceof Error) return { error: startError(child, file) }
   const { pid, stdin, stdout, stderr } = child
-  if (pid === undefined || stdin === null || stdout === null || stderr === null) return { error: await ended }
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal, error: null }))
   })
-  return { pid, stdin, stdout, stderr, exited }
+  if (pid !== undefined) return { pid, stdin, stdout, stderr, exited }
+  return { error: await new Promise((resolve) => child.once('error', (error) => resolve(startError(error, file)))) }
+}
+
+/** Node throws some errors of a start (E2BIG) and tells others later (ENOENT). */
+function start({ file, args, cwd, env }: Launch): ChildProcessWithoutNullStreams | Error {
+  try {
+    return spawn(file, args, { cwd, env: env as NodeJS.ProcessEnv, detached: true, stdio: 'pipe' })
+  } catch (error) {
+    return error as Error
+  }
 }
 
 /** What the program prints for `args` (its help); empty when it does not answer. */
@@ -60,11 +59,11 @@ export async function askProgram({ file, args, cwd, env }: Launch, signal: Abort
   return Promise.race([answer, setTimeout(20_000, '', { ref: false })])
 }
 
-function startError(result: { code?: string; shortMessage?: string }, file: string): string {
+function startError(result: NodeJS.ErrnoException, file: string): string {
   if (result.code === 'ENOENT') return `cannot start '${file}': it, or the worktree, is not there`
   if (result.code === 'EACCES') return `cannot start '${file}': permission denied`
   if (result.code === 'E2BIG') return `cannot start '${file}': the prompt and the environment are too long`
-  return `cannot start '${file}': ${result.shortMessage ?? 'unknown reason'}`
+  return `cannot start '${file}': ${result.message}`
 }
 
 const defined = (env: Env): Record<string, string> =>

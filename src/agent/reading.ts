@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Host } from '../host.js'
-import { splitLines } from '../util/ndjson.js'
+import { LineSplitter } from '../util/ndjson.js'
 
 /** How long an output may stay open, silent and in all, once the agent itself has ended: a child may hold it for ever. */
 const patience = { silenceMs: 1000, totalMs: 30_000, pollMs: 20 }
@@ -72,7 +72,17 @@ export class Lines extends Output {
   }
 
   private async read(onLine: (line: Buffer) => void | Promise<void>): Promise<void> {
-    for await (const line of splitLines(this.chunks())) await onLine(line)
+    const splitter = new LineSplitter()
+    for await (const chunk of this.chunks()) await handle(splitter.push(chunk), onLine)
+    await handle(splitter.end(), onLine)
+  }
+}
+
+/** A flood of lines is handled without a turn of the event loop for each. */
+async function handle(lines: Iterable<Buffer>, onLine: (line: Buffer) => void | Promise<void>): Promise<void> {
+  for (const line of lines) {
+    const pending = onLine(line)
+    if (pending !== undefined) await pending
   }
 }
 

@@ -10,11 +10,6 @@ import { stopAgent } from './stop.js'
 import { conclude, Summary } from './summary.js'
 import { startWatchdog } from './watchdog.js'
 
-/** Loads what starting an agent needs, while something else is waited for. */
-export function warmUp(): void {
-  void import('execa')
-}
-
 /** One run of an agent. */
 export interface RunOptions extends Limits {
   adapter: AgentAdapter
@@ -143,14 +138,14 @@ interface Outputs {
 function attach(agent: AgentProcess, { options, summary, alarms }: Run): Outputs {
   const reader = options.adapter.reader()
   const touch = () => alarms.touch()
-  const stdout = new Lines(agent.stdout, touch, async (bytes) => {
-    await options.onLine?.(bytes)
+  const stdout = new Lines(agent.stdout, touch, (bytes) => {
     const line = parseLine(bytes)
     for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
       summary.add(event)
       if (event.type === 'end') alarms.ended(event.ok)
       options.onEvent?.(event)
     }
+    return options.onLine?.(bytes)
   })
   return { stdout, stderr: new Tail(agent.stderr, touch) }
 }
