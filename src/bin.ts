@@ -66,7 +66,7 @@ async function start(): Promise<void> {
 /** The doors to this machine. */
 async function machine(cwd: string): Promise<Omit<Host, 'processes'>> {
   // Not at the top: `--version` needs none of them.
-  const [fs, { hostname, tmpdir }] = await Promise.all([import('node:fs/promises'), import('node:os')])
+  const [fs, { hostname, tmpdir, uptime }] = await Promise.all([import('node:fs/promises'), import('node:os')])
   return {
     cwd,
     env: { ...env },
@@ -78,6 +78,7 @@ async function machine(cwd: string): Promise<Omit<Host, 'processes'>> {
       const boot = await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
       return `${boot.trim()} ${await fs.readlink('/proc/self/ns/pid').catch(() => '')}`
     },
+    bootedAt: () => Date.now() - uptime() * 1000,
     now: () => new Date(),
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

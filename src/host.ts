@@ -54,6 +54,8 @@ export interface Host {
    * with another boot is dead, and one with other numbers says nothing.
    */
   bootId(): Promise<string>
+  /** When this machine was started, in milliseconds since 1970. */
+  bootedAt(): number
   now(): Date
   /** `n` random bytes. */
   random(n: number): Uint8Array

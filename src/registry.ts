@@ -30,6 +30,11 @@ export const registry: Registry = {
       load: async () => (await import('./commands/iterate.js')).IterateCommand,
     },
     {
+      names: ['stop'],
+      summary: 'Stop the agent that runs in a session; keep what it did',
+      load: async () => (await import('./commands/stop.js')).StopCommand,
+    },
+    {
       names: ['test'],
       summary: 'Run the test command and record its result',
       load: async () => (await import('./commands/test.js')).TestCommand,

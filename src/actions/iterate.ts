@@ -6,15 +6,24 @@ import { hookVariable } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
-import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
+import type { ChangeSize, IterationRemarks, Outcome } from '../state/events.js'
+import { type IterationView, iterationsOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { shortSubject } from '../util/message.js'
 import { redactor } from '../util/redact.js'
-import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
+import { type Ended, recordEnd, spent } from './shared/ending.js'
 import { findSession } from './shared/find.js'
-import { beganHere, dropLease, obituaryFile, takeLease } from './shared/lease.js'
+import {
+  abandonLease,
+  changeLease,
+  dropLease,
+  type Lease,
+  obituaryFile,
+  takeLease,
+  whereabouts,
+} from './shared/lease.js'
+import { limitsOf } from './shared/limits.js'
 import { commitManual } from './shared/manual.js'
 import { movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
@@ -22,7 +31,8 @@ import { composePrompt } from './shared/prompt.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
-import { oneHead, refuseRunning } from './shared/sessions.js'
+import { maybeRunning, oneHead, refuseRunning } from './shared/sessions.js'
+import { type StopWatch, watchForStop } from './shared/stopping.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 import { hooksOf } from './shared/work.js'
 
@@ -41,6 +51,8 @@ export interface IterateOptions {
   /** Go on although the session is iterated on another machine. */
   force?: boolean | undefined
   timeoutMs?: number | undefined
+  /** Runs in the background; said in the lease. */
+  detached?: boolean | undefined
   signal: AbortSignal
   /** What happens, as it happens. */
   on?: ((news: IterateNews) => void) | undefined
@@ -53,6 +65,8 @@ export type IterateNews =
   | { type: 'manual'; oid: Oid }
   | { type: 'started'; n: number; agent: string; session: string; worktree: string }
   | { type: 'agent'; event: AgentEvent }
+  /** The agent could not continue its thread; it begins a new one, and is told what happened so far. */
+  | { type: 'thread-lost'; reason: string }
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
   | { type: 'test'; command: string }
   | { type: 'test-line'; line: string }
@@ -78,14 +92,14 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const found = await findSession(repo, options.session)
   const agentName = options.agent ?? found.snapshot.agent
   const agent = await openAgent(repo.host, agentName)
-  await refuseRunning(repo, found)
   await refuseElsewhere(repo, found, options.force === true)
+  const limits = await limitsOf(repo, options.timeoutMs)
   // Needed soon, and looked up while git answers other things.
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
   if (made) options.on?.({ type: 'worktree', path: place.path })
   const onSalvaged = (what: Salvaged) => options.on?.({ type: 'salvaged', ...what })
-  const settled = await reconcile(repo, found, { place, onSalvaged })
+  const settled = await reconcile(repo, found, { place, onSalvaged, force: options.force })
   const manual = await commitManual(repo, settled.tip, {
     place,
     status: settled.status,
@@ -94,10 +108,19 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   if (manual.oid !== null) options.on?.({ type: 'manual', oid: manual.oid })
   hooksOf(repo, place).catch(() => {})
   const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
+  const stop = watchForStop(repo, started.iteration.id, options.signal)
+  const running: Running = { ...started, place, options, agent, manual, limits, stop }
   try {
-    return await runAndCollect(repo, { ...started, place, options, agent, manual })
-  } finally {
+    const result = await runAndCollect(repo, running)
     await dropLease(repo, started.iteration.id)
+    return result
+  } catch (error) {
+    // What is recorded already is no loss when the tests could not be run.
+    if (running.isRecorded === true) await dropLease(repo, started.iteration.id)
+    else await abandonLease(repo, started.lease)
+    throw error
+  } finally {
+    stop.end()
   }
 }
 
@@ -108,15 +131,19 @@ function refuseInHook(repo: Repo): void {
   throw fatal(`this is the ${hook} hook of a commit that git-amp makes, and an iteration would run it again`)
 }
 
-/** An iteration that began on another machine and has not ended there, as far as is known here. */
+/** An iteration that began on another machine, or where this process cannot look, and has not ended as far as is known here. */
 async function refuseElsewhere(repo: Repo, tip: ChainTip, force: boolean): Promise<void> {
-  const here = await Promise.all(tip.snapshot.open.map((open) => beganHere(repo, open)))
-  const other = tip.snapshot.open.find((_, index) => here[index] === false)
-  if (other === undefined || force) return
-  throw fatal(
-    `iteration ${other.n} of session ${tip.snapshot.name} began on ${other.host} at ${other.at} and has not ended`,
-    'Going on here as well makes the session diverge. To do so, use -f.',
-  )
+  if (!force) await refuseRunning(repo, tip)
+  for (const open of tip.snapshot.open) {
+    const where = await whereabouts(repo, open)
+    if (where === 'alive') await refuseRunning(repo, tip)
+    if (force || where === 'dead' || where === 'alive') continue
+    if (where === 'unknown') throw maybeRunning(tip, open)
+    throw fatal(
+      `iteration ${open.n} of session ${tip.snapshot.name} began on ${open.host} at ${open.at} and has not ended`,
+      'Going on here as well makes the session diverge. To do so, use -f.',
+    )
+  }
 }
 
 interface Started {
@@ -125,6 +152,7 @@ interface Started {
   prompt: string
   thread: string | null
   iteration: IterationView
+  lease: Lease
   refsBefore: ReadonlyMap<string, string>
 }
 
@@ -136,14 +164,15 @@ async function start(
 ): Promise<Started> {
   const iteration = repo.newId()
   const { prompt, thread } = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
-  await takeLease(repo, { session: tip.id, iteration })
+  const detached = options.detached === true ? { detached: true } : {}
+  const lease = await takeLease(repo, { session: tip.id, iteration, ...detached })
   try {
     const refsBefore = readAllRefs(repo)
     refsBefore.catch(() => {})
     const model = options.model ?? tip.snapshot.model
     const recorded = await record(repo, tip.id, async (latest) => {
       // Decided on the same tip that the transaction is bound to: of two starters one sees the other.
-      await refuseRunning(repo, latest)
+      await refuseRunning(repo, latest, iteration)
       const from = oneHead(latest)
       const n = latest.snapshot.iterations + 1
       const data = { iteration, n, prompt, from, agent: options.agentName, host: repo.host.hostname }
@@ -156,7 +185,7 @@ async function start(
     if (recorded === null) throw fatal(`session ${tip.id} is gone`)
     const view = iterationsOf(recorded.events).find((candidate) => candidate.id === iteration)
     if (view === undefined) throw fatal(`iteration ${iteration} was not recorded`)
-    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, refsBefore: await refsBefore }
+    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, lease, refsBefore: await refsBefore }
   } catch (error) {
     await dropLease(repo, iteration)
     throw error
@@ -168,11 +197,14 @@ type Running = Started & {
   options: IterateOptions
   agent: { adapter: AgentAdapter; program: string | null }
   manual: { oid: Oid | null; remarks: IterationRemarks }
+  limits: { timeoutMs: number; idleTimeoutMs: number }
+  stop: StopWatch
+  /** The end is in the chain. */
+  isRecorded?: boolean
 }
 
 async function runAndCollect(repo: Repo, running: Running): Promise<IterateResult> {
-  const { options, place, iteration, from, agent } = running
-  const { host } = repo
+  const { options, place, iteration, from } = running
   options.on?.({
     type: 'started',
     n: iteration.n,
@@ -180,24 +212,12 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     session: running.tip.snapshot.name,
     worktree: place.path,
   })
-  const approve = (await repo.config()).bool(`amp.agent.${iteration.agent}.approve`, true)
-  const run = await runAgent(host, {
-    adapter: agent.adapter,
-    program: agent.program,
-    request: { prompt: running.prompt, thread: running.thread, model: iteration.model, worktree: place.path, approve },
-    env: repo.childEnv,
-    session: running.tip.id,
-    iteration: iteration.id,
-    before: running.tip.snapshot.thread ?? null,
-    obituary: obituaryFile(repo, iteration.id),
-    signal: options.signal,
-    timeoutMs: options.timeoutMs,
-    onEvent: (event) => options.on?.({ type: 'agent', event }),
-  })
-  const isStopped = options.signal.aborted
+  const { run, newThread } = await runWithThread(repo, running)
+  const isStopped = running.stop.signal.aborted
   const subject = `${subjectFor(repo, running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
+  const keep = !run.ok && !isStopped && (await repo.config()).get('amp.onFailure') === 'keep'
   const [work, refs] = await Promise.all([
-    collect(repo, running.tip, { place, from, subject, iteration: iteration.id }),
+    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),
     movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
   ])
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
@@ -206,11 +226,62 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ...work.remarks,
     ...(hooks.length > 0 ? { hooks } : {}),
     ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
+    ...(newThread === null ? {} : { newThread }),
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
-  const tip = await recordEnd(repo, running, { run, work, reason: isStopped ? 'interrupted' : run.reason })
+  const ended: Ended = {
+    from,
+    iteration,
+    run,
+    work,
+    reason: isStopped ? 'interrupted' : run.reason,
+    spent: spent(run),
+  }
+  const tip = await recordEnd(repo, running.tip, ended)
+  running.isRecorded = true
   await work.after()
   return test(repo, { running, run, work, tip })
+}
+
+/** Runs the agent in its thread; when the thread is not there any more, in a new one that is told what happened so far. */
+async function runWithThread(repo: Repo, running: Running): Promise<{ run: AgentRun; newThread: string | null }> {
+  const run = await runOnce(repo, running, running)
+  if (!run.isThreadLost || running.thread === null || running.stop.signal.aborted) return { run, newThread: null }
+  const newThread = run.reason ?? 'the thread is gone'
+  running.options.on?.({ type: 'thread-lost', reason: newThread })
+  const { adapter } = running.agent
+  const composed = await composePrompt(repo, running.tip, { prompt: running.options.prompt, adapter, isLost: true })
+  const again = await runOnce(repo, running, composed)
+  return { run: { ...again, durationMs: run.durationMs + again.durationMs }, newThread }
+}
+
+async function runOnce(
+  repo: Repo,
+  running: Running,
+  { prompt, thread }: { prompt: string; thread: string | null },
+): Promise<AgentRun> {
+  const { options, place, iteration, agent, lease, limits } = running
+  const approve = (await repo.config()).bool(`amp.agent.${iteration.agent}.approve`, true)
+  let waiting: Lease['waiting']
+  const onEvent = (event: AgentEvent) => {
+    options.on?.({ type: 'agent', event })
+    const now = event.type === 'waiting' ? event.for : event.type === 'tool-result' ? undefined : waiting
+    if (now !== waiting) changeLease(repo, { ...lease, ...(now === undefined ? {} : { waiting: now }) }).catch(() => {})
+    waiting = now
+  }
+  return runAgent(repo.host, {
+    adapter: agent.adapter,
+    program: agent.program,
+    request: { prompt, thread, model: iteration.model, worktree: place.path, approve },
+    env: repo.childEnv,
+    session: running.tip.id,
+    iteration: iteration.id,
+    before: thread === null ? null : (running.tip.snapshot.thread ?? null),
+    obituary: obituaryFile(repo, iteration.id),
+    signal: running.stop.signal,
+    ...limits,
+    onEvent,
+  })
 }
 
 /** The first line of what was asked; when nothing was asked, of what the agent says it did. */
@@ -222,70 +293,6 @@ function subjectFor(repo: Repo, running: Running, run: AgentRun): string {
   return shortSubject(redactor(repo.host.env)(line), 60)
 }
 
-interface Ended {
-  run: AgentRun
-  work: Collected
-  reason: string | null
-}
-
-/** Records the end: event, branch and note move in one transaction. */
-async function recordEnd(repo: Repo, running: Running, { run, work, reason }: Ended): Promise<ChainTip> {
-  const { from, iteration } = running
-  const common = {
-    iteration: iteration.id,
-    from,
-    exit: run.exit,
-    durationMs: run.durationMs,
-    toolCalls: run.toolCalls,
-    commits: work.commits,
-    total: work.total,
-    ...work.size,
-    ...work.remarks,
-    ...spent(run),
-    ...(run.text === null ? {} : { summary: run.text }),
-  }
-  const isChange = work.to !== from
-  const moved = isChange ? { to: work.to } : {}
-  const outcome: Outcome = isChange ? 'success' : 'no-change'
-  const event =
-    reason === null
-      ? ({ type: 'iteration.finished', data: { ...common, to: work.to, outcome } } as const)
-      : ({
-          type: 'iteration.failed',
-          data: {
-            ...common,
-            ...moved,
-            reason,
-            ...(run.signal === null ? {} : { signal: run.signal }),
-            ...(run.waiting === null ? {} : { waiting: run.waiting }),
-          },
-        } as const)
-  const view = { ...iteration, to: isChange ? work.to : null }
-  const words = isChange
-    ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
-    : 'no change'
-  const recorded = await record(repo, running.tip.id, (latest) => ({
-    subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
-    events: [event],
-    code: [from, work.to, ...work.replaced],
-    moves: [work.move],
-    notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
-    ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
-  }))
-  return recorded?.tip ?? running.tip
-}
-
-/** What the run used, as far as its agent told. */
-function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent {
-  return {
-    ...(usage === null ? {} : { usage }),
-    ...(models.length === 0 ? {} : { models }),
-    ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
-    ...(thread === null ? {} : { thread }),
-    ...(threadTotal === null ? {} : { threadTotal }),
-  }
-}
-
 /** Runs the test command on what the iteration left, and records the result for that tree. */
 async function test(
   repo: Repo,
@@ -293,7 +300,7 @@ async function test(
 ): Promise<IterateResult> {
   const { running, run, work, tip } = ended
   const { options, iteration, from, place } = running
-  const isStopped = options.signal.aborted
+  const isStopped = running.stop.signal.aborted
   const reason = isStopped ? 'interrupted' : run.reason
   const to = work.to === from ? null : work.to
   const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
@@ -314,7 +321,13 @@ async function test(
   if (command === null || isStopped || !run.ok || isKnown) return { ...result, tip, tests: null }
   options.on?.({ type: 'test', command })
   const onLine = (line: string) => options.on?.({ type: 'test-line', line })
-  const tests = await runScript(repo, place, { command, session: tip.id, signal: options.signal, onLine })
+  const tests = await runScript(repo, place, {
+    command,
+    session: tip.id,
+    signal: running.stop.signal,
+    timeoutMs: running.limits.timeoutMs,
+    onLine,
+  })
   if (tests.isStopped) return { ...result, tip, tests: null }
   return { ...result, tests, tip: await recordTest(repo, tip, { run: tests, tree: work.tree, iteration: view }) }
 }

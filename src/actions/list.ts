@@ -41,7 +41,7 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
   const lengths = shortIds(sessions.map((session) => session.id))
   const listed = sessions.map((session) => ({
     ...session,
-    state: stateOf(session.snapshot, leases, repo.host.hostname),
+    state: stateOf(session, leases, repo.host.hostname),
     shortId: session.id.slice(0, lengths.get(session.id)),
     isCurrent: session.id === current,
   }))

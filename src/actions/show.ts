@@ -62,7 +62,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
   const counts = head === null || base === null ? null : await aheadBehind(repo.git, head, base)
   return {
     tip,
-    state: stateOf(tip.snapshot, leases, repo.host.hostname),
+    state: stateOf(tip, leases, repo.host.hostname),
     prompt,
     worktree: place?.path ?? null,
     uncommitted: status === null ? null : status.changed.length + status.untracked.length + status.unmerged.length,

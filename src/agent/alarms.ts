@@ -40,9 +40,15 @@ export class Alarms {
     else idle.refresh()
   }
 
-  /** The agent announced its end. */
+  /** The agent announced its end, or that it waits for somebody: nobody can answer it here. */
   ended(ok: boolean): void {
     this.set('lingering', ok ? lingerMs.ok : lingerMs.failed)
+  }
+
+  /** It has not ended, or does not wait any more. */
+  goesOn(): void {
+    clearTimeout(this.timers.get('lingering'))
+    this.timers.delete('lingering')
   }
 
   /** Takes back everything that has not rung, for good. */

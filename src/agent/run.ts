@@ -143,6 +143,8 @@ function attach(agent: AgentProcess, { options, summary, alarms }: Run): Outputs
     for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
       summary.add(event)
       if (event.type === 'end') alarms.ended(event.ok)
+      else if (event.type === 'waiting') alarms.ended(false)
+      else if (event.type === 'text' || event.type === 'tool-result') alarms.goesOn()
       options.onEvent?.(event)
     }
     return options.onLine?.(bytes)

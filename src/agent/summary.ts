@@ -15,13 +15,16 @@ export class Summary {
   waiting: { for: 'login' | 'approval'; message: string } | null = null
   end: { ok: boolean; text: string | null } | null = null
   private said: string | null = null
+  /** Tools without a result, by id. */
+  private readonly pending = new Map<string, string>()
 
   add(event: AgentEvent): void {
     // An agent that goes on does not wait any more.
     if (event.type === 'text' || event.type === 'tool-result') this.waiting = null
     if (event.type === 'thread') this.thread = event.id
     else if (event.type === 'text' && event.text.trim() !== '') this.said = event.text
-    else if (event.type === 'tool') this.toolCalls++
+    else if (event.type === 'tool') this.began(event)
+    else if (event.type === 'tool-result') this.pending.delete(event.id)
     else if (event.type === 'usage' || event.type === 'cost') this.meter.add(event)
     else if (event.type === 'waiting') this.waiting = { for: event.for, message: event.message }
     else if (event.type === 'error') this.error = { message: event.message, kind: event.kind }
@@ -29,6 +32,17 @@ export class Summary {
       this.end = { ok: event.ok, text: event.text }
       if (event.ok) this.error = null
     }
+  }
+
+  private began(tool: { id: string; name: string }): void {
+    this.toolCalls++
+    this.pending.set(tool.id, tool.name)
+  }
+
+  /** The tool that was still at work, as the end of a sentence. */
+  get lastTool(): string {
+    const name = [...this.pending.values()].at(-1)
+    return name === undefined ? '' : `, while ${name} was at work or waited for an approval`
   }
 
   /** The agent's last words. */
@@ -80,7 +94,7 @@ function failure(summary: Summary, ending: Ending): string | null {
   if (cause === 'user') return 'stopped by the user'
   if (summary.waiting !== null) return summary.waiting.message
   if (cause === 'timeout') return `timed out after ${span(limits.timeoutMs ?? 0)}`
-  if (cause === 'idle') return `no output for ${span(limits.idleTimeoutMs ?? 0)}`
+  if (cause === 'idle') return `no output for ${span(limits.idleTimeoutMs ?? 0)}${summary.lastTool}`
   if (summary.error !== null) return summary.error.message
   if (summary.end?.ok === false) return 'the agent reported a failure'
   if (cause === 'lingering') return 'it did not exit after its end'

@@ -24,6 +24,8 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
       return `Committed the changes found in the worktree as your own: ${news.oid.slice(0, 12)}`
     case 'started':
       return `Iteration ${news.n} of ${oneLine(news.session)}: ${news.agent} is working...`
+    case 'thread-lost':
+      return `  its thread is gone (${oneLine(news.reason)}); it begins a new one and is told what happened so far`
     case 'agent':
       return agentLine(news.event, verbose)
     case 'test':
@@ -37,6 +39,7 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
 
 function agentLine(event: AgentEvent, verbose: boolean): string | null {
   if (event.type === 'tool') return `  ${oneLine(`${event.name} ${subjectOf(event.input)}`)}`
+  if (event.type === 'waiting') return `  waiting: ${oneLine(event.message)}`
   if (event.type === 'error') return `  error: ${oneLine(event.message)}`
   if (event.type === 'text') return `  ${oneLine(event.text, verbose ? 2000 : 100)}`
   return null

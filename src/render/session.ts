@@ -2,6 +2,7 @@ import type { IterateResult } from '../actions/iterate.js'
 import type { ListedSession } from '../actions/list.js'
 import type { SessionState } from '../actions/shared/sessions.js'
 import type { ShowResult } from '../actions/show.js'
+import type { Stopped } from '../actions/stop.js'
 import { headOf, type IterationRemarks } from '../state/events.js'
 import { firstLine, type Snapshot } from '../state/fold.js'
 import { type IterationView, testWord } from '../state/iterations.js'
@@ -19,7 +20,7 @@ export interface Screen {
 }
 
 /** States in which a session waits for its user. */
-const needsUser: readonly SessionState[] = ['interrupted', 'failed', 'diverged']
+const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 'diverged']
 
 /** The list: marker, id, name, state, iterations, size, age, title. */
 export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
@@ -251,10 +252,24 @@ export function remarkLines(remarks: IterationRemarks): string[] {
       ? []
       : [`the agent replaced the worktree's .git by a repository of its own, which is now ${remarks.replacedGit}`]),
     ...refs,
+    ...(remarks.kept === true ? ['what the agent did is left in the worktree, uncommitted (amp.onFailure)'] : []),
+    ...(remarks.newThread === undefined
+      ? []
+      : [`the agent could not go on in its thread and began a new one: ${remarks.newThread}`]),
     ...(remarks.left === undefined
       ? []
       : [`the agent left the session's branch (${remarks.left}); its work was taken back to it`]),
   ].map((line) => oneLine(line, 400))
+}
+
+/** What `stop` says of a session. */
+export function renderStopped({ tip, iteration, isKilled }: Stopped): string {
+  const session = `${tip.id.slice(0, 4)} ${oneLine(tip.snapshot.slug)}`
+  if (iteration === null) return `${session}: stopped the tests`
+  const what = iteration.to === null ? 'no change' : `${iteration.to.slice(0, 12)} ${sizeWords(iteration)}`
+  const words =
+    iteration.outcome === 'interrupted' ? `, interrupted${isKilled ? ', git-amp had to be killed' : ''}` : ''
+  return `${session}: iteration ${iteration.n}: ${what}${words}`
 }
 
 const shortValue = (value: string | null): string =>

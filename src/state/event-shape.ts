@@ -39,6 +39,8 @@ const remarks = {
   refs: optional(list),
   unsigned: optional(text),
   left: optional(text),
+  kept: optional((value) => typeof value === 'boolean'),
+  newThread: optional(text),
   unstaged: optional(text),
   conflicts: optional(list),
   replacedGit: optional(text),

@@ -94,6 +94,10 @@ export interface IterationRemarks {
   replacedGit?: string
   /** Submodules with changes of their own, which no commit here can hold. */
   submodules?: string[]
+  /** The run failed, and what it did is left in the worktree as uncommitted changes (`amp.onFailure=keep`). */
+  kept?: boolean
+  /** Why the agent began a new thread, and was told what had happened so far. */
+  newThread?: string
   /** The agent left the branch (`detached`, or the branch it switched to). */
   left?: string
 }

@@ -63,6 +63,7 @@ const freeText: ReadonlySet<string> = new Set([
   'hooks',
   'unsigned',
   'unstaged',
+  'newThread',
 ])
 
 /** An event's data with its free text redacted. */

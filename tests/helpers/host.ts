@@ -14,6 +14,7 @@ export function testHost(overrides: Partial<Host> = {}): Host {
     tmpdir: os.tmpdir(),
     processes: realProcesses(),
     bootId: async () => 'test-boot',
+    bootedAt: () => 0,
     now: () => new Date(),
     random: readableRandom,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

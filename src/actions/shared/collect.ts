@@ -37,6 +37,15 @@ const listedPaths = 20
 /** More own commits of an agent than this are kept reachable, but not listed. */
 const listedCommits = 50
 
+export interface CollectOptions {
+  place: Place
+  from: Oid
+  subject: string
+  iteration: string
+  /** Leave what the agent did as uncommitted changes. */
+  keep?: boolean
+}
+
 /**
  * Takes up whatever an agent did in the worktree: edits, own commits, another branch, a half-done merge or rebase. Nothing moves yet but the
  * worktree's HEAD, which is put back on the session's branch.
@@ -44,7 +53,7 @@ const listedCommits = 50
 export async function collect(
   repo: Repo,
   tip: ChainTip,
-  { place, from, subject, iteration }: { place: Place; from: Oid; subject: string; iteration: string },
+  { place, from, subject, iteration, keep = false }: CollectOptions,
 ): Promise<Collected> {
   const { branch } = tip.snapshot
   const replacedGit = await restoreGitFile(repo, place)
@@ -68,7 +77,8 @@ export async function collect(
   ][]
   const message = `${prefix} ${subject}`
   const fromTree = await repo.treeOf(from)
-  const work = isSame ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
+  const work =
+    isSame || keep ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
   const [commits, size, total] = await Promise.all([
@@ -83,6 +93,7 @@ export async function collect(
     ...(work !== null && work.unstaged !== '' ? { unstaged: work.unstaged } : {}),
     ...(status.unmerged.length > 0 ? { conflicts: status.unmerged.slice(0, listedPaths) } : {}),
     ...(status.submodules.length > 0 ? { submodules: status.submodules.slice(0, listedPaths) } : {}),
+    ...(keep && !isSame ? { kept: true } : {}),
     ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }

@@ -8,6 +8,7 @@ import { isId } from '../../state/names.js'
 export interface Lease {
   session: string
   iteration: string
+  /** 0: the process lives on, and has given the iteration up. */
   pid: number
   /** Start time of the process: a later process with the same id differs. */
   start: string | null
@@ -15,12 +16,30 @@ export interface Lease {
   /** A lease of an earlier boot is dead. */
   boot: string
   at: string
+  /** What the agent waits for. */
+  waiting?: 'login' | 'approval'
+  /** Runs in the background: its news are nowhere but in the repository. */
+  detached?: boolean
+}
+
+/**
+ * What is known of a process that took a lease. `elsewhere`: another machine, which alone can tell. `unknown`: this machine, but a container with
+ * process numbers of its own, or a lease that may not be read.
+ */
+export type Whereabouts = 'alive' | 'dead' | 'elsewhere' | 'unknown'
+
+/** A lease of this clone as a list needs it. */
+export interface KnownLease {
+  iteration: string
+  session: string | null
+  where: Whereabouts
+  waiting: 'login' | 'approval' | null
 }
 
 const leaseFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.json`)
 
 /** Takes the lease of an iteration, before the iteration is recorded. */
-export async function takeLease(repo: Repo, what: { session: string; iteration: string }): Promise<void> {
+export async function takeLease(repo: Repo, what: Pick<Lease, 'session' | 'iteration' | 'detached'>): Promise<Lease> {
   const { host } = repo
   const lease: Lease = {
     ...what,
@@ -31,57 +50,84 @@ export async function takeLease(repo: Repo, what: { session: string; iteration: 
     at: host.now().toISOString(),
   }
   await host.fs.mkdir(repo.local('leases'), { recursive: true })
-  await host.fs.writeFile(leaseFile(repo, what.iteration), JSON.stringify(lease), { mode: 0o600 })
+  await writeLease(repo, lease)
+  return lease
 }
+
+/** Says what has changed since the lease was taken. Whoever reads meanwhile sees the old one or the new one. */
+export async function changeLease(repo: Repo, lease: Lease): Promise<void> {
+  await writeLease(repo, lease, '.new')
+  await repo.host.fs.rename(`${leaseFile(repo, lease.iteration)}.new`, leaseFile(repo, lease.iteration))
+}
+
+/** With the mode that the repository's own files get: whoever shares it must see that somebody works here. */
+const writeLease = (repo: Repo, lease: Lease, suffix = ''): Promise<void> =>
+  repo.host.fs.writeFile(`${leaseFile(repo, lease.iteration)}${suffix}`, JSON.stringify(lease))
 
 /** Gives the lease back. */
 export async function dropLease(repo: Repo, iteration: string): Promise<void> {
-  await repo.host.fs.rm(leaseFile(repo, iteration), { force: true })
-  await repo.host.fs.rm(obituaryFile(repo, iteration), { force: true })
+  for (const file of [leaseFile(repo, iteration), obituaryFile(repo, iteration), stopFile(repo, iteration)]) {
+    await repo.host.fs.rm(file, { force: true })
+  }
+}
+
+/** The end of the iteration could not be recorded: the next command takes it up, and knows until when it ran. */
+export async function abandonLease(repo: Repo, lease: Lease): Promise<void> {
+  await repo.host.fs.writeFile(obituaryFile(repo, lease.iteration), '').catch(() => {})
+  await changeLease(repo, { ...lease, pid: 0 }).catch(() => {})
 }
 
 /** Touched by the watchdog when git-amp is killed in the iteration. */
 export const obituaryFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.ended`)
 
+/** Made by `git amp stop`; the process that runs the iteration looks for it. */
+export const stopFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.stop`)
+
 /** When git-amp was killed in an iteration, in milliseconds since 1970; null when nobody saw it. */
 export async function timeOfDeath(repo: Repo, iteration: string): Promise<number | null> {
   const stat = await repo.host.fs.stat(obituaryFile(repo, iteration)).catch(() => null)
-  return stat === null ? null : stat.mtimeMs
-}
-
-/**
- * Whether an iteration began where this process can tell what lives: on this machine, whatever it is called by now, and not in a container or on
- * another machine that shares the repository's directory.
- */
-export async function beganHere(repo: Repo, open: { iteration: string; host: string }): Promise<boolean> {
-  const lease = await readLease(repo, open.iteration)
-  if (lease === null) return open.host === repo.host.hostname
-  return isOurs(repo, lease)
-}
-
-/** The same machine after a restart has another boot; another container has the same one and other process numbers. */
-async function isOurs(repo: Repo, lease: Lease): Promise<boolean> {
-  const boot = await repo.host.bootId()
-  return lease.boot === boot || (lease.host === repo.host.hostname && bootOf(lease.boot) !== bootOf(boot))
-}
-
-const bootOf = (id: string): string => id.split(' ')[0] ?? ''
-
-/** The lease of an iteration when its process is alive on this machine; null otherwise. */
-export async function isHeldHere(repo: Repo, iteration: string): Promise<Lease | null> {
+  if (stat !== null) return stat.mtimeMs
+  // Nothing survives a restart of the machine.
   const lease = await readLease(repo, iteration)
-  return lease !== null && (await isAlive(repo, lease)) ? lease : null
+  const isOfEarlierBoot = typeof lease === 'object' && bootOf(lease.boot) !== bootOf(await repo.host.bootId())
+  return isOfEarlierBoot ? repo.host.bootedAt() : null
 }
 
-/** All leases of this clone, by iteration; a dead one says that the iteration began here. */
-export async function localLeases(repo: Repo): Promise<Map<string, { isAlive: boolean }>> {
-  const leases = new Map<string, { isAlive: boolean }>()
+/** What is known here of the process that runs an iteration which has not ended. */
+export async function whereabouts(repo: Repo, open: { iteration: string; host: string }): Promise<Whereabouts> {
+  const lease = await readLease(repo, open.iteration)
+  return lease === 'absent' ? withoutLease(repo, open) : whereIs(repo, lease)
+}
+
+/** The same, with the leases at hand. */
+export const whereaboutsIn = (
+  leases: readonly KnownLease[],
+  open: { iteration: string; host: string },
+  hostname: string,
+): Whereabouts =>
+  leases.find((lease) => lease.iteration === open.iteration)?.where ?? (open.host === hostname ? 'dead' : 'elsewhere')
+
+const withoutLease = (repo: Repo, open: { host: string }): Whereabouts =>
+  open.host === repo.host.hostname ? 'dead' : 'elsewhere'
+
+/** All leases of this clone; a dead one says that the iteration began here. */
+export async function localLeases(repo: Repo): Promise<KnownLease[]> {
+  const leases: KnownLease[] = []
   for (const name of await names(repo)) {
     const iteration = name.replace(/\.json$/, '')
-    const lease = isId(iteration) ? await readLease(repo, iteration) : null
-    if (lease !== null && (await isOurs(repo, lease))) leases.set(iteration, { isAlive: await isAlive(repo, lease) })
+    if (iteration === name || !isId(iteration)) continue
+    const lease = await readLease(repo, iteration)
+    if (lease === 'absent') continue
+    const { session, waiting } = lease === 'unreadable' ? { session: null, waiting: null } : lease
+    leases.push({ iteration, session, waiting: waiting ?? null, where: await whereIs(repo, lease) })
   }
   return leases
+}
+
+/** The lease of an iteration; null when there is none that can be read. */
+export async function leaseOf(repo: Repo, iteration: string): Promise<Lease | null> {
+  const lease = await readLease(repo, iteration)
+  return typeof lease === 'object' ? lease : null
 }
 
 async function names(repo: Repo): Promise<string[]> {
@@ -93,18 +139,34 @@ async function names(repo: Repo): Promise<string[]> {
   }
 }
 
-async function readLease(repo: Repo, iteration: string): Promise<Lease | null> {
+async function readLease(repo: Repo, iteration: string): Promise<Lease | 'absent' | 'unreadable'> {
+  let text: string
   try {
-    return JSON.parse(await repo.host.fs.readFile(leaseFile(repo, iteration), 'utf8')) as Lease
+    text = await repo.host.fs.readFile(leaseFile(repo, iteration), 'utf8')
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'unreadable'
+  }
+  try {
+    return JSON.parse(text) as Lease
   } catch {
-    // Absent, or cut by a full disk: not a living lease.
-    return null
+    // Cut by a full disk: it was never taken.
+    return 'absent'
   }
 }
 
-async function isAlive(repo: Repo, lease: Lease): Promise<boolean> {
+/** The boot tells machines apart better than a name that a network may change; a container has process numbers of its own. */
+async function whereIs(repo: Repo, lease: Lease | 'unreadable'): Promise<Whereabouts> {
+  if (lease === 'unreadable') return 'unknown'
   const { host } = repo
-  if (lease.host !== host.hostname || lease.boot !== (await host.bootId())) return false
-  if (!host.processes.kill(lease.pid, 0)) return false
-  return (await host.processes.startTime(lease.pid)) === lease.start
+  const boot = await host.bootId()
+  if (bootOf(boot) !== bootOf(lease.boot) || bootOf(boot) === '') {
+    if (lease.host !== host.hostname) return 'elsewhere'
+    if (bootOf(boot) !== bootOf(lease.boot)) return 'dead'
+  }
+  if (boot !== lease.boot) return 'unknown'
+  const isAlive =
+    lease.pid > 0 && host.processes.kill(lease.pid, 0) && (await host.processes.startTime(lease.pid)) === lease.start
+  return isAlive ? 'alive' : 'dead'
 }
+
+const bootOf = (id: string): string => id.split(' ')[0] ?? ''

@@ -2,7 +2,8 @@ import type { AgentAdapter } from '../../agent/adapter.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
-import { iterationsOf } from '../../state/iterations.js'
+import { type IterationView, iterationsOf, testWord } from '../../state/iterations.js'
+import { plural } from '../../util/time.js'
 
 /** What the agent is told, and the thread it is told in. */
 export interface Composed {
@@ -10,25 +11,67 @@ export interface Composed {
   thread: string | null
 }
 
+export interface ComposeOptions {
+  prompt: string | undefined
+  adapter: AgentAdapter
+  /** The thread turned out not to be there any more. */
+  isLost?: boolean
+}
+
 /**
  * The prompt of the next iteration: what the user says; the first time the session's own prompt; afterwards a request to go on, with the
- * goal and what the tests said last. An agent without its thread is told the goal as well.
+ * goal and what the tests said last. An agent without its thread is told the goal as well, and what happened so far.
  */
-export async function composePrompt(
-  repo: Repo,
-  tip: ChainTip,
-  { prompt, adapter }: { prompt: string | undefined; adapter: AgentAdapter },
-): Promise<Composed> {
+export async function composePrompt(repo: Repo, tip: ChainTip, options: ComposeOptions): Promise<Composed> {
+  const { prompt, adapter } = options
   const { snapshot } = tip
-  const thread = adapter.continues && snapshot.thread?.agent === adapter.name ? snapshot.thread.id : null
-  const isFirst = snapshot.iterations === 0
-  if (prompt !== undefined && (isFirst || thread !== null || !adapter.continues)) return { prompt, thread }
+  const isKnown = adapter.continues && options.isLost !== true && snapshot.thread?.agent === adapter.name
+  const thread = isKnown ? (snapshot.thread?.id ?? null) : null
+  const isPlain = snapshot.iterations === 0 || !adapter.continues
+  if (prompt !== undefined && (isPlain || thread !== null)) return { prompt, thread }
   const goal = await goalOf(repo, tip)
-  if (prompt !== undefined)
-    return { prompt: `The goal of this session:\n\n${goal}\n\nNow do this:\n\n${prompt}`, thread }
-  if (isFirst || !adapter.continues) return { prompt: goal, thread }
-  return { prompt: await goOn(repo, tip, { goal, hasThread: thread !== null }), thread }
+  if (isPlain) return { prompt: goal, thread }
+  const past = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((one) => one.outcome !== 'open')
+  const parts = thread === null ? [`The goal of this session:\n\n${goal}`, await retell(repo, past)] : []
+  if (prompt !== undefined) parts.push(`Now do this:\n\n${prompt}`)
+  else parts.push('Go on with the task.', ...(await lastResult(repo, past)))
+  return { prompt: parts.join('\n\n'), thread }
 }
+
+/** The past iterations in short, for an agent that was not there or has forgotten them. The work itself it finds in the worktree. */
+async function retell(repo: Repo, past: readonly IterationView[]): Promise<string> {
+  const shown = past.slice(-retold.iterations)
+  const items = await Promise.all(
+    shown.map(async (iteration) => {
+      const asked = shorten(await longText(repo.objects, iteration.prompt), retold.prompt)
+      const said =
+        iteration.summary === null ? '' : shorten(await longText(repo.objects, iteration.summary), retold.summary)
+      const result = [outcomeWords[iteration.outcome], testWord(iteration.tests)].filter(Boolean).join(', ')
+      return [
+        `Iteration ${iteration.n} (${result}). It was asked:`,
+        asked,
+        ...(said === '' ? [] : ['It answered:', said]),
+      ].join('\n\n')
+    }),
+  )
+  const omitted = past.length - shown.length
+  const head = `What happened so far; its result is in this directory${omitted === 0 ? '' : ` (${plural(omitted, 'earlier iteration')} left out)`}:`
+  return [head, ...items].join('\n\n')
+}
+
+/** So much is told of the past: it must leave room for the work. */
+const retold = { iterations: 10, prompt: 1000, summary: 1000 }
+
+const outcomeWords = {
+  success: 'changed files',
+  'no-change': 'changed nothing',
+  failed: 'failed',
+  interrupted: 'was interrupted',
+  open: 'has not ended',
+}
+
+const shorten = (text: string, max: number): string =>
+  text.length <= max ? text.trim() : `${text.slice(0, max).trim()} [...]`
 
 /** The session's own prompt, whole. */
 export async function goalOf(repo: Repo, tip: ChainTip): Promise<string> {
@@ -38,21 +81,16 @@ export async function goalOf(repo: Repo, tip: ChainTip): Promise<string> {
   return tip.snapshot.title
 }
 
-async function goOn(
-  repo: Repo,
-  tip: ChainTip,
-  { goal, hasThread }: { goal: string; hasThread: boolean },
-): Promise<string> {
-  const last = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).at(-1)
+/** What the tests said after the last iteration, when they failed. */
+async function lastResult(repo: Repo, past: readonly IterationView[]): Promise<string[]> {
+  const last = past.at(-1)
+  const parts: string[] = []
   const failed = last?.tests !== null && last?.tests !== undefined && last.tests.exit !== 0 ? last.tests : null
-  const parts = [
-    hasThread ? 'Go on with the task.' : `Go on with this task; its work so far is in this directory:\n\n${goal}`,
-  ]
   if (failed !== null) {
     const output = failed.output === null ? '' : await longText(repo.objects, failed.output)
     const command = await longText(repo.objects, failed.command)
     parts.push(`The test command \`${command}\` failed (exit code ${failed.exit ?? 'none'}). It printed:\n\n${output}`)
   }
   if (last?.outcome === 'failed' || last?.outcome === 'interrupted') parts.push('The last run did not come to its end.')
-  return parts.join('\n\n')
+  return parts
 }

@@ -14,7 +14,7 @@ import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
-import { type OnSalvaged, salvage } from './salvage.js'
+import { type SalvageOptions, salvage } from './salvage.js'
 import { oneHead } from './sessions.js'
 
 /** A session whose chain and worktree agree, and what stands in the worktree beside its head. */
@@ -34,10 +34,10 @@ export interface Settled {
 export async function reconcile(
   repo: Repo,
   tip: ChainTip,
-  { place, onSalvaged }: { place: Place; onSalvaged?: OnSalvaged | undefined },
+  { place, onSalvaged, force }: SalvageOptions & { place: Place },
 ): Promise<Settled> {
   await clearStaleLocks(repo, place)
-  const salvaged = await salvage(repo, tip, { place, onSalvaged })
+  const salvaged = await salvage(repo, tip, { place, onSalvaged, force })
   await refuseUnfinished(repo, place, tip)
   let status = await readStatus(place.git)
   const branched = await settleBranch(repo, salvaged, { place, status })

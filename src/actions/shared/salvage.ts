@@ -8,10 +8,10 @@ import { branchRef } from '../../state/names.js'
 import { shortSubject } from '../../util/message.js'
 import { adopt } from './adopt.js'
 import { type Collected, collect } from './collect.js'
-import { beganHere, dropLease, isHeldHere, timeOfDeath } from './lease.js'
+import { dropLease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
-import { oneHead } from './sessions.js'
+import { headNow, oneHead } from './sessions.js'
 
 /** What was picked up of an iteration that was killed. */
 export interface Salvaged {
@@ -22,6 +22,20 @@ export interface Salvaged {
 
 export type OnSalvaged = (salvaged: Salvaged) => void
 
+export interface SalvageOptions {
+  place: Place | null
+  onSalvaged?: OnSalvaged | undefined
+  /** The user says that iterations of which this process cannot tell have ended. */
+  force?: boolean | undefined
+}
+
+/** Whether an iteration that has no end is over. With `force` that is said of any that began in this repository's directory. */
+async function isOver(repo: Repo, open: OpenIteration, force: boolean): Promise<boolean> {
+  const where = await whereabouts(repo, open)
+  if (where === 'dead') return true
+  return force && (where === 'unknown' || (where === 'elsewhere' && (await leaseOf(repo, open.iteration)) !== null))
+}
+
 /**
  * Iterations that git-amp did not live to finish here: nothing of them runs on, and what they left becomes their commit. Commits made after
  * git-amp was killed are the human's, and stay as they are.
@@ -29,11 +43,11 @@ export type OnSalvaged = (salvaged: Salvaged) => void
 export async function salvage(
   repo: Repo,
   tip: ChainTip,
-  { place, onSalvaged }: { place: Place | null; onSalvaged?: OnSalvaged | undefined },
+  { place, onSalvaged, force }: SalvageOptions,
 ): Promise<ChainTip> {
   let current = tip
   for (const open of tip.snapshot.open) {
-    if (!(await beganHere(repo, open)) || (await isHeldHere(repo, open.iteration)) !== null) continue
+    if (!(await isOver(repo, open, force === true))) continue
     await reapIteration(repo.host, open.iteration)
     if (place !== null) current = await adoptLater(repo, current, { place, open })
     const from = oneHead(current)
@@ -47,7 +61,10 @@ export async function salvage(
   return current
 }
 
-/** When the branch gained commits after git-amp had died, what stands there is taken up as it is. */
+/**
+ * When the branch gained commits after git-amp had died, what stands there is taken up as it is. When nobody knows when it died, commits count
+ * as the human's: they stay, where an agent's would be replaced.
+ */
 async function adoptLater(
   repo: Repo,
   tip: ChainTip,
@@ -58,10 +75,10 @@ async function adoptLater(
     repo.worktreeRef(place.gitDir, 'HEAD'),
     repo.refs.read(branchRef(tip.snapshot.branch)),
   ])
-  if (died === null || head === null || head !== branch || head === oneHead(tip)) return tip
+  if (head === null || head !== branch || head === oneHead(tip)) return tip
   const commit = await repo.objects.readCommit(head)
   // Commits have whole seconds: one of the second of the death may be the agent's last.
-  const isLater = commit !== null && commit.committer.seconds * 1000 > died
+  const isLater = commit !== null && (died === null || commit.committer.seconds * 1000 > died)
   return isLater ? adopt(repo, tip, { from: oneHead(tip), to: head }) : tip
 }
 
@@ -83,8 +100,8 @@ async function recordInterrupted(
   const view = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).find((one) => one.id === open.iteration)
   const recorded = await record(repo, tip.id, (latest) => ({
     subject: `amp(${latest.snapshot.slug}): iteration ${open.n} ${reason}`,
-    events: [{ type: 'iteration.failed', data: isChange ? { ...data, to } : data }],
-    code: [from, to, ...(work?.replaced ?? [])],
+    events: [{ type: 'iteration.failed', data: { ...data, from: headNow(latest, from), ...(isChange ? { to } : {}) } }],
+    code: [from, headNow(latest, from), to, ...(work?.replaced ?? [])],
     moves: work === null ? [] : [work.move],
     notes:
       isChange && view !== undefined

@@ -1,10 +1,10 @@
-import { fatal } from '../../errors.js'
+import { type AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { snapshotOf } from '../../state/codec.js'
 import { fold, type Snapshot } from '../../state/fold.js'
 import { sessionsPrefix } from '../../state/names.js'
-import { isHeldHere } from './lease.js'
+import { type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
 
 /** A session ref that cannot be read, and why. */
 export interface BrokenSession {
@@ -33,6 +33,7 @@ export async function allSessions(repo: Repo): Promise<{ sessions: ChainTip[]; b
 export type SessionState =
   | 'idle'
   | 'running'
+  | 'waiting'
   | 'interrupted'
   | 'failed'
   | 'diverged'
@@ -46,16 +47,20 @@ export type SessionState =
  * @param leases of this clone; an iteration without one that began under another host name is not ours
  */
 export function stateOf(
-  snapshot: Snapshot,
-  leases: ReadonlyMap<string, { isAlive: boolean }>,
+  { id, snapshot }: Pick<ChainTip, 'id' | 'snapshot'>,
+  leases: readonly KnownLease[],
   hostname: string,
 ): SessionState {
-  if (snapshot.open.some((open) => leases.get(open.iteration)?.isAlive === true)) return 'running'
+  // A lease outlives the end of its iteration while the tests run.
+  const alive = leases.find((lease) => lease.session === id && lease.where === 'alive')
+  if (alive !== undefined) return alive.waiting === null ? 'running' : 'waiting'
   if (snapshot.heads.length > 1) return 'diverged'
-  if (snapshot.open.some((open) => open.host !== hostname && !leases.has(open.iteration))) return 'running'
-  if (snapshot.open.length > 0) return 'interrupted'
-  if (snapshot.last?.outcome === 'interrupted' && snapshot.status === 'failed') return 'interrupted'
-  return snapshot.status
+  const places = snapshot.open.map((open) => whereaboutsIn(leases, open, hostname))
+  if (places.some((where) => where !== 'dead')) return 'running'
+  if (places.length > 0) return 'interrupted'
+  if (snapshot.status !== 'failed') return snapshot.status
+  if (snapshot.last?.outcome === 'interrupted') return 'interrupted'
+  return snapshot.last?.waiting === undefined ? 'failed' : 'waiting'
 }
 
 /** Whether a session still asks for work: merged and closed ones are listed with `-a` only. */
@@ -74,14 +79,40 @@ export function oneHead(tip: ChainTip): string {
   return head
 }
 
-/** Refuses while an agent runs in the session on this machine. */
-export async function refuseRunning(repo: Repo, tip: ChainTip): Promise<void> {
-  for (const open of tip.snapshot.open) {
-    const lease = await isHeldHere(repo, open.iteration)
-    if (lease === null) continue
+/**
+ * The head that work on `from` replaces: `from` itself, or what took its place meanwhile. Otherwise a step recorded while an agent ran would leave
+ * two heads.
+ */
+export function headNow(latest: ChainTip, from: string): string {
+  const [head, ...others] = latest.snapshot.heads
+  return head === undefined || others.length > 0 ? from : head
+}
+
+/**
+ * Refuses while an agent or its tests may run in the session on this machine.
+ * @param own iteration of the caller itself
+ */
+export async function refuseRunning(repo: Repo, tip: ChainTip, own?: string): Promise<void> {
+  const { name } = tip.snapshot
+  const busy = (await localLeases(repo)).find(
+    (lease) => lease.session === tip.id && lease.where === 'alive' && lease.iteration !== own,
+  )
+  const open = tip.snapshot.open.find((one) => one.iteration === busy?.iteration)
+  if (busy !== undefined) {
+    const pid = (await leaseOf(repo, busy.iteration))?.pid
     throw fatal(
-      `iteration ${open.n} of session ${tip.snapshot.name} is running (process ${lease.pid})`,
-      'Wait for it, or stop it with Ctrl-C where it runs.',
+      `${open === undefined ? 'the tests' : `iteration ${open.n}`} of session ${name} ${open === undefined ? 'are' : 'is'} running (process ${pid})`,
+      `Wait for it, or end it with "git amp stop ${tip.id.slice(0, 4)}".`,
     )
   }
+  for (const one of tip.snapshot.open) {
+    if ((await whereabouts(repo, one)) === 'unknown') throw maybeRunning(tip, one)
+  }
 }
+
+/** The refusal for an iteration of which this process cannot tell whether it runs. */
+export const maybeRunning = (tip: ChainTip, open: { n: number; at: string; host: string }): AmpError =>
+  fatal(
+    `iteration ${open.n} of session ${tip.snapshot.name} may be running in a container or under another user, since ${open.at}`,
+    `If it has ended, take up what it left with "git amp iterate -f ${tip.id.slice(0, 4)}".`,
+  )

@@ -30,7 +30,13 @@ const searchedBytes = 64 * 1024
 export async function runScript(
   repo: Repo,
   place: Place,
-  options: { command: string; session: string; signal: AbortSignal; onLine?: (line: string) => void },
+  options: {
+    command: string
+    session: string
+    signal: AbortSignal
+    timeoutMs?: number
+    onLine?: (line: string) => void
+  },
 ): Promise<TestRun> {
   let output = ''
   const run = await runAgent(repo.host, {
@@ -41,6 +47,7 @@ export async function runScript(
     session: options.session,
     iteration: repo.newId(),
     signal: options.signal,
+    timeoutMs: options.timeoutMs,
     onLine: (line) => {
       const text = line.toString('utf8')
       options.onLine?.(text)

@@ -1,0 +1,73 @@
+import type { AgentRun } from '../../agent/adapter.js'
+import type { Oid } from '../../git/run.js'
+import type { Repo } from '../../repo.js'
+import type { ChainTip } from '../../state/chain.js'
+import type { Outcome, Spent } from '../../state/events.js'
+import { type IterationView, noteLine } from '../../state/iterations.js'
+import { plural } from '../../util/time.js'
+import type { Collected } from './collect.js'
+import { record } from './record.js'
+import { headNow } from './sessions.js'
+
+/** An iteration whose agent has ended, and what it left. */
+export interface Ended {
+  from: Oid
+  iteration: IterationView
+  run: AgentRun
+  work: Collected
+  /** Why it failed; null when it did not. */
+  reason: string | null
+  spent: Spent
+}
+
+/** Records the end: event, branch and note move in one transaction. */
+export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promise<ChainTip> {
+  const { from, iteration, run, work, reason } = ended
+  const common = {
+    iteration: iteration.id,
+    exit: run.exit,
+    durationMs: run.durationMs,
+    toolCalls: run.toolCalls,
+    commits: work.commits,
+    total: work.total,
+    ...work.size,
+    ...work.remarks,
+    ...ended.spent,
+    ...(run.text === null ? {} : { summary: run.text }),
+  }
+  const isChange = work.to !== from
+  const outcome: Outcome = isChange ? 'success' : 'no-change'
+  const failure = {
+    ...(isChange ? { to: work.to } : {}),
+    ...(run.signal === null ? {} : { signal: run.signal }),
+    ...(run.waiting === null ? {} : { waiting: run.waiting }),
+  }
+  const event = (now: Oid) =>
+    reason === null
+      ? ({ type: 'iteration.finished', data: { ...common, from: now, to: work.to, outcome } } as const)
+      : ({ type: 'iteration.failed', data: { ...common, from: now, ...failure, reason } } as const)
+  const view = { ...iteration, to: isChange ? work.to : null }
+  const words = isChange
+    ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
+    : 'no change'
+  const recorded = await record(repo, tip.id, (latest) => ({
+    subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
+    events: [event(isChange ? headNow(latest, from) : from)],
+    code: [from, headNow(latest, from), work.to, ...work.replaced],
+    moves: [work.move],
+    notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
+    ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
+  }))
+  return recorded?.tip ?? tip
+}
+
+/** What the run used, as far as its agent told. */
+export function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent {
+  return {
+    ...(usage === null ? {} : { usage }),
+    ...(models.length === 0 ? {} : { models }),
+    ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
+    ...(thread === null ? {} : { thread }),
+    ...(threadTotal === null ? {} : { threadTotal }),
+  }
+}
