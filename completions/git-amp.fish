@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --timeout --state --sort -n --max-count --format --iteration --message --onto --into
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --state --sort -n --max-count --format --iteration --message --onto --into
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -64,6 +64,7 @@ complete -c git-amp -n 'not __git_amp_command' -l repo -x -a '(__fish_complete_d
 
 complete -c git-amp -n 'not __git_amp_command' -a new -d 'Start a session: a branch, a worktree and a recorded prompt'
 complete -c git-amp -n 'not __git_amp_command' -a iterate -d 'Run the agent once; its work becomes one commit'
+complete -c git-amp -n 'not __git_amp_command' -a stop -d 'Stop the agent that runs in a session; keep what it did'
 complete -c git-amp -n 'not __git_amp_command' -a test -d 'Run the test command and record its result'
 complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
@@ -97,13 +98,24 @@ complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l agent -x -a '(__git_amp_agents)' -d 'Another agent than the session has'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l model -x -d 'The model or mode the agent uses'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l manual -x -a 'commit refuse' -d 'What to do with changes found in the worktree: commit or refuse'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l until-pass -d 'Iterate again until the tests pass'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l max-iterations -x -d 'Try at most this often (10)'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l all -d 'Every open session that nothing runs in'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s j -l jobs -x -d 'So many sessions at a time (amp.jobs, 2)'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s d -l detach -d 'Run in the background'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l timeout -x -d 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s f -l force -d 'Go on although an iteration has not ended on another machine'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s v -l verbose -d 'Show all that the agent and the tests print'
-complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l json -d 'Print the iteration as JSON'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l json -d 'Print the iterations as JSON'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using stop; and not __git_amp_border' -l all -d 'Every running session of this repository'
+complete -c git-amp -n '__git_amp_using stop; and not __git_amp_border' -l json -d 'Print the iterations as JSON'
+complete -c git-amp -n '__git_amp_using stop; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using stop; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using stop; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -s f -l force -d 'Run although this tree has a result'
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -l json -d 'Print the result as JSON'

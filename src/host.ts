@@ -20,6 +20,7 @@ export interface HostFs {
   lstat(path: string): Promise<Stats | BigIntStats>
   realpath(path: string): Promise<string>
   access(path: string, mode?: number): Promise<void>
+  open(path: string, flags: string, mode?: number): Promise<{ fd: number; close(): Promise<void> }>
 }
 
 /** Other processes of this machine. */

@@ -81,6 +81,10 @@ export interface IterateResult {
   size: ChangeSize
   remarks: IterationRemarks
   tests: TestRun | null
+  /** Whether the tests pass on what there is now; null when nobody knows. */
+  passed: boolean | null
+  /** Somebody stopped the agent or the tests. */
+  isStopped: boolean
   /** The human's own commit made from edits found in the worktree. */
   manual: Oid | null
   summary: string | null
@@ -317,8 +321,11 @@ async function test(
     summary,
   }
   const command = await testCommand(repo, tip)
-  const isKnown = to === null && tip.snapshot.tested?.tree === work.tree
-  if (command === null || isStopped || !run.ok || isKnown) return { ...result, tip, tests: null }
+  // The same files were tested before: their result stands.
+  const known = to === null && tip.snapshot.tested?.tree === work.tree ? tip.snapshot.tested : null
+  if (command === null || isStopped || !run.ok || known !== null) {
+    return { ...result, tip, tests: null, passed: known === null ? null : known.exit === 0, isStopped }
+  }
   options.on?.({ type: 'test', command })
   const onLine = (line: string) => options.on?.({ type: 'test-line', line })
   const tests = await runScript(repo, place, {
@@ -328,6 +335,7 @@ async function test(
     timeoutMs: running.limits.timeoutMs,
     onLine,
   })
-  if (tests.isStopped) return { ...result, tip, tests: null }
-  return { ...result, tests, tip: await recordTest(repo, tip, { run: tests, tree: work.tree, iteration: view }) }
+  if (tests.isStopped) return { ...result, tip, tests: null, passed: null, isStopped: true }
+  const tested = await recordTest(repo, tip, { run: tests, tree: work.tree, iteration: view })
+  return { ...result, tests, passed: tests.exit === 0, isStopped: false, tip: tested }
 }

@@ -20,6 +20,7 @@ export abstract class AmpCommand extends Command<AmpContext> {
   quiet = Option.Boolean('-q,--quiet', false, { description: 'Print only the answer, no progress and no hints' })
 
   private opened: Repo | null = null
+  private readonly others: Repo[] = []
 
   /** @returns the exit code; nothing means 0 */
   abstract run(): Promise<number | undefined>
@@ -30,7 +31,15 @@ export abstract class AmpCommand extends Command<AmpContext> {
       return (await this.run()) ?? 0
     } finally {
       this.opened?.close()
+      for (const repo of this.others) repo.close()
     }
+  }
+
+  /** Opens the repository once more, for work that goes on beside other work. */
+  protected async openBeside(): Promise<Repo> {
+    const repo = await openRepo((await this.open()).host)
+    this.others.push(repo)
+    return repo
   }
 
   /** Opens the repository and takes colours and advice from its configuration. */

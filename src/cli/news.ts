@@ -4,13 +4,17 @@ import { oneLine } from '../util/sanitize.js'
 import type { Ui } from './ui.js'
 
 /** Prints the news of an iteration as plain lines of the story. */
-export function iterationNews(ui: Ui, options: { verbose?: boolean } = {}): (news: IterateNews) => void {
+export function iterationNews(
+  ui: Ui,
+  options: { verbose?: boolean; prefix?: string } = {},
+): (news: IterateNews) => void {
   let worktree = ''
   return (news) => {
     if (news.type === 'started') worktree = `${news.worktree}/`
     const line = lineOf(news, options.verbose === true)
     // Agents name files by their absolute paths: below the worktree that is only noise.
-    if (line !== null) ui.tell(worktree === '' ? line : line.replaceAll(worktree, ''))
+    if (line === null) return
+    ui.tell(`${options.prefix ?? ''}${worktree === '' ? line : line.replaceAll(worktree, '')}`)
   }
 }
 
@@ -38,12 +42,16 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
 }
 
 function agentLine(event: AgentEvent, verbose: boolean): string | null {
-  if (event.type === 'tool') return `  ${oneLine(`${event.name} ${subjectOf(event.input)}`)}`
+  if (event.type === 'tool') return `  ${toolWords(event)}`
   if (event.type === 'waiting') return `  waiting: ${oneLine(event.message)}`
   if (event.type === 'error') return `  error: ${oneLine(event.message)}`
   if (event.type === 'text') return `  ${oneLine(event.text, verbose ? 2000 : 100)}`
   return null
 }
+
+/** A tool call in a few words. */
+export const toolWords = (tool: { name: string; input: unknown }): string =>
+  oneLine(`${tool.name} ${subjectOf(tool.input)}`)
 
 /** What a tool is used on: the first short text in its input. */
 function subjectOf(input: unknown): string {

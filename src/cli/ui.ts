@@ -21,6 +21,7 @@ export class Ui {
   private advice: (name: string) => boolean = () => true
   private colors: Record<string, string> = slots
   isQuiet = false
+  private held: { to: Output; text: string }[] | null = null
 
   constructor(
     private readonly stdout: Output,
@@ -43,36 +44,53 @@ export class Ui {
     )
   }
 
+  /** Keeps everything back while something is drawn on the terminal. */
+  hold(): void {
+    this.held ??= []
+  }
+
+  /** Writes what was kept back, in order. */
+  release(): void {
+    const held = this.held ?? []
+    this.held = null
+    for (const { to, text } of held) to.write(text)
+  }
+
+  private write(to: Output, text: string): void {
+    if (this.held === null) to.write(text)
+    else this.held.push({ to, text })
+  }
+
   /** Writes the answer. A final newline is added when there is text without one. */
   answer(text: string): void {
-    if (text !== '') this.stdout.write(text.endsWith('\n') || text.endsWith('\0') ? text : `${text}\n`)
+    if (text !== '') this.write(this.stdout, text.endsWith('\n') || text.endsWith('\0') ? text : `${text}\n`)
   }
 
   /** One JSON value. */
   json(value: unknown): void {
-    this.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+    this.write(this.stdout, `${JSON.stringify(value, null, 2)}\n`)
   }
 
   /** A line of the story, silent under `--quiet`. */
   tell(line: string): void {
-    if (!this.isQuiet) this.stderr.write(`${line}\n`)
+    if (!this.isQuiet) this.write(this.stderr, `${line}\n`)
   }
 
   warn(line: string): void {
-    this.stderr.write(`warning: ${line}\n`)
+    this.write(this.stderr, `warning: ${line}\n`)
   }
 
   /** Advice, which `git config advice.<name> false` silences. */
   hint(line: string, name?: string): void {
     if (this.isQuiet || (name !== undefined && !this.advice(name))) return
-    for (const part of line.split('\n')) this.stderr.write(`${this.onStderr('hint', `hint: ${part}`)}\n`)
+    for (const part of line.split('\n')) this.write(this.stderr, `${this.onStderr('hint', `hint: ${part}`)}\n`)
   }
 
   /** An error with its prefix (`fatal`, `error`) and hints. */
   error(prefix: string, message: string, hints: readonly string[]): void {
-    this.stderr.write(`${prefix}: ${message}\n`)
+    this.write(this.stderr, `${prefix}: ${message}\n`)
     for (const hint of hints)
-      for (const part of hint.split('\n')) this.stderr.write(`${this.onStderr('hint', `hint: ${part}`)}\n`)
+      for (const part of hint.split('\n')) this.write(this.stderr, `${this.onStderr('hint', `hint: ${part}`)}\n`)
   }
 
   /** Text in the colour of a slot, when stdout shows colours. */

@@ -30,6 +30,9 @@ const pathspecVariables = [
   'GIT_ICASE_PATHSPECS',
 ] as const
 
+/** What git-amp tells its own process in the background: an agent that calls git-amp is none. */
+export const detachedVariable = 'GIT_AMP_DETACHED'
+
 /** Also set by `git commit` for its hooks: they would back-date our commits and silence the editor. */
 const commitVariables = [
   'GIT_AUTHOR_NAME',
@@ -45,7 +48,12 @@ const commitVariables = [
  */
 export function scrub(env: Env): Env {
   const inHook = env.GIT_INDEX_FILE !== undefined
-  const drop = new Set<string>([...localVariables, ...pathspecVariables, ...(inHook ? commitVariables : [])])
+  const drop = new Set<string>([
+    detachedVariable,
+    ...localVariables,
+    ...pathspecVariables,
+    ...(inHook ? commitVariables : []),
+  ])
   return Object.fromEntries(Object.entries(env).filter(([name]) => !drop.has(name)))
 }
 

@@ -16,11 +16,23 @@ const layers: Readonly<Record<string, Layer>> = {
   'processes.ts': { runs: [], types: ['host.ts'] },
   'main.ts': { runs: ['registry.ts', 'cli', 'render', 'errors.ts', 'commands/help.ts'] },
   'registry.ts': { runs: ['commands'], types: ['cli'] },
-  commands: { runs: ['cli', 'actions', 'render', 'errors.ts', 'util'], types: ['repo.ts', 'host.ts', 'state'] },
+  commands: {
+    runs: ['cli', 'actions', 'render', 'git/env.ts', 'errors.ts', 'util'],
+    types: ['repo.ts', 'host.ts', 'state'],
+  },
   'commands/help.ts': { runs: ['cli', 'render', 'registry.ts'] },
   actions: { runs: ['repo.ts', 'state', 'git', 'agent', 'errors.ts', 'util'], types: ['host.ts'] },
   cli: {
-    runs: ['repo.ts', 'git/config.ts', 'git/env.ts', 'git/run.ts', 'state/storage.ts', 'errors.ts', 'util'],
+    runs: [
+      'repo.ts',
+      'git/config.ts',
+      'git/env.ts',
+      'git/run.ts',
+      'state/storage.ts',
+      'agent/meter.ts',
+      'errors.ts',
+      'util',
+    ],
     types: ['host.ts', 'registry.ts', 'actions', 'agent', 'state'],
   },
   render: { runs: ['util', 'state'], types: ['actions', 'cli', 'registry.ts'] },
@@ -37,6 +49,7 @@ const layers: Readonly<Record<string, Layer>> = {
 const homes: Readonly<Record<string, readonly string[]>> = {
   clipanion: ['main.ts', 'cli', 'commands'],
   execa: ['agent'],
+  listr2: ['cli/live.ts'],
   'isomorphic-git': ['state/isomorphic.ts'],
   'node:child_process': ['processes.ts', 'git/run.ts', 'agent', 'cli', 'actions/exec.ts', 'actions/demo.ts'],
   'node:fs': ['bin.ts', 'processes.ts'],

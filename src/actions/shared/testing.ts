@@ -6,6 +6,7 @@ import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
+import { excerpt } from '../../util/excerpt.js'
 import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
@@ -16,15 +17,15 @@ export interface TestRun {
   exit: number | null
   signal: NodeJS.Signals | null
   durationMs: number
-  /** The last lines it printed, stdout and stderr as they came. */
+  /** The telling part of what it printed, stdout and stderr as they came. */
   output: string
   isStopped: boolean
 }
 
 /** So much of the output is kept for the next prompt and for `show`. */
-const keptBytes = 3000
+const keptBytes = 6000
 /** So much is looked through for secrets first: one that is cut in two would not be found. */
-const searchedBytes = 64 * 1024
+const searchedBytes = 256 * 1024
 
 /** Runs a command line in a session's worktree, with the same guarantees as an agent: nothing of it is left afterwards. */
 export async function runScript(
@@ -57,7 +58,7 @@ export async function runScript(
   })
   const { exit, signal, durationMs } = run
   const isStopped = run.reason === 'stopped by the user'
-  const kept = redactor(repo.host.env)(output).trimEnd().slice(-keptBytes)
+  const kept = excerpt(redactor(repo.host.env)(output), keptBytes)
   return { command: options.command, exit, signal, durationMs, output: kept, isStopped }
 }
 
