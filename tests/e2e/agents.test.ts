@@ -1,0 +1,205 @@
+import { readFileSync, statSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { realProcesses } from '../../src/processes.js'
+import { install, run, startAmp } from '../helpers/bundle.js'
+import { type Scene, scene } from '../helpers/scene.js'
+
+const processes = realProcesses()
+const fake = resolve(import.meta.dirname, '../helpers/fake-agent.mjs')
+
+/** A session whose agent does as its prompt says. */
+async function told(...directives: string[]): Promise<{ s: Scene; id: string }> {
+  const s = install(scene())
+  symlinkSync(fake, join(s.root, 'bin/amp'))
+  const prompt = directives.map((directive) => `FAKE ${directive}`).join('\n')
+  const id = (await s.amp('new', 'told', '-q', '--agent', 'amp', '-m', prompt)).stdout.trim()
+  return { s, id }
+}
+
+/** Nothing of a scene lives any more. */
+const nothingLives = async (s: Scene): Promise<void> =>
+  s.until(async () => (await processes.workingIn(s.root)).length === 0, 'everything to end')
+
+/** Largest resident memory of a living process, in MiB (proc(5): VmHWM). */
+const peakOf = (pid: number): number =>
+  Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+
+describe('an agent that misbehaves', () => {
+  it.each([
+    ['in its group', ''],
+    ['in a session of its own', ' away'],
+  ])('leaves tools that ignore SIGTERM, %s: they are gone when the iteration ends', async (_where, away) => {
+    const { s, id } = await told('edit a one', `grandchild noise${away}`)
+    const answer = await run(s, ['git', 'amp', 'iterate', id])
+    expect([answer.code, answer.stdout]).toEqual([0, expect.stringContaining('2 files')])
+    await nothingLives(s)
+    const noise = join(s.worktree(id), 'noise')
+    const size = statSync(noise).size
+    await new Promise((done) => setTimeout(done, 100))
+    expect(statSync(noise).size).toBe(size)
+    expect(s.status(id)).toBe('')
+  })
+
+  it('is stopped with its tools by git amp stop, and what it did is kept', async () => {
+    const { s, id } = await told('edit a one', 'grandchild noise away', 'hang')
+    const { ended } = startAmp(s, 'iterate', id)
+    await s.until(() => s.exists('noise', s.worktree(id)), 'the grandchild to write')
+    expect((await run(s, ['git', 'amp', 'stop', id])).stdout).toContain('interrupted')
+    expect(await ended).toMatchObject({ code: 1 })
+    await nothingLives(s)
+    expect(s.git('show', `${s.branch(id)}:a`)).toBe('one')
+  })
+
+  it('hangs: the idle timeout says so', async () => {
+    const { s, id } = await told('edit a one', 'hang')
+    s.git('config', 'amp.idleTimeout', '700ms')
+    const answer = await run(s, ['git', 'amp', 'iterate', id])
+    expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining('the agent failed: no output for 700 ms')])
+    expect(s.git('show', `${s.branch(id)}:a`)).toBe('one')
+  })
+
+  it('waits for an approval: the tool is named', async () => {
+    const { s, id } = await told('approval')
+    s.git('config', 'amp.idleTimeout', '700ms')
+    expect((await run(s, ['git', 'amp', 'iterate', id])).stderr).toContain(
+      'while Bash was at work or waited for an approval',
+    )
+  })
+
+  it('waits for a login: it is ended, the next step is named, and the token is nowhere', async () => {
+    const { s, id } = await told('login')
+    const answer = await run(s, ['git', 'amp', 'iterate', id])
+    expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining("run 'amp login' once")])
+    expect(answer.stderr).not.toContain('secret-token')
+    expect((await run(s, ['git', 'amp', 'list', '--format', '%(state)'])).stdout).toBe('waiting\n')
+  })
+
+  it('dies by a signal', async () => {
+    const { s, id } = await told('edit a one', 'die SIGSEGV')
+    expect((await run(s, ['git', 'amp', 'iterate', id])).stderr).toContain('the agent failed: ended by SIGSEGV')
+    expect(s.git('show', `${s.branch(id)}:a`)).toBe('one')
+  })
+
+  it.each(['events', 'text', 'bytes'])('floods its output with %s: memory stays flat', async (kind) => {
+    const megabytes = process.env.FLOOD_MB ?? '100'
+    const { s, id } = await told(`flood ${megabytes} ${kind}`, 'edit a one')
+    const { child, ended } = startAmp(s, 'iterate', id, '-q')
+    let peak = 0
+    const timer = setInterval(() => {
+      try {
+        peak = Math.max(peak, peakOf(child.pid ?? 0))
+      } catch {
+        // It has ended.
+      }
+    }, 10)
+    const answer = await ended
+    clearInterval(timer)
+    expect([answer.code, answer.stderr]).toEqual([0, ''])
+    expect(s.git('show', `${s.branch(id)}:a`)).toBe('one')
+    expect(peak).toBeGreaterThan(20)
+    expect(peak).toBeLessThan(150)
+  })
+})
+
+describe('in the background', () => {
+  it('the run is found by list and stop, and outlives its terminal', async () => {
+    const { s, id } = await told('edit a one', 'hang')
+    const answer = await run(s, ['git', 'amp', 'iterate', '-d', id])
+    expect([answer.code, answer.stdout, answer.stderr]).toEqual([
+      0,
+      `${id}\n`,
+      expect.stringContaining('told is iterated in the background.'),
+    ])
+    expect((await run(s, ['git', 'amp', 'list', '--format', '%(state)'])).stdout).toBe('running\n')
+    await s.until(() => s.exists('a', s.worktree(id)))
+    expect((await run(s, ['git', 'amp', 'stop', id])).stdout).toContain('interrupted')
+    await nothingLives(s)
+  })
+
+  it('a prompt goes with it, and what cannot begin is told here', async () => {
+    const { s, id } = await told('hang')
+    const prompt = 'FAKE edit b two'
+    expect((await run(s, ['git', 'amp', 'iterate', '-d', id, '-m', prompt])).code).toBe(0)
+    await s.until(() => s.snapshot(id).open.length === 0 && s.snapshot(id).iterations === 1, 'the iteration to end')
+    expect(s.git('show', `${s.branch(id)}:b`)).toBe('two')
+    await s.until(async () => (await processes.workingIn(s.root)).length === 0)
+    s.gitAt(s.worktree(id), 'checkout', '-q', '--detach')
+    const failed = await run(s, ['git', 'amp', 'iterate', '-d', id])
+    expect([failed.code, failed.stderr]).toEqual([
+      128,
+      expect.stringContaining('fatal: the worktree of session told is on a detached HEAD'),
+    ])
+  })
+})
+
+describe('on a terminal', () => {
+  it('one live view is drawn on stderr and gone at the end; the answer is alone on stdout', async () => {
+    const { s, id } = await told('edit a one', 'edit b two')
+    const command = `stty cols 90 rows 24; git amp iterate ${id} >${s.root}/answer`
+    const drawn = await run(s, ['script', '-qec', command, join(s.root, 'typescript')])
+    expect(drawn.code).toBe(0)
+    expect(s.read('../answer')).toMatch(/^iteration 1: [0-9a-f]{12} 2 files \+2 -0\n$/)
+    const frames = s.read('../typescript')
+    expect(frames).toContain('told  iteration 1, amp at work  0:0')
+    expect(frames).toContain('\u001b[?25h')
+  })
+})
+
+describe('random kills', () => {
+  it('of git-amp, the agent or its tool: no process survives, no edit is lost, the repository is sound', async () => {
+    const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000)
+    const random = generator(seed)
+    const s = install(scene())
+    const id = await s.session('killed')
+    const log = join(s.root, 'log')
+    for (let round = 1; round <= Number(process.env.KILL_ROUNDS ?? 30); round++) {
+      // An edit counts from the moment it is in the log, which it is after it is in the file.
+      const script = [
+        `(trap '' TERM INT; echo $$ >"${s.root}/tool.new"; mv "${s.root}/tool.new" "${s.root}/tool"; while :; do sleep 0.05; done) &`,
+        `echo $$ >"${s.root}/agent"`,
+        `i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo "${round}.$i" >>f${round % 5}; echo "${round}.$i" >>"${log}"; sleep 0.01; done`,
+      ].join('\n')
+      const { child, ended } = startAmp(s, 'iterate', id, '-m', script, '-q')
+      await s.until(() => s.exists('../agent') && s.exists('../tool'), `round ${round} of seed ${seed} to begin`)
+      const target = ['git-amp', 'agent', 'tool', 'both'][Math.floor(random() * 4)] ?? ''
+      const what = `seed ${seed}, round ${round}: ${target}`
+      await new Promise((done) => setTimeout(done, random() * 250))
+      const pids = {
+        'git-amp': [child.pid ?? 0],
+        agent: [Number(s.read('../agent'))],
+        tool: [Number(s.read('../tool'))],
+        both: [] as number[],
+      }
+      pids.both = [...pids['git-amp'], ...pids.agent]
+      for (const pid of pids[target as keyof typeof pids]) processes.kill(pid, 'SIGKILL')
+      if (target === 'tool') await run(s, ['git', 'amp', 'stop', id])
+      await ended
+      await s.until(async () => (await processes.workingIn(s.root)).length === 0, `${what}: everything to end`)
+      const next = await run(s, ['git', 'amp', 'iterate', id, '-m', `rm -f "${s.root}/agent" "${s.root}/tool"`])
+      expect([what, next.code, next.stderr]).toEqual([what, 0, expect.not.stringMatching(/fatal|internal/)])
+      const kept = new Set(s.git('grep', '-h', '', s.branch(id), '--', 'f*').split('\n'))
+      const lost = s
+        .read('../log')
+        .trim()
+        .split('\n')
+        .filter((line) => !kept.has(line))
+      expect([what, lost]).toEqual([what, []])
+      expect([what, s.snapshot(id).heads]).toEqual([what, [s.git('rev-parse', s.branch(id))]])
+    }
+    expect(s.git('fsck', '--no-dangling')).toBe('')
+    const shown = JSON.parse((await run(s, ['git', 'amp', 'show', id, '--json'])).stdout)
+    expect(shown.iterations.every((one: { outcome: string }) => one.outcome !== 'open')).toBe(true)
+  }, 600_000)
+})
+
+/** mulberry32: the same numbers for the same seed. */
+function generator(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
