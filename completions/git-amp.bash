@@ -14,8 +14,8 @@ __git_amp_table ()
 		rest=""
 		;;
 	iterate|run)
-		options="--prompt= --file= --edit --agent= --model= --manual= --timeout= --force --verbose --json --repo= --quiet --help"
-		values="-m=none --prompt=none -F=file --file=file --agent=agent --model=none --manual=words:commit,refuse --timeout=none --repo=dir"
+		options="--prompt= --file= --edit --agent= --model= --manual= --timeout= --max-cost= --force --verbose --json --repo= --quiet --help"
+		values="-m=none --prompt=none -F=file --file=file --agent=agent --model=none --manual=words:commit,refuse --timeout=none --max-cost=none --repo=dir"
 		positionals="session"
 		rest=""
 		;;

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --timeout --state --sort -n --max-count --format --iteration --message --onto --into
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --timeout --max-cost --state --sort -n --max-count --format --iteration --message --onto --into
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -98,6 +98,7 @@ complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l model -x -d 'The model or mode the agent uses'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l manual -x -a 'commit refuse' -d 'What to do with changes found in the worktree: commit or refuse'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l timeout -x -d 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l max-cost -x -d 'Start no iteration once the session has cost this, in US dollars (amp.maxCost)'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s f -l force -d 'Go on although an iteration has not ended on another machine'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s v -l verbose -d 'Show all that the agent and the tests print'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l json -d 'Print the iteration as JSON'

@@ -7,12 +7,13 @@ import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
-import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
+import { type IterationView, iterationsOf, noteLine, spentOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { shortSubject } from '../util/message.js'
 import { redactor } from '../util/redact.js'
 import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
+import { refuseOverBudget, withCost } from './shared/cost.js'
 import { findSession } from './shared/find.js'
 import { beganHere, dropLease, obituaryFile, takeLease } from './shared/lease.js'
 import { commitManual } from './shared/manual.js'
@@ -41,6 +42,8 @@ export interface IterateOptions {
   /** Go on although the session is iterated on another machine. */
   force?: boolean | undefined
   timeoutMs?: number | undefined
+  /** No iteration is started once the session has cost this, in US dollars; without it `amp.maxCost` counts. */
+  maxCost?: number | undefined
   signal: AbortSignal
   /** What happens, as it happens. */
   on?: ((news: IterateNews) => void) | undefined
@@ -56,6 +59,7 @@ export type IterateNews =
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
   | { type: 'test'; command: string }
   | { type: 'test-line'; line: string }
+  | { type: 'warning'; message: string }
 
 export interface IterateResult {
   tip: ChainTip
@@ -80,6 +84,8 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const agent = await openAgent(repo.host, agentName)
   await refuseRunning(repo, found)
   await refuseElsewhere(repo, found, options.force === true)
+  const caution = await refuseOverBudget(repo, found, options.maxCost)
+  if (caution !== null) options.on?.({ type: 'warning', message: caution })
   // Needed soon, and looked up while git answers other things.
   warmUp()
   repo.stamp().catch(() => {})
@@ -209,9 +215,11 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
-  const tip = await recordEnd(repo, running, { run, work, reason: isStopped ? 'interrupted' : run.reason })
+  const { spent: used, warnings } = await withCost(repo, spent(run), iteration.model)
+  for (const message of warnings) options.on?.({ type: 'warning', message })
+  const tip = await recordEnd(repo, running, { run, work, used, reason: isStopped ? 'interrupted' : run.reason })
   await work.after()
-  return test(repo, { running, run, work, tip })
+  return test(repo, { running, run, work, used, tip })
 }
 
 /** The first line of what was asked; when nothing was asked, of what the agent says it did. */
@@ -226,11 +234,12 @@ function subjectFor(repo: Repo, running: Running, run: AgentRun): string {
 interface Ended {
   run: AgentRun
   work: Collected
+  used: Spent
   reason: string | null
 }
 
 /** Records the end: event, branch and note move in one transaction. */
-async function recordEnd(repo: Repo, running: Running, { run, work, reason }: Ended): Promise<ChainTip> {
+async function recordEnd(repo: Repo, running: Running, { run, work, used, reason }: Ended): Promise<ChainTip> {
   const { from, iteration } = running
   const common = {
     iteration: iteration.id,
@@ -242,7 +251,7 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
     total: work.total,
     ...work.size,
     ...work.remarks,
-    ...spent(run),
+    ...used,
     ...(run.text === null ? {} : { summary: run.text }),
   }
   const isChange = work.to !== from
@@ -290,15 +299,26 @@ function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent
 /** Runs the test command on what the iteration left, and records the result for that tree. */
 async function test(
   repo: Repo,
-  ended: { running: Running; run: AgentRun; work: Collected; tip: ChainTip },
+  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip },
 ): Promise<IterateResult> {
-  const { running, run, work, tip } = ended
+  const { running, run, work, used, tip } = ended
   const { options, iteration, from, place } = running
   const isStopped = options.signal.aborted
   const reason = isStopped ? 'interrupted' : run.reason
   const to = work.to === from ? null : work.to
   const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
-  const view: IterationView = { ...iteration, to, outcome, reason, exit: run.exit, ...work.size, remarks: work.remarks }
+  const { exit, durationMs, toolCalls, waiting } = run
+  const spentView = { ...spentOf(used), durationMs, toolCalls, waiting }
+  const view: IterationView = {
+    ...iteration,
+    to,
+    outcome,
+    reason,
+    exit,
+    ...work.size,
+    remarks: work.remarks,
+    ...spentView,
+  }
   const summary = run.text === null ? null : redactor(repo.host.env)(run.text)
   const result = {
     iteration: view,

@@ -7,6 +7,7 @@ import type { Ui } from './ui.js'
 export function iterationNews(ui: Ui, options: { verbose?: boolean } = {}): (news: IterateNews) => void {
   let worktree = ''
   return (news) => {
+    if (news.type === 'warning') return ui.warn(oneLine(news.message, 400))
     if (news.type === 'started') worktree = `${news.worktree}/`
     const line = lineOf(news, options.verbose === true)
     // Agents name files by their absolute paths: below the worktree that is only noise.
@@ -31,6 +32,7 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
     case 'test-line':
       return verbose ? `  ${oneLine(news.line, 500)}` : null
     case 'collected':
+    case 'warning':
       return null
   }
 }

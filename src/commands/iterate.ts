@@ -6,6 +6,7 @@ import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
 import { iterationJson, sessionJson } from '../render/json.js'
 import { remarkLines, renderIterate } from '../render/session.js'
+import { parseDollars } from '../util/amounts.js'
 import { oneLine } from '../util/sanitize.js'
 import { parseDuration } from '../util/time.js'
 
@@ -26,6 +27,10 @@ export class IterateCommand extends AmpCommand {
       fails, the commit is made without it and the iteration says so. An iteration that was killed is picked up by the next one: what it left
       becomes its commit. A worktree that is gone is made again from the branch.
 
+      What the agent used and cost is recorded as far as it tells; prices in the configuration (\`amp.price.<model>\`) count when it names
+      no cost. With \`--max-cost\` or \`amp.maxCost\` no iteration begins once the session has cost that much. The ceiling is checked between
+      iterations: one of them may overshoot it, and one without a known cost is not counted.
+
       The exit code is 0 when the agent succeeded and the tests passed, 1 when one of them did not.
     `,
     examples: [
@@ -43,6 +48,9 @@ export class IterateCommand extends AmpCommand {
   model = Option.String('--model', { description: 'The model or mode the agent uses' })
   manual = Option.String('--manual', { description: 'What to do with changes found in the worktree: commit or refuse' })
   timeout = Option.String('--timeout', { description: 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)' })
+  maxCost = Option.String('--max-cost', {
+    description: 'Start no iteration once the session has cost this, in US dollars (amp.maxCost)',
+  })
   force = Option.Boolean('-f,--force', false, {
     description: 'Go on although an iteration has not ended on another machine',
   })
@@ -61,6 +69,8 @@ export class IterateCommand extends AmpCommand {
     const timeout = this.timeout ?? (await repo.config()).get('amp.timeout') ?? undefined
     const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout)
     if (timeoutMs === null) throw usage(`'${timeout}' is no length of time`, 'Write 90s, 10m or 2h.')
+    const maxCost = this.maxCost === undefined ? undefined : parseDollars(this.maxCost)
+    if (maxCost === null) throw usage(`'${this.maxCost}' is no amount of US dollars`, 'Write 5 or 2.50.')
     const result = await iterateSession(repo, {
       session: this.session,
       prompt,
@@ -69,6 +79,7 @@ export class IterateCommand extends AmpCommand {
       manual: this.manual,
       force: this.force,
       timeoutMs,
+      maxCost,
       signal,
       on: iterationNews(ui, { verbose: this.verbose }),
     })

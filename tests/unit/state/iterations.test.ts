@@ -35,7 +35,9 @@ const finished = event(2, 'iteration.finished', {
   commits: [oid('3')],
   summary: 'done',
   usage: { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 },
+  models: [{ model: 'm-1', input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }],
   costUsd: 0.25,
+  costSource: 'agent',
   hooks: [{ name: 'post-commit', exit: 1, output: 'no' }],
 })
 const tested = event(3, 'test.recorded', {
@@ -87,7 +89,11 @@ test('iterations appear once, where they started, with everything that belongs t
     durationMs: 5,
     toolCalls: 4,
     usage: { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 },
+    models: [{ model: 'm-1', input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }],
     costUsd: 0.25,
+    costSource: 'agent',
+    transcript: null,
+    waiting: null,
     summary: 'done',
     commits: [oid('3')],
     tests: {
