@@ -168,7 +168,9 @@ export const spentWords = ({ usage, costUsd }: Pick<IterationView, 'usage' | 'co
 
 /** `$1.23 + 4 unpriced`: a sum is never shown as if it were complete. */
 export const costWords = ({ costUsd, unpriced }: ReturnType<typeof costOf>): string =>
-  [...(costUsd === null ? [] : [dollars(costUsd)]), ...(unpriced === 0 ? [] : [`${unpriced} unpriced`])].join(' + ')
+  [...(costUsd === null ? [] : [dollars(costUsd)]), ...(unpriced === 0 ? [] : [`${grouped(unpriced)} unpriced`])].join(
+    ' + ',
+  )
 
 /** The models of an iteration, with what each used when there are several. */
 function modelWords(models: readonly ModelUsage[]): string {
