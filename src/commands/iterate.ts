@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { iterateSession } from '../actions/iterate.js'
+import { notify } from '../actions/shared/notify.js'
 import { AmpCommand } from '../cli/command.js'
 import { iterationNews } from '../cli/news.js'
 import { givenText } from '../cli/text.js'
@@ -30,6 +31,9 @@ export class IterateCommand extends AmpCommand {
       What the agent used and cost is recorded as far as it tells; prices in the configuration (\`amp.price.<model>\`) count when it names
       no cost. With \`--max-cost\` or \`amp.maxCost\` no iteration begins once the session has cost that much. The ceiling is checked between
       iterations: one of them may overshoot it, and one without a known cost is not counted.
+
+      An iteration that took longer than \`amp.notifyAfter\` (30 seconds) ends with a notification, where somebody may see it: on the
+      terminal, on the desktop, and by \`amp.notifyCommand\`.
 
       The exit code is 0 when the agent succeeded and the tests passed, 1 when one of them did not.
     `,
@@ -100,6 +104,7 @@ export class IterateCommand extends AmpCommand {
         `"git amp show ${tip.id.slice(0, 4)} --iteration ${iteration.n}" shows what they printed.`,
       ])
     }
+    await notify(repo, result, this.context)
     return outcome === 'failed' || outcome === 'interrupted' || (tests !== null && tests.exit !== 0) ? 1 : 0
   }
 }
