@@ -157,11 +157,18 @@ export const spentOf = (
   spent: Spent,
 ): Pick<IterationView, 'usage' | 'models' | 'costUsd' | 'costSource' | 'transcript'> => ({
   usage: spent.usage ?? null,
-  models: listed(spent.models) ?? [],
+  models: (listed(spent.models) ?? []).filter(isModelUsage),
   costUsd: spent.costUsd ?? null,
   costSource: spent.costSource ?? null,
   transcript: spent.transcript ?? null,
 })
+
+/** Entries of a list are not looked at when an event is read: it may be anybody's. */
+function isModelUsage(entry: unknown): entry is ModelUsage {
+  const { model, costUsd = 0, ...tokens } = (entry ?? {}) as Partial<ModelUsage>
+  const { input, output, cacheRead, cacheWrite } = tokens
+  return typeof model === 'string' && [input, output, cacheRead, cacheWrite, costUsd].every(Number.isFinite)
+}
 
 type EndData = EventData['iteration.finished'] | EventData['iteration.failed']
 

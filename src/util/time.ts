@@ -36,6 +36,7 @@ export const plainTime = (iso: string): string => iso.replace('T', ' ').replace(
 /** `2026-11-22`, the day in local time. */
 export function localDay(iso: string): string {
   const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return 'unknown'
   const two = (n: number) => `${n}`.padStart(2, '0')
   return `${`${date.getFullYear()}`.padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }

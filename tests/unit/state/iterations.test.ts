@@ -122,6 +122,19 @@ test('one that has not ended is open; an end without a start is nothing', () => 
   expect(iterationsOf([finished, tested])).toEqual([])
 })
 
+test('models of somebody else are taken only when they are whole', () => {
+  const whole = { model: 'm', input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }
+  const models = [null, 'm', { model: 'm' }, { ...whole, input: '1' }, { ...whole, costUsd: 'much' }, whole]
+  const end = { ...finished, data: { ...finished.data, models } }
+  expect(iterationsOf([started, end])[0]?.models).toEqual([whole])
+})
+
+test('of two ends of one iteration the one that knows what was used counts', () => {
+  const lost = event(3, 'iteration.failed', { iteration: 'a', from: oid('1'), reason: 'interrupted' })
+  const [iteration] = iterationsOf([started, finished, lost])
+  expect(iteration).toMatchObject({ outcome: 'interrupted', costUsd: 0.25, usage: { input: 1 } })
+})
+
 test('the line of a note is one line', () => {
   const [iteration] = iterationsOf([started, finished, tested])
   if (iteration === undefined) throw new Error('missing')

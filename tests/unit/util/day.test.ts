@@ -14,3 +14,7 @@ test.each([
   process.env.TZ = zone
   expect(localDay('2026-11-03T23:30:00Z')).toBe(day)
 })
+
+test('what is no date has no day', () => {
+  expect(localDay('soon')).toBe('unknown')
+})
