@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log diff path squash rebase merge help demo"
+__git_amp_commands="new iterate stop test exec list show log usage diff path squash rebase merge help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -14,8 +14,8 @@ __git_amp_table ()
 		rest=""
 		;;
 	iterate|run)
-		options="--prompt= --file= --edit --agent= --model= --manual= --until-pass --max-iterations= --all --jobs= --detach --timeout= --force --verbose --json --repo= --quiet --help"
-		values="-m=none --prompt=none -F=file --file=file --agent=agent --model=none --manual=words:commit,refuse --max-iterations=none -j=none --jobs=none --timeout=none --repo=dir"
+		options="--prompt= --file= --edit --agent= --model= --manual= --until-pass --max-iterations= --all --jobs= --detach --timeout= --max-cost= --force --verbose --json --repo= --quiet --help"
+		values="-m=none --prompt=none -F=file --file=file --agent=agent --model=none --manual=words:commit,refuse --max-iterations=none -j=none --jobs=none --timeout=none --max-cost=none --repo=dir"
 		positionals="session+"
 		rest=""
 		;;
@@ -56,6 +56,12 @@ __git_amp_table ()
 		joined="--porcelain"
 		positionals="session"
 		rest="file"
+		;;
+	usage)
+		options="--by= --since= --until= --format= --json --repo= --quiet --help"
+		values="--by=words:session,agent,model,day --since=none --until=none --format=words:csv --repo=dir"
+		positionals="session+"
+		rest=""
 		;;
 	diff)
 		options="--iteration= --json --repo= --quiet --help"

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --state --sort -n --max-count --format --iteration --message --onto --into
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --iteration --by --since --until --message --onto --into
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -70,6 +70,7 @@ complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a 
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
+complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
@@ -104,6 +105,7 @@ complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s j -l jobs -x -d 'So many sessions at a time (amp.jobs, 2)'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s d -l detach -d 'Run in the background'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l timeout -x -d 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)'
+complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l max-cost -x -d 'Start no iteration once the session has cost this, in US dollars (amp.maxCost)'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s f -l force -d 'Go on although an iteration has not ended on another machine'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -s v -l verbose -d 'Show all that the agent and the tests print'
 complete -c git-amp -n '__git_amp_using iterate run; and not __git_amp_border' -l json -d 'Print the iterations as JSON'
@@ -154,6 +156,15 @@ complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l repo -
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 complete -c git-amp -n '__git_amp_using log; and __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l by -x -a 'session agent model day' -d 'Sum by session, agent, model or day'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l until -x -d 'Only iterations that began at this date or earlier'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l format -x -a 'csv' -d 'Print the sums as csv'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l json -d 'Print the sums as JSON'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l iteration -x -d 'Show one iteration, or from one to another: 2, 1..3'
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l json -d 'Print the changed files as JSON'

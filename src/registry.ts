@@ -62,6 +62,11 @@ export const registry: Registry = {
       load: async () => (await import('./commands/log.js')).LogCommand,
     },
     {
+      names: ['usage'],
+      summary: 'Sum the tokens and the cost of iterations',
+      load: async () => (await import('./commands/usage.js')).UsageCommand,
+    },
+    {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
       load: async () => (await import('./commands/diff.js')).DiffCommand,

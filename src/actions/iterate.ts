@@ -6,12 +6,13 @@ import { hookVariable } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import type { ChangeSize, IterationRemarks, Outcome } from '../state/events.js'
-import { type IterationView, iterationsOf } from '../state/iterations.js'
+import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
+import { type IterationView, iterationsOf, spentOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { shortSubject } from '../util/message.js'
 import { redactor } from '../util/redact.js'
 import { type Collected, collect } from './shared/collect.js'
+import { refuseOverBudget, withCost } from './shared/cost.js'
 import { type Ended, recordEnd, spent } from './shared/ending.js'
 import { findSession } from './shared/find.js'
 import {
@@ -53,6 +54,8 @@ export interface IterateOptions {
   timeoutMs?: number | undefined
   /** Runs in the background; said in the lease. */
   detached?: boolean | undefined
+  /** No iteration is started once the session has cost this, in US dollars; without it `amp.maxCost` counts. */
+  maxCost?: number | undefined
   signal: AbortSignal
   /** What happens, as it happens. */
   on?: ((news: IterateNews) => void) | undefined
@@ -70,6 +73,7 @@ export type IterateNews =
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
   | { type: 'test'; command: string }
   | { type: 'test-line'; line: string }
+  | { type: 'warning'; message: string }
 
 export interface IterateResult {
   tip: ChainTip
@@ -98,6 +102,8 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const agent = await openAgent(repo.host, agentName)
   await refuseElsewhere(repo, found, options.force === true)
   const limits = await limitsOf(repo, options.timeoutMs)
+  const caution = await refuseOverBudget(repo, found, options.maxCost)
+  if (caution !== null) options.on?.({ type: 'warning', message: caution })
   // Needed soon, and looked up while git answers other things.
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
@@ -233,18 +239,20 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ...(newThread === null ? {} : { newThread }),
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
+  const { spent: used, warnings } = await withCost(repo, spent(run), iteration.model)
+  for (const message of warnings) options.on?.({ type: 'warning', message })
   const ended: Ended = {
     from,
     iteration,
     run,
     work,
     reason: isStopped ? 'interrupted' : run.reason,
-    spent: spent(run),
+    spent: used,
   }
   const tip = await recordEnd(repo, running.tip, ended)
   running.isRecorded = true
   await work.after()
-  return test(repo, { running, run, work, tip })
+  return test(repo, { running, run, work, used, tip })
 }
 
 /** Runs the agent in its thread; when the thread is not there any more, in a new one that is told what happened so far. */
@@ -300,15 +308,26 @@ function subjectFor(repo: Repo, running: Running, run: AgentRun): string {
 /** Runs the test command on what the iteration left, and records the result for that tree. */
 async function test(
   repo: Repo,
-  ended: { running: Running; run: AgentRun; work: Collected; tip: ChainTip },
+  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip },
 ): Promise<IterateResult> {
-  const { running, run, work, tip } = ended
+  const { running, run, work, used, tip } = ended
   const { options, iteration, from, place } = running
   const isStopped = running.stop.signal.aborted
   const reason = isStopped ? 'interrupted' : run.reason
   const to = work.to === from ? null : work.to
   const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
-  const view: IterationView = { ...iteration, to, outcome, reason, exit: run.exit, ...work.size, remarks: work.remarks }
+  const { exit, durationMs, toolCalls, waiting } = run
+  const spentView = { ...spentOf(used), durationMs, toolCalls, waiting }
+  const view: IterationView = {
+    ...iteration,
+    to,
+    outcome,
+    reason,
+    exit,
+    ...work.size,
+    remarks: work.remarks,
+    ...spentView,
+  }
   const summary = run.text === null ? null : redactor(repo.host.env)(run.text)
   const result = {
     iteration: view,

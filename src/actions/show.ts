@@ -5,7 +5,7 @@ import type { Oid } from '../git/run.js'
 import { readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, longText, readEvents } from '../state/chain.js'
-import { type IterationView, iterationsOf } from '../state/iterations.js'
+import { costOf, type IterationView, iterationsOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
@@ -35,6 +35,8 @@ export interface ShowResult {
   ahead: number | null
   behind: number | null
   iterations: IterationView[]
+  /** What they cost together, as far as it is known. */
+  cost: ReturnType<typeof costOf>
   /** With `iteration`: its long texts and the files it changed. */
   detail: {
     iteration: IterationView
@@ -71,6 +73,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
     iterations,
+    cost: costOf(iterations),
     detail:
       options.iteration === undefined ? null : await detailOf(repo, pickIteration(tip, iterations, options.iteration)),
   }

@@ -1,7 +1,7 @@
 import { findAdapter } from '../agent/registry.js'
 import { fatal } from '../errors.js'
 import type { Repo } from '../repo.js'
-import { type IterateOptions, type IterateResult, iterateSession } from './iterate.js'
+import { type IterateNews, type IterateOptions, type IterateResult, iterateSession } from './iterate.js'
 import { findSession } from './shared/find.js'
 import { testCommand } from './shared/testing.js'
 
@@ -35,10 +35,16 @@ export async function iterateUntilPass(
   // A script is no conversation: it is run again as it is.
   const isScript = findAdapter(options.agent ?? tip.snapshot.agent)?.continues === false
   const rounds: IterateResult[] = []
+  const warned = new Set<string>()
+  const on = (news: IterateNews) => {
+    // What is true of the session is true in every round.
+    if (news.type === 'warning' && warned.size === warned.add(news.message).size) return
+    options.on?.(news)
+  }
   for (;;) {
     const isFirst = rounds.length === 0
     const prompt = isFirst || isScript ? options.prompt : undefined
-    const result = await iterateSession(repo, { ...options, session: tip.id, prompt })
+    const result = await iterateSession(repo, { ...options, on, session: tip.id, prompt })
     rounds.push(result)
     const end = endOf(rounds, maxIterations)
     if (end !== null) return { rounds, end }

@@ -3,13 +3,23 @@ import type { AgentEvent } from '../agent/adapter.js'
 import { oneLine } from '../util/sanitize.js'
 import type { Ui } from './ui.js'
 
+export interface NewsOptions {
+  verbose?: boolean
+  /** Begins every line. */
+  prefix?: string
+  /** A live view shows what passes. */
+  isLive?: boolean
+}
+
+/** News that count when everything is over. */
+const lasting: readonly IterateNews['type'][] = ['worktree', 'salvaged', 'manual', 'thread-lost']
+
 /** Prints the news of an iteration as plain lines of the story. */
-export function iterationNews(
-  ui: Ui,
-  options: { verbose?: boolean; prefix?: string } = {},
-): (news: IterateNews) => void {
+export function iterationNews(ui: Ui, options: NewsOptions = {}): (news: IterateNews) => void {
   let worktree = ''
   return (news) => {
+    if (news.type === 'warning') return ui.warn(`${options.prefix ?? ''}${oneLine(news.message, 400)}`)
+    if (options.isLive === true && !lasting.includes(news.type)) return
     if (news.type === 'started') worktree = `${news.worktree}/`
     const line = lineOf(news, options.verbose === true)
     // Agents name files by their absolute paths: below the worktree that is only noise.
@@ -37,6 +47,7 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
     case 'test-line':
       return verbose ? `  ${oneLine(news.line, 500)}` : null
     case 'collected':
+    case 'warning':
       return null
   }
 }

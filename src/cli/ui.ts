@@ -1,5 +1,6 @@
 import type { Config } from '../git/config.js'
 import type { Env } from '../host.js'
+import { oneLine } from '../util/sanitize.js'
 import type { Output } from './context.js'
 
 /** Colours that git-amp uses, with their defaults; `color.amp.<slot>` changes them. */
@@ -84,6 +85,11 @@ export class Ui {
   hint(line: string, name?: string): void {
     if (this.isQuiet || (name !== undefined && !this.advice(name))) return
     for (const part of line.split('\n')) this.write(this.stderr, `${this.onStderr('hint', `hint: ${part}`)}\n`)
+  }
+
+  /** Asks for the user's attention on a terminal: a notification (OSC 9), and the bell for terminals that show none. */
+  ring(text: string): void {
+    if (this.isTerminal) this.write(this.stderr, `\x1b]9;${oneLine(text)}\x07\x07`)
   }
 
   /** An error with its prefix (`fatal`, `error`) and hints. */

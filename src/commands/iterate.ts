@@ -3,6 +3,7 @@ import { hasStarted, openLog } from '../actions/detach.js'
 import type { IterateNews, IterateOptions, IterateResult } from '../actions/iterate.js'
 import { iterateSession } from '../actions/iterate.js'
 import { idleSessions, pickSessions } from '../actions/pick.js'
+import { notify } from '../actions/shared/notify.js'
 import { defaultIterations, iterateUntilPass, type LoopEnd } from '../actions/until-pass.js'
 import { startInBackground } from '../cli/background.js'
 import { AmpCommand } from '../cli/command.js'
@@ -16,6 +17,7 @@ import { iterationJson, sessionJson } from '../render/json.js'
 import { remarkLines, renderIterate } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
+import { parseDollars } from '../util/amounts.js'
 import { oneLine } from '../util/sanitize.js'
 import { parseDuration, plural } from '../util/time.js'
 
@@ -52,6 +54,13 @@ export class IterateCommand extends AmpCommand {
       Several sessions, or \`--all\` open ones that nothing runs in, are iterated side by side, \`-j\` at a time; one that fails does not stop the
       others. With \`-d\` the run goes on in the background: \`git amp log --follow\` shows it, \`git amp stop\` ends it.
 
+      What the agent used and cost is recorded as far as it tells; prices in the configuration (\`amp.price.<model>\`) count when it names
+      no cost. With \`--max-cost\` or \`amp.maxCost\` no iteration begins once the session has cost that much. The ceiling is checked between
+      iterations: one of them may overshoot it, and one without a known cost is not counted.
+
+      An iteration that took longer than \`amp.notifyAfter\` (30 seconds) ends with a notification, where somebody may see it: on the
+      terminal, on the desktop, and by \`amp.notifyCommand\`.
+
       The exit code is 0 when the agent succeeded and the tests passed, 1 when one of them did not.
     `,
     examples: [
@@ -76,6 +85,9 @@ export class IterateCommand extends AmpCommand {
   jobs = Option.String('-j,--jobs', { description: 'So many sessions at a time (amp.jobs, 2)' })
   detach = Option.Boolean('-d,--detach', false, { description: 'Run in the background' })
   timeout = Option.String('--timeout', { description: 'Stop the agent after this time: 90s, 10m, 2h (amp.timeout)' })
+  maxCost = Option.String('--max-cost', {
+    description: 'Start no iteration once the session has cost this, in US dollars (amp.maxCost)',
+  })
   force = Option.Boolean('-f,--force', false, {
     description: 'Go on although an iteration has not ended on another machine',
   })
@@ -95,9 +107,15 @@ export class IterateCommand extends AmpCommand {
     const isAlone = !this.all && tips.length === 1
     const run = async (tip: ChainTip, on: (news: IterateNews) => void): Promise<Outcome> => {
       const own = isAlone ? repo : await this.openBeside()
+      const began = this.context.host.now().getTime()
       const all = { ...options, prompt, session: tip.id, on }
-      if (this.untilPass) return { tip, ...(await iterateUntilPass(own, { ...all, maxIterations })) }
-      return { tip, rounds: [await iterateSession(own, all)], end: null }
+      const outcome = this.untilPass
+        ? { tip, ...(await iterateUntilPass(own, { ...all, maxIterations })) }
+        : { tip, rounds: [await iterateSession(own, all)], end: null }
+      const last = outcome.rounds.at(-1)
+      const elapsedMs = this.context.host.now().getTime() - began
+      if (last !== undefined) await notify(own, last, { ...this.context, elapsedMs })
+      return outcome
     }
     const results = await this.show(tips, run, { jobs, isAlone })
     return this.report(tips, results, isAlone)
@@ -112,9 +130,11 @@ export class IterateCommand extends AmpCommand {
     const timeoutMs = this.timeout === undefined ? undefined : parseDuration(this.timeout)
     if (timeoutMs === null)
       throw usage(`'${this.timeout}' is no length of time`, 'Write 90s, 10m, 2h, or 0 for no limit.')
+    const maxCost = this.maxCost === undefined ? undefined : parseDollars(this.maxCost)
+    if (maxCost === null) throw usage(`'${this.maxCost}' is no amount of US dollars`, 'Write 5 or 2.50.')
     const { host, signal } = this.context
     const detached = host.env[detachedVariable] !== undefined
-    return { agent: this.agent, model: this.model, manual, force: this.force, timeoutMs, detached, signal }
+    return { agent: this.agent, model: this.model, manual, force: this.force, timeoutMs, maxCost, detached, signal }
   }
 
   private number(option: string, text: string | undefined): number | undefined {
@@ -145,7 +165,7 @@ export class IterateCommand extends AmpCommand {
     const tasks = tips.map((tip) => {
       const progress = new Progress(tip.snapshot.name, now())
       const prefix = `${tip.id.slice(0, 4)} ${oneLine(tip.snapshot.slug)}: `
-      const tell = isLive ? () => {} : iterationNews(ui, { verbose: this.verbose, prefix })
+      const tell = iterationNews(ui, { verbose: this.verbose, prefix: isAlone ? '' : prefix, isLive })
       return {
         title: () => progress.title(now()),
         detail: () => progress.detail(),
@@ -232,6 +252,7 @@ export class IterateCommand extends AmpCommand {
       ['--max-iterations', this.maxIterations],
       ['--jobs', this.jobs],
       ['--timeout', this.timeout],
+      ['--max-cost', this.maxCost],
       ['--force', this.force],
       ['--verbose', this.verbose],
     ]

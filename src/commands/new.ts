@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Command, Option } from 'clipanion'
 import { iterateSession } from '../actions/iterate.js'
 import { newSession } from '../actions/new.js'
+import { notify } from '../actions/shared/notify.js'
 import { AmpCommand } from '../cli/command.js'
 import { iterationNews } from '../cli/news.js'
 import { canEdit, givenText } from '../cli/text.js'
@@ -84,6 +85,7 @@ export class NewCommand extends AmpCommand {
     })
     if (this.json) context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(result.tip, null, worktree) })
     context.ui.tell(renderIterate(result))
+    await notify(repo, result, context)
     return result.outcome === 'failed' || (result.tests !== null && result.tests.exit !== 0) ? 1 : 0
   }
 }

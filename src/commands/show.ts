@@ -33,11 +33,20 @@ export class ShowCommand extends AmpCommand {
     const repo = await this.open()
     const result = await showSession(repo, { session: this.session, iteration })
     if (this.json) {
-      const { tip, state, worktree, prompt, uncommitted, nested, branchHead, ahead, behind, iterations, detail } =
+      const { tip, state, worktree, prompt, uncommitted, nested, branchHead, ahead, behind, iterations, cost, detail } =
         result
       ui.json({
         schema: 'git-amp/show@1',
-        session: { ...sessionJson(tip, state, worktree), prompt, uncommitted, nested, branchHead, ahead, behind },
+        session: {
+          ...sessionJson(tip, state, worktree),
+          ...cost,
+          prompt,
+          uncommitted,
+          nested,
+          branchHead,
+          ahead,
+          behind,
+        },
         iterations: iterations.map(iterationJson),
         ...(detail === null ? {} : { detail }),
       })

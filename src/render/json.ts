@@ -2,6 +2,7 @@ import type { ListedSession } from '../actions/list.js'
 import type { SessionState } from '../actions/shared/sessions.js'
 import type { ChainTip } from '../state/chain.js'
 import type { IterationView } from '../state/iterations.js'
+import { exactDollars } from '../util/amounts.js'
 
 /** The machine-readable forms: every field has a fixed name and meaning, and new ones may be added. */
 
@@ -27,7 +28,7 @@ export function sessionJson(tip: ChainTip, state: SessionState | null, worktree:
     thread: snapshot.thread ?? null,
     changes: snapshot.changes,
     usage: snapshot.usage,
-    costUsd: snapshot.costUsd ?? null,
+    costUsd: snapshot.costUsd === undefined ? null : exactDollars(snapshot.costUsd),
     labels: snapshot.labels,
     merged: snapshot.merged ?? null,
     createdAt: snapshot.createdAt,

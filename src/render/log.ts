@@ -1,10 +1,10 @@
 import type { LogResult } from '../actions/log.js'
 import { type AmpEvent, headOf, type LongText } from '../state/events.js'
 import { firstLine } from '../state/fold.js'
-import { testWord } from '../state/iterations.js'
+import { costOf, testWord } from '../state/iterations.js'
 import { oneLine } from '../util/sanitize.js'
 import { plainTime, plural } from '../util/time.js'
-import { type Screen, sizeWords } from './session.js'
+import { costWords, type Screen, sizeWords, spentWords } from './session.js'
 
 type Item = LogResult['items'][number]
 
@@ -15,7 +15,20 @@ export function renderLog(result: LogResult, screen: Screen): string {
     const id = commit === null ? ' '.repeat(10) : screen.paint('id', commit.slice(0, 10))
     return `${screen.paint('dim', plainTime(item.at).slice(0, 16))}  ${id}  ${who.padEnd(12)}  ${text}`
   })
-  return lines.join('\n')
+  return [...lines, ...totalLine(result, screen)].join('\n')
+}
+
+const iterationsIn = ({ items }: LogResult) =>
+  items.flatMap((item) => (item.kind === 'iteration' ? [item.iteration] : []))
+
+/** What all iterations used and cost; nothing when no agent told anything. */
+function totalLine(result: LogResult, screen: Screen): string[] {
+  const iterations = iterationsIn(result)
+  const cost = costOf(iterations)
+  const tokens = spentWords({ usage: result.tip.snapshot.usage, costUsd: null })
+  if (tokens.length === 0 && cost.costUsd === null) return []
+  const words = [plural(iterations.length, 'iteration'), ...tokens, costWords(cost)].filter((word) => word !== '')
+  return [screen.paint('dim', `Total: ${words.join(', ')}`)]
 }
 
 /** The commits tell of a manual move, and the result of a merge tells of its intent. */
@@ -45,7 +58,7 @@ function told(item: Item): Told {
   const reason =
     iteration.reason === null || iteration.reason === iteration.outcome ? '' : ` (${oneLine(iteration.reason, 60)})`
   const tests = testWord(iteration.tests)
-  const words = [`${result}${reason}`, ...(tests === null ? [] : [tests])].join(', ')
+  const words = [`${result}${reason}`, ...(tests === null ? [] : [tests]), ...spentWords(iteration)].join(', ')
   return { commit: iteration.to, who: `iteration ${iteration.n}`, text: `${title} [${words}]` }
 }
 
@@ -81,7 +94,13 @@ function textOf(event: AmpEvent): string {
 }
 
 /** The story for `--json`. */
-export const logJson = (result: LogResult) => ({ schema: 'git-amp/log@1', session: result.tip.id, items: result.items })
+export const logJson = (result: LogResult) => ({
+  schema: 'git-amp/log@1',
+  session: result.tip.id,
+  usage: result.tip.snapshot.usage,
+  ...costOf(iterationsIn(result)),
+  items: result.items,
+})
 
 /** The fields of each item, for `--format` and `--porcelain`. */
 export function logValues(result: LogResult): Record<string, string>[] {

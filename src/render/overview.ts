@@ -54,6 +54,27 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ['amp.base', 'The revision that new sessions start from, instead of the current branch.'],
       ['amp.test', 'The test command of new sessions.'],
       ['amp.timeout', 'Stop an agent after this time: `90s`, `10m`, `2h`.'],
+      [
+        'amp.maxCost',
+        'Start no iteration in a session that has cost this, in US dollars. Those without a known cost are not counted.',
+      ],
+      [
+        'amp.price.<model>.input, .output, .cacheRead, .cacheWrite',
+        'Prices of a model in US dollars per million tokens, for agents that report tokens but no cost. A kind of token without a price leaves the cost unknown.',
+      ],
+      [
+        'amp.price.<model>.source',
+        'Where those prices are from: a page and a date. It is recorded with the cost; without it the prices are not used.',
+      ],
+      [
+        'amp.notify',
+        'When to notify: `auto` (default: where the terminal is one, and not in CI), `always` or `never`. Notifications come on the terminal and by `notify-send`, or `osascript` on macOS.',
+      ],
+      ['amp.notifyAfter', 'Notify only after iterations that took longer than this. Default: `30s`.'],
+      [
+        'amp.notifyCommand',
+        'A shell command that gets each notification as JSON on its standard input, without a terminal too; `event` is `finished`, `failed`, `waiting` or `tests-failed`. It has five seconds.',
+      ],
       ['amp.worktreeDir', 'Where the worktrees of sessions are made. Default: `.worktrees`.'],
       ['amp.branchPrefix', 'What their branches begin with. Default: `amp/`.'],
       ['amp.commitPrefix', 'What the subjects of iterations begin with. Default: `amp:`.'],

@@ -3,9 +3,10 @@ import type { ListedSession } from '../actions/list.js'
 import type { SessionState } from '../actions/shared/sessions.js'
 import type { ShowResult } from '../actions/show.js'
 import type { Stopped } from '../actions/stop.js'
-import { headOf, type IterationRemarks } from '../state/events.js'
+import { headOf, type IterationRemarks, type ModelUsage, type Usage } from '../state/events.js'
 import { firstLine, type Snapshot } from '../state/fold.js'
-import { type IterationView, testWord } from '../state/iterations.js'
+import { type costOf, type IterationView, testWord } from '../state/iterations.js'
+import { dollars, grouped, shortCount } from '../util/amounts.js'
 import { oneLine, printable } from '../util/sanitize.js'
 import { duration, plainTime, plural, relativeDate } from '../util/time.js'
 import { renderTable } from './table.js'
@@ -83,7 +84,8 @@ export function renderShow(result: ShowResult, screen: Screen): string {
     ],
     ['Tests', testFacts(snapshot)],
     ['Changes', sizeWords(snapshot.changes)],
-    ['Tokens', tokenWords(snapshot)],
+    ['Tokens', tokenWords(snapshot.usage)],
+    ['Cost', result.cost.costUsd === null ? '' : costWords(result.cost)],
     ['Started', `${plainTime(snapshot.createdAt)} UTC by ${oneLine(snapshot.by)}`],
     ['Newer', snapshot.unknown === 0 ? '' : `${plural(snapshot.unknown, 'event')} from a newer git-amp`],
   ]
@@ -149,17 +151,41 @@ function testFacts(snapshot: Snapshot): string {
   return `${tested.exit === 0 ? 'pass' : 'fail'}${command}`
 }
 
-function tokenWords({ usage, costUsd }: Snapshot): string {
-  const total = usage.input + usage.output + usage.cacheRead + usage.cacheWrite
-  if (total === 0) return ''
-  const cost = costUsd === undefined ? '' : `, $${costUsd.toFixed(2)}`
-  return `${usage.input} in, ${usage.output} out, ${usage.cacheRead} cache read, ${usage.cacheWrite} cache write${cost}`
+/** All tokens of a kind or another. */
+const tokenSum = (usage: Usage): number => usage.input + usage.output + usage.cacheRead + usage.cacheWrite
+
+/** `1,234 in, 56 out, 7,890 cache read, 0 cache write`; empty when there are none. */
+function tokenWords(usage: Usage | null): string {
+  if (usage === null || tokenSum(usage) === 0) return ''
+  const { input, output, cacheRead, cacheWrite } = usage
+  return `${grouped(input)} in, ${grouped(output)} out, ${grouped(cacheRead)} cache read, ${grouped(cacheWrite)} cache write`
+}
+
+/** `12.3k tokens`, `$0.12`: what an iteration used and cost, as far as it is known. */
+export const spentWords = ({ usage, costUsd }: Pick<IterationView, 'usage' | 'costUsd'>): string[] => [
+  ...(usage === null || tokenSum(usage) === 0 ? [] : [`${shortCount(tokenSum(usage))} tokens`]),
+  ...(costUsd === null ? [] : [dollars(costUsd)]),
+]
+
+/** `$1.23 + 4 unpriced`: a sum is never shown as if it were complete. */
+export const costWords = ({ costUsd, unpriced }: ReturnType<typeof costOf>): string =>
+  [...(costUsd === null ? [] : [dollars(costUsd)]), ...(unpriced === 0 ? [] : [`${grouped(unpriced)} unpriced`])].join(
+    ' + ',
+  )
+
+/** The models of an iteration, with what each used when there are several. */
+function modelWords(models: readonly ModelUsage[]): string {
+  if (models.length === 1) return oneLine(models[0]?.model ?? '')
+  return models
+    .map((one) => `${oneLine(one.model)} (${spentWords({ usage: one, costUsd: one.costUsd ?? null }).join(', ')})`)
+    .join(', ')
 }
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, '    ')
 
-/** The iterations of a session as a table. */
+/** The iterations of a session as a table; tokens and cost when an agent told any. */
 export function renderIterations(iterations: readonly IterationView[], screen: Screen): string {
+  const hasSpent = iterations.some((iteration) => spentWords(iteration).length > 0)
   const rows = iterations.map((iteration) => [
     `${iteration.n}`,
     outcomeWord(iteration),
@@ -168,6 +194,7 @@ export function renderIterations(iterations: readonly IterationView[], screen: S
     `-${iteration.deletions}`,
     testWord(iteration.tests) ?? '-',
     iteration.durationMs === null ? '-' : duration(iteration.durationMs),
+    ...(hasSpent ? spentCells(iteration) : []),
     oneLine(firstLine(headOf(iteration.prompt))),
   ])
   const isBad = (row: number) => ['failed', 'interrupted'].includes(iterations[row]?.outcome ?? '')
@@ -181,11 +208,17 @@ export function renderIterations(iterations: readonly IterationView[], screen: S
       { align: 'end' },
       {},
       { align: 'end' },
+      ...(hasSpent ? ([{ align: 'end' }, { align: 'end' }] as const) : []),
       {},
     ],
     screen.width,
   )
 }
+
+const spentCells = ({ usage, costUsd }: IterationView): string[] => [
+  usage === null ? '-' : shortCount(tokenSum(usage)),
+  costUsd === null ? '-' : dollars(costUsd),
+]
 
 const outcomeWord = (iteration: IterationView): string =>
   iteration.outcome === 'success' ? 'done' : iteration.outcome === 'no-change' ? 'no change' : iteration.outcome
@@ -209,6 +242,9 @@ function renderDetail(detail: NonNullable<ShowResult['detail']>, screen: Screen)
     ['Started', `${plainTime(iteration.startedAt)} UTC`],
     ['Took', iteration.durationMs === null ? '' : duration(iteration.durationMs)],
     ['Tool calls', iteration.toolCalls === 0 ? '' : `${iteration.toolCalls}`],
+    ['Models', modelWords(iteration.models)],
+    ['Tokens', tokenWords(iteration.usage)],
+    ['Cost', iterationCost(iteration)],
   ]
   const head = renderTable(
     facts.filter(([, value]) => value !== '').map(([name, value]) => [`${name}:`, value]),
@@ -227,6 +263,12 @@ function renderDetail(detail: NonNullable<ShowResult['detail']>, screen: Screen)
   ]
   return parts.join('\n\n')
 }
+
+/** The cost of an iteration and who says so. */
+const iterationCost = ({ costUsd, costSource }: IterationView): string =>
+  costUsd === null
+    ? ''
+    : `${dollars(costUsd)}${costSource === null ? '' : costSource === 'agent' ? ', as the agent reports' : `, by the prices of ${oneLine(costSource)}`}`
 
 /** What an iteration has to tell beside its result, a sentence each. */
 export function remarkLines(remarks: IterationRemarks): string[] {

@@ -1,3 +1,4 @@
+import { exactDollars } from '../util/amounts.js'
 import { subjectLine } from './codec.js'
 import {
   type AmpEvent,
@@ -5,7 +6,9 @@ import {
   headOf,
   type IterationRemarks,
   type LongText,
+  type ModelUsage,
   type Outcome,
+  type Spent,
   type Usage,
 } from './events.js'
 import { inOrder, isKnown } from './fold.js'
@@ -34,7 +37,15 @@ export interface IterationView {
   durationMs: number | null
   toolCalls: number
   usage: Usage | null
+  /** The same by model, as far as the agent told. */
+  models: ModelUsage[]
+  /** In US dollars; null when it is not known. */
   costUsd: number | null
+  /** Where the cost comes from: `agent`, or the source that the price table names. */
+  costSource: string | null
+  transcript: { oid: Oid; bytes: number } | null
+  /** What the agent waited for when it was stopped. */
+  waiting: 'login' | 'approval' | null
   summary: LongText | null
   commits: Oid[]
   tests: TestView | null
@@ -83,6 +94,19 @@ export function storyOf(events: Iterable<AmpEvent>): StoryItem[] {
 export const iterationsOf = (events: Iterable<AmpEvent>): IterationView[] =>
   storyOf(events).flatMap((item) => (item.kind === 'iteration' ? [item.iteration] : []))
 
+/** What iterations cost together, and how many of them have no known cost: a sum without them is not complete. */
+export function costOf(iterations: Iterable<Pick<IterationView, 'costUsd'>>): {
+  costUsd: number | null
+  unpriced: number
+} {
+  let [costUsd, unpriced]: [number | null, number] = [null, 0]
+  for (const iteration of iterations) {
+    if (iteration.costUsd === null) unpriced++
+    else costUsd = (costUsd ?? 0) + iteration.costUsd
+  }
+  return { costUsd: costUsd === null ? null : exactDollars(costUsd), unpriced }
+}
+
 /** `tests pass`, `tests fail`, or null when none were run. */
 export const testWord = (tests: { exit: number | null } | null | undefined): string | null =>
   tests === null || tests === undefined ? null : tests.exit === 0 ? 'tests pass' : 'tests fail'
@@ -119,13 +143,31 @@ function started(data: EventData['iteration.started'], at: string): IterationVie
     deletions: 0,
     durationMs: null,
     toolCalls: 0,
-    usage: null,
-    costUsd: null,
+    ...spentOf({}),
+    waiting: null,
     summary: null,
     commits: [],
     tests: null,
     remarks: {},
   }
+}
+
+/** What an iteration used and cost, as its view tells it. */
+export const spentOf = (
+  spent: Spent,
+): Pick<IterationView, 'usage' | 'models' | 'costUsd' | 'costSource' | 'transcript'> => ({
+  usage: spent.usage ?? null,
+  models: (listed(spent.models) ?? []).filter(isModelUsage),
+  costUsd: spent.costUsd ?? null,
+  costSource: spent.costSource ?? null,
+  transcript: spent.transcript ?? null,
+})
+
+/** Entries of a list are not looked at when an event is read: it may be anybody's. */
+function isModelUsage(entry: unknown): entry is ModelUsage {
+  const { model, costUsd = 0, ...tokens } = (entry ?? {}) as Partial<ModelUsage>
+  const { input, output, cacheRead, cacheWrite } = tokens
+  return typeof model === 'string' && [input, output, cacheRead, cacheWrite, costUsd].every(Number.isFinite)
 }
 
 type EndData = EventData['iteration.finished'] | EventData['iteration.failed']
@@ -143,8 +185,9 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
   view.deletions = data.deletions ?? 0
   view.durationMs = data.durationMs ?? null
   view.toolCalls = data.toolCalls ?? 0
-  view.usage = data.usage ?? null
-  view.costUsd = 'costUsd' in data ? (data.costUsd ?? null) : null
+  // Of two ends of one iteration (recorded by two clones) the one that knows what was used counts.
+  if (view.usage === null && view.costUsd === null) Object.assign(view, spentOf(data))
+  view.waiting = failed ? (data.waiting ?? null) : null
   view.summary = data.summary ?? null
   view.commits = listed(data.commits) ?? []
   const { unsigned, left, unstaged, replacedGit, kept, newThread } = data

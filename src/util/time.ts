@@ -33,6 +33,14 @@ export function duration(ms: number): string {
 /** `2026-11-22 10:10:10` in UTC, for tables. */
 export const plainTime = (iso: string): string => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '')
 
+/** `2026-11-22`, the day in local time. */
+export function localDay(iso: string): string {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return 'unknown'
+  const two = (n: number) => `${n}`.padStart(2, '0')
+  return `${`${date.getFullYear()}`.padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}
+
 /**
  * Reads a length of time: `90`, `90s`, `10m`, `2h`.
  * @returns milliseconds, or null when it is none

@@ -18,6 +18,8 @@ export interface RunOptions {
   stdin?: string
   signal?: AbortSignal
   now?: () => Date
+  /** Whether stderr is a terminal. */
+  isTerminal?: boolean
   /** Doors to the machine that differ from the real ones. */
   host?: Partial<Host>
 }
@@ -25,6 +27,7 @@ export interface RunOptions {
 /** Runs `git amp <argv>` in this process, with streams that are kept. */
 export async function runAmp(argv: readonly string[], options: RunOptions): Promise<Answer> {
   const [stdout, stderr] = [capture(), capture()]
+  if (options.isTerminal === true) stderr.stream.isTTY = true
   const env = { ...options.env }
   const context: AmpContext = {
     host: testHost({

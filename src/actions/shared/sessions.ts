@@ -16,17 +16,25 @@ export interface BrokenSession {
 export async function allSessions(repo: Repo): Promise<{ sessions: ChainTip[]; broken: BrokenSession[] }> {
   const sessions: ChainTip[] = []
   const broken: BrokenSession[] = []
+  for await (const session of eachSession(repo, broken)) sessions.push(session)
+  return { sessions, broken }
+}
+
+/** The same one after the other; the broken ones are added to `broken`. */
+export async function* eachSession(repo: Repo, broken: BrokenSession[]): AsyncGenerator<ChainTip> {
   for await (const { ref, oid, message } of repo.refs.tips(sessionsPrefix)) {
     const id = ref.slice(sessionsPrefix.length + 1)
+    let session: ChainTip
     try {
       if (message === null) throw fatal(`its commit ${oid} is missing or broken`)
       const snapshot = snapshotOf(oid, message) ?? fold(await readEvents(repo.objects, oid, ref))
-      sessions.push({ ref, id, oid, snapshot })
+      session = { ref, id, oid, snapshot }
     } catch (error) {
       broken.push({ ref, reason: error instanceof Error ? error.message : String(error) })
+      continue
     }
+    yield session
   }
-  return { sessions, broken }
 }
 
 /** What `list` and `show` call a session's state: the chain's word, and this machine's knowledge of what runs. */

@@ -35,7 +35,9 @@ const finished = event(2, 'iteration.finished', {
   commits: [oid('3')],
   summary: 'done',
   usage: { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 },
+  models: [{ model: 'm-1', input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }],
   costUsd: 0.25,
+  costSource: 'agent',
   hooks: [{ name: 'post-commit', exit: 1, output: 'no' }],
 })
 const tested = event(3, 'test.recorded', {
@@ -87,7 +89,11 @@ test('iterations appear once, where they started, with everything that belongs t
     durationMs: 5,
     toolCalls: 4,
     usage: { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 },
+    models: [{ model: 'm-1', input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }],
     costUsd: 0.25,
+    costSource: 'agent',
+    transcript: null,
+    waiting: null,
     summary: 'done',
     commits: [oid('3')],
     tests: {
@@ -114,6 +120,19 @@ test('iterations appear once, where they started, with everything that belongs t
 test('one that has not ended is open; an end without a start is nothing', () => {
   expect(iterationsOf([started])[0]).toMatchObject({ outcome: 'open', endedAt: null, to: null })
   expect(iterationsOf([finished, tested])).toEqual([])
+})
+
+test('models of somebody else are taken only when they are whole', () => {
+  const whole = { model: 'm', input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }
+  const models = [null, 'm', { model: 'm' }, { ...whole, input: '1' }, { ...whole, costUsd: 'much' }, whole]
+  const end = { ...finished, data: { ...finished.data, models } }
+  expect(iterationsOf([started, end])[0]?.models).toEqual([whole])
+})
+
+test('of two ends of one iteration the one that knows what was used counts', () => {
+  const lost = event(3, 'iteration.failed', { iteration: 'a', from: oid('1'), reason: 'interrupted' })
+  const [iteration] = iterationsOf([started, finished, lost])
+  expect(iteration).toMatchObject({ outcome: 'interrupted', costUsd: 0.25, usage: { input: 1 } })
 })
 
 test('the line of a note is one line', () => {
