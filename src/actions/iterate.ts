@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
-import { openAgent } from '../agent/registry.js'
+import { type ConfiguredAgent, openAgent } from '../agent/registry.js'
 import { runAgent, warmUp } from '../agent/run.js'
 import { fatal } from '../errors.js'
 import { hookVariable } from '../git/hooks.js'
@@ -14,7 +14,7 @@ import { redactor } from '../util/redact.js'
 import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
 import { findSession } from './shared/find.js'
-import { beganHere, dropLease, obituaryFile, takeLease } from './shared/lease.js'
+import { beganHere, dropLease, obituaryFile, promptFile, takeLease } from './shared/lease.js'
 import { commitManual } from './shared/manual.js'
 import { movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
@@ -77,7 +77,7 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   refuseInHook(repo)
   const found = await findSession(repo, options.session)
   const agentName = options.agent ?? found.snapshot.agent
-  const agent = await openAgent(repo.host, agentName)
+  const agent = await openAgent(repo.host, await repo.config(), agentName)
   await refuseRunning(repo, found)
   await refuseElsewhere(repo, found, options.force === true)
   // Needed soon, and looked up while git answers other things.
@@ -167,7 +167,7 @@ async function start(
 type Running = Started & {
   place: Place
   options: IterateOptions
-  agent: { adapter: AgentAdapter; program: string | null }
+  agent: ConfiguredAgent & { program: string | null }
   manual: { oid: Oid | null; remarks: IterationRemarks }
 }
 
@@ -186,11 +186,12 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     adapter: agent.adapter,
     program: agent.program,
     request: { prompt: running.prompt, thread: running.thread, model: iteration.model, worktree: place.path, approve },
-    env: repo.childEnv,
+    env: { ...repo.childEnv, ...agent.env },
     session: running.tip.id,
     iteration: iteration.id,
     before: running.tip.snapshot.thread ?? null,
     obituary: obituaryFile(repo, iteration.id),
+    promptFile: promptFile(repo, iteration.id),
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     onEvent: (event) => options.on?.({ type: 'agent', event }),

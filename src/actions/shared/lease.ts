@@ -38,10 +38,14 @@ export async function takeLease(repo: Repo, what: { session: string; iteration: 
 export async function dropLease(repo: Repo, iteration: string): Promise<void> {
   await repo.host.fs.rm(leaseFile(repo, iteration), { force: true })
   await repo.host.fs.rm(obituaryFile(repo, iteration), { force: true })
+  await repo.host.fs.rm(promptFile(repo, iteration), { force: true })
 }
 
 /** Touched by the watchdog when git-amp is killed in the iteration. */
 export const obituaryFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.ended`)
+
+/** The prompt of an iteration, for an agent that wants it as a file. */
+export const promptFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.prompt`)
 
 /** When git-amp was killed in an iteration, in milliseconds since 1970; null when nobody saw it. */
 export async function timeOfDeath(repo: Repo, iteration: string): Promise<number | null> {
