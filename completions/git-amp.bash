@@ -126,7 +126,7 @@ __git_amp_sessions ()
 
 __git_amp_agents ()
 {
-	printf '%s\n' amp shell
+	printf '%s\n' amp claude codex gemini opencode shell
 	__git config --name-only --get-regexp '^amp\.agent\..*\.command$' |
 	while read -r key; do
 		key="${key#amp.agent.}"

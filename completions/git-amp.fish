@@ -49,7 +49,7 @@ function __git_amp_refs
 end
 
 function __git_amp_agents
-    printf '%s\n' amp shell
+    printf '%s\n' amp claude codex gemini opencode shell
     command git config --name-only --get-regexp '^amp\.agent\..*\.command$' 2>/dev/null | string replace -r '^amp\.agent\.(.*)\.command$' '$1'
 end
 

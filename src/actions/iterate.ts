@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
-import { openAgent } from '../agent/registry.js'
+import { type ConfiguredAgent, openAgent } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
 import { hookVariable } from '../git/hooks.js'
@@ -21,6 +21,7 @@ import {
   dropLease,
   type Lease,
   obituaryFile,
+  promptFile,
   takeLease,
   whereabouts,
 } from './shared/lease.js'
@@ -99,7 +100,7 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   refuseInHook(repo)
   const found = await findSession(repo, options.session)
   const agentName = options.agent ?? found.snapshot.agent
-  const agent = await openAgent(repo.host, agentName)
+  const agent = await openAgent(repo.host, await repo.config(), agentName)
   await refuseElsewhere(repo, found, options.force === true)
   const limits = await limitsOf(repo, options.timeoutMs)
   const caution = await refuseOverBudget(repo, found, options.maxCost)
@@ -205,7 +206,7 @@ async function start(
 type Running = Started & {
   place: Place
   options: IterateOptions
-  agent: { adapter: AgentAdapter; program: string | null }
+  agent: ConfiguredAgent & { program: string | null }
   manual: { oid: Oid | null; remarks: IterationRemarks }
   limits: { timeoutMs: number; idleTimeoutMs: number }
   stop: StopWatch
@@ -285,11 +286,12 @@ async function runOnce(
     adapter: agent.adapter,
     program: agent.program,
     request: { prompt, thread, model: iteration.model, worktree: place.path, approve },
-    env: repo.childEnv,
+    env: { ...repo.childEnv, ...agent.env },
     session: running.tip.id,
     iteration: iteration.id,
     before: thread === null ? null : (running.tip.snapshot.thread ?? null),
     obituary: obituaryFile(repo, iteration.id),
+    promptFile: promptFile(repo, iteration.id),
     signal: running.stop.signal,
     ...limits,
     onEvent,

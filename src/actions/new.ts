@@ -1,5 +1,5 @@
-import { openAgent } from '../agent/registry.js'
-import { AmpError, fatal } from '../errors.js'
+import { defaultAgent, findAgent } from '../agent/registry.js'
+import { type AmpError, fatal } from '../errors.js'
 import { fullRef, resolveCommit } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
@@ -43,11 +43,9 @@ const branchTries = 1000
  */
 export async function newSession(repo: Repo, options: NewOptions): Promise<NewResult> {
   const config = await repo.config()
-  const agent = options.agent ?? config.get('amp.agent') ?? 'amp'
+  const agent = options.agent ?? config.get('amp.agent') ?? defaultAgent
   // An unknown agent is an error now; one that is not installed matters only when it is to run.
-  await openAgent(repo.host, agent).catch((error: unknown) => {
-    if (error instanceof AmpError && /^unknown agent/.test(error.message)) throw error
-  })
+  findAgent(config, agent)
   const base = await resolveBase(repo, options.base)
   const redact = redactor(repo.host.env)
   const prompt = redact(options.prompt)

@@ -56,6 +56,10 @@ export interface AgentReader {
   json(value: unknown): AgentEvent[]
   /** One line of stdout that is not JSON. */
   text(line: string): AgentEvent[]
+  /** All output has come. What only its end tells: a lost thread or a missing login on stderr, an end that has no event of its own. */
+  close?(stderr: string): AgentEvent[]
+  /** Whether this run prints an end event, when its adapter cannot know it beforehand. */
+  readonly announcesEnd?: boolean
 }
 
 /** One coding agent: how to call, how to continue, how to read. */
@@ -65,6 +69,8 @@ export interface AgentAdapter {
   readonly program: string
   /** Where to get the program, as one sentence for the error about a missing agent; null when it is built in. */
   readonly install: string | null
+  /** How to log in, as the end of a sentence; absent when there is nothing to log in to. */
+  readonly login?: string
   /** Whether the last prompt can be answered in an earlier thread. */
   readonly continues: boolean
   /** Whether the program prints an end event, without which no run is a success. */

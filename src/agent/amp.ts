@@ -1,5 +1,7 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
-import { assistantBlocks, type Json, messageUsage, object, string, toolResults } from './messages.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import { assistantBlocks, type Json, messageUsage, object, said, string, toolResults } from './messages.js'
+import { modelFlag } from './values.js'
 
 const threadId = /^T-[0-9a-f-]{8,}$/
 
@@ -8,6 +10,7 @@ export const amp: AgentAdapter = {
   name: 'amp',
   program: 'amp',
   install: "install Amp as https://ampcode.com/manual describes, then run 'amp login' once",
+  login: "run 'amp login' once, or set AMP_API_KEY",
   continues: true,
   announcesEnd: true,
   help: ['--help'],
@@ -24,7 +27,7 @@ function ampCall(request: CallRequest): AgentCall {
   // Native Amp archives a thread after -x and then refuses to continue it; older versions do not know the flag.
   if (request.help.includes('--no-archive-after-execute')) argv.push('--no-archive-after-execute')
   // Amp does not offer models by name: its mode (`low` to `ultra`) decides about the model.
-  if (request.model !== null) argv.push(`--mode=${request.model}`)
+  argv.push(...modelFlag('--mode', request.model))
   return { argv, stdin: request.prompt }
 }
 
@@ -34,26 +37,29 @@ const hasApproval = (help: string): boolean => help === '' || /dangerously-?allo
 class AmpReader implements AgentReader {
   private thread: string | null = null
   private spoke = false
-  private wantsLogin = false
+  private ended = false
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
     const event = object(value)
     // A subagent's messages lie between those of the agent that called it.
     const own = event.parent_tool_use_id === null || event.parent_tool_use_id === undefined
-    return [...(own ? this.threadOf(event) : []), ...messageEvents(event, own)]
+    const events = [...(own ? this.threadOf(event) : []), ...messageEvents(event, own)]
+    this.ended ||= events.some((one) => one.type === 'end')
+    return events
   }
 
   text(line: string): AgentEvent[] {
+    if (this.spoke || this.ended) return []
     // Without a key Amp prints a login URL as plain text, before any event, and waits for ever.
-    if (this.spoke || this.wantsLogin || !/^No API key found|https?:\/\/\S*\/cli-login\b/.test(line)) return []
-    this.wantsLogin = true
-    // The URL holds a token and is not repeated. Nothing can come after this: it is Amp's end, even if it never says so.
-    const message = "amp wants a login: run 'amp login' once, or set AMP_API_KEY"
-    return [
-      { type: 'waiting', for: 'login', message },
-      { type: 'end', ok: false, text: null },
-    ]
+    if (!asksForLogin(line) && !/https?:\/\/\S*\/cli-login\b/.test(line)) return said('text', line)
+    this.ended = true
+    // Nothing can come after this: it is Amp's end, even if it never says so.
+    return [wantsLogin(amp), { type: 'end', ok: false, text: null }]
+  }
+
+  close(stderr: string): AgentEvent[] {
+    return this.spoke || this.ended ? [] : stderrFaults(amp, stderr)
   }
 
   private threadOf(event: Json): AgentEvent[] {
@@ -81,20 +87,5 @@ function resultEvents(event: Json): AgentEvent[] {
   const text = string(event.result)
   if (ok) return [{ type: 'end', ok, text }]
   const message = string(event.error) ?? text ?? string(event.subtype) ?? 'unknown error'
-  return [
-    { type: 'error', message: providerMessage(message) },
-    { type: 'end', ok: false, text: null },
-  ]
-}
-
-/** `500 {"type":"error","error":{"message":"..."}}` as people would say it. */
-function providerMessage(message: string): string {
-  const [, status, body] = /^(\d{3}) (\{.*\})$/s.exec(message) ?? []
-  if (status === undefined || body === undefined) return message
-  try {
-    const said = string(object(object(JSON.parse(body)).error).message)
-    return said === null ? message : `HTTP ${status}: ${said}`
-  } catch {
-    return message
-  }
+  return [...faultEvents(amp, message), { type: 'end', ok: false, text: null }]
 }

@@ -11,8 +11,15 @@ export const object = (value: unknown): Json =>
 /** The value as a string, null when it is none. */
 export const string = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
-const count = (value: unknown): number => (typeof value === 'number' && value >= 0 ? value : 0)
+/** The value as a list, an empty one when it is something else. */
+export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+/** The value as a number of something, 0 when it is none. */
+export const count = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0
+
+/** The value as a number, null when it is none. */
+export const number = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null
 
 /** What the content blocks of an assistant's message say (Anthropic's Messages format). */
 export function assistantBlocks(content: unknown): AgentEvent[] {
@@ -25,9 +32,10 @@ export function assistantBlocks(content: unknown): AgentEvent[] {
   })
 }
 
-function said(type: 'text' | 'thinking', value: unknown): AgentEvent[] {
+/** Text as an event, unless it is none or empty. */
+export function said(type: 'text' | 'thinking', value: unknown): AgentEvent[] {
   const text = string(value)
-  return text === null ? [] : [{ type, text }]
+  return text === null || text === '' ? [] : [{ type, text }]
 }
 
 /** The tool results in a user's message; a shell command that failed counts as failed. */

@@ -49,12 +49,12 @@ function start({ file, args, cwd, env }: Launch): ChildProcessWithoutNullStreams
   }
 }
 
-/** What the program prints for `args` (its help); empty when it does not answer. */
+/** What the program prints for `args` (its help), on either output; empty when it does not answer. */
 export async function askProgram({ file, args, cwd, env }: Launch, signal: AbortSignal): Promise<string> {
   const { execa } = await import('execa')
   const options = { cwd, env: defined(env), extendEnv: false, reject: false, stdin: 'ignore' } as const
   const limits = { timeout: 15_000, killSignal: 'SIGKILL', cancelSignal: signal, maxBuffer: 4 * 1024 * 1024 } as const
-  const answer = execa(file, args, { ...options, ...limits }).then(({ stdout }) => stdout ?? '')
+  const answer = execa(file, args, { ...options, ...limits }).then(({ stdout, stderr }) => `${stdout}${stderr}`)
   // A child that keeps the pipe open would make the answer wait beyond the timeout.
   return Promise.race([answer, setTimeout(20_000, '', { ref: false })])
 }

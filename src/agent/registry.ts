@@ -4,16 +4,27 @@ import { type AmpError, fatal } from '../errors.js'
 import type { Env, Host, HostFs } from '../host.js'
 import type { AgentAdapter } from './adapter.js'
 import { amp } from './amp.js'
+import { claude } from './claude.js'
+import { codex } from './codex.js'
+import { customAgent, withCommand } from './custom.js'
+import { gemini } from './gemini.js'
+import { opencode } from './opencode.js'
+import { type AgentConfig, agentSettings, configuredAgents } from './settings.js'
 import { shell } from './shell.js'
 
+/** The agent of a user who has chosen none. */
+export const defaultAgent = 'amp'
+
 /** Every adapter, in the order in which they are named to the user. */
-const adapters: readonly AgentAdapter[] = [amp, shell]
+const adapters: readonly AgentAdapter[] = [amp, claude, codex, gemini, opencode, shell]
 
-/** Programs of coding agents that are worth naming when they are found. */
-const programs = ['amp', 'claude', 'codex', 'gemini', 'opencode'] as const
-
-/** Names that `--agent` and `amp.agent` take. */
+/** Names that `--agent` and `amp.agent` take everywhere. */
 export const agentNames = (): string[] => adapters.map((adapter) => adapter.name)
+
+/** The same, and those that the user has configured. */
+export const allAgentNames = (config: AgentConfig): string[] => [
+  ...new Set([...agentNames(), ...configuredAgents(config)]),
+]
 
 /** The adapter of that name; null when there is none. */
 export const findAdapter = (name: string): AgentAdapter | null =>
@@ -42,39 +53,59 @@ async function isExecutable(path: string, fs: Pick<HostFs, 'stat' | 'access'>): 
   }
 }
 
-/** Names of the known coding agents whose programs are installed here, whether git-amp can drive them or not. */
+/** Names of the known coding agents whose programs are installed here. */
 export async function installedAgents(host: Pick<Host, 'env' | 'fs'>): Promise<string[]> {
-  const paths = await Promise.all(programs.map((program) => locate(program, host.env, host.fs)))
-  return programs.filter((_, index) => paths[index] !== null)
+  const known = adapters.filter((adapter) => adapter.install !== null)
+  const paths = await Promise.all(known.map(({ program }) => locate(program, host.env, host.fs)))
+  return known.filter((_, index) => paths[index] !== null).map(({ name }) => name)
 }
 
-/** An adapter and its program: null when it is built in. Throws when the name is unknown or the program is missing. */
+/** An agent as this user has set it up. */
+export interface ConfiguredAgent {
+  adapter: AgentAdapter
+  /** Added to the environment of the agent. */
+  env: Readonly<Record<string, string>>
+}
+
+/** The agent of that name, whether its program is here or not. Throws when the name is unknown or its settings make no sense. */
+export function findAgent(config: AgentConfig, name: string): ConfiguredAgent {
+  const settings = agentSettings(config, name)
+  const { command, env } = settings
+  const known = findAdapter(name)
+  if (known !== null) return { adapter: command === null ? known : withCommand(known, command), env }
+  if (command === null) throw unknownAgent(name, allAgentNames(config))
+  return { adapter: customAgent(name, command, settings), env }
+}
+
+/** An agent and its program: null when it is built in. Throws when it is unknown or the program is missing. */
 export async function openAgent(
   host: Pick<Host, 'env' | 'fs'>,
+  config: AgentConfig,
   name: string,
-): Promise<{ adapter: AgentAdapter; program: string | null }> {
-  const adapter = findAdapter(name)
-  if (adapter === null) throw unknownAgent(name)
-  if (adapter.install === null) return { adapter, program: null }
-  const program = await locate(adapter.program, host.env, host.fs)
-  if (program === null) throw missingAgent(adapter, await installedAgents(host))
-  return { adapter, program }
+): Promise<ConfiguredAgent & { program: string | null }> {
+  const agent = findAgent(config, name)
+  if (agent.adapter.install === null) return { ...agent, program: null }
+  const program = await locate(agent.adapter.program, host.env, host.fs)
+  if (program === null) throw missingAgent(agent.adapter, await installedAgents(host))
+  return { ...agent, program }
 }
 
-/** The error about a name that no adapter has. */
-export const unknownAgent = (name: string): AmpError =>
-  fatal(`unknown agent '${name}'`, `Known agents: ${agentNames().join(', ')}.`)
+/** The error about a name that no agent has. */
+export const unknownAgent = (name: string, known: readonly string[]): AmpError =>
+  fatal(
+    `unknown agent '${name}'`,
+    `Known agents: ${known.join(', ')}.`,
+    `Any other program that reads a prompt is one after "git config amp.agent.<name>.command <command>".`,
+  )
 
 /** The error about an agent whose program is not there: what is, how to choose it, how to get the missing one. */
 export function missingAgent(adapter: AgentAdapter, installed: readonly string[]): AmpError {
   const usable = adapters.filter((one) => one.install === null || installed.includes(one.name))
   const names = usable.map((one) => (one.install === null ? `${one.name} (built in)` : one.name))
   const other = usable[0]?.name ?? shell.name
-  const others = installed.filter((name) => findAdapter(name) === null)
   return fatal(
     `the agent '${adapter.name}' is not installed (no '${adapter.program}' on PATH)`,
     `Installed here: ${names.join(', ')}.`,
-    ...(others.length === 0 ? [] : [`Found as well, but this git-amp cannot drive it: ${others.join(', ')}.`]),
     `Choose another agent with '--agent ${other}', or for good with 'git config amp.agent ${other}'.`,
     ...(adapter.install === null ? [] : [`To get it: ${adapter.install}.`]),
   )

@@ -1,7 +1,7 @@
 import type { Env, Host } from '../host.js'
 import type { ThreadTotal } from '../state/events.js'
 import { parseLine } from '../util/ndjson.js'
-import type { AgentAdapter, AgentEvent, AgentRun, CallRequest } from './adapter.js'
+import type { AgentAdapter, AgentEvent, AgentReader, AgentRun, CallRequest } from './adapter.js'
 import { Alarms, type Limits, type StopCause } from './alarms.js'
 import { type AgentProcess, askProgram, type Exit, type Launch, launch } from './process.js'
 import { Lines, Tail } from './reading.js'
@@ -22,6 +22,8 @@ export interface RunOptions extends Limits {
   iteration: string
   /** A file that is touched when git-amp itself is killed: its time tells the agent's work from what came later. */
   obituary?: string | undefined
+  /** Where the agent finds its prompt as a file while it runs; outside the worktree, so that it is nobody's change. */
+  promptFile?: string | undefined
   /** The thread that is continued, and what its agent had reported for it before. */
   before?: { id: string; total?: ThreadTotal | undefined } | null | undefined
   /** Asks the agent to stop, and ends it when it does not. */
@@ -39,24 +41,28 @@ export interface RunOptions extends Limits {
  */
 export async function runAgent(host: Host, options: RunOptions): Promise<AgentRun> {
   const started = host.now().getTime()
-  const run: Run = { options, summary: new Summary(), alarms: new Alarms(options.signal, options) }
+  const reader = options.adapter.reader()
+  const run: Run = { options, reader, summary: new Summary(), alarms: new Alarms(options.signal, options) }
   try {
     const ended = await runWatched(host, run)
+    for (const event of reader.close?.(ended.stderr) ?? []) take(run, event)
     const durationMs = Math.max(0, host.now().getTime() - started)
     return conclude(run.summary, {
       ...ended,
       limits: options,
-      announcesEnd: options.adapter.announcesEnd,
+      announcesEnd: reader.announcesEnd ?? options.adapter.announcesEnd,
       durationMs,
       before: options.before,
     })
   } finally {
     run.alarms.clear()
+    if (options.promptFile !== undefined) await host.fs.rm(options.promptFile, { force: true })
   }
 }
 
 interface Run {
   options: RunOptions
+  reader: AgentReader
   summary: Summary
   alarms: Alarms
 }
@@ -82,7 +88,7 @@ async function runWatched(host: Host, run: Run): Promise<Ended> {
   let output: Outputs | null = null
   let ended: Ended
   try {
-    const agent = await start(run)
+    const agent = await start(host, run)
     if (!('pid' in agent)) return agent
     watchdog.watch(agent.pid)
     remains.group = agent.pid
@@ -102,8 +108,8 @@ async function runWatched(host: Host, run: Run): Promise<Ended> {
 }
 
 /** Finds out how the program is called, and starts it. */
-async function start(run: Run): Promise<AgentProcess | Ended> {
-  const { adapter, program, request, env, session, iteration, signal } = run.options
+async function start(host: Host, run: Run): Promise<AgentProcess | Ended> {
+  const { adapter, program, request, env, session, iteration, signal, promptFile } = run.options
   const cwd = request.worktree
   const marks = { PWD: cwd, GIT_AMP_SESSION: session, [iterationVariable]: iteration }
   const help =
@@ -113,7 +119,11 @@ async function start(run: Run): Promise<AgentProcess | Ended> {
   if (signal.aborted) return neverRan(null, 'user')
   const call = adapter.call({ ...request, help })
   const [name, ...args] = call.argv
-  const agent = await launch({ file: program ?? name, args, cwd, env: { ...env, ...call.env, ...marks } })
+  // What continues a thread may be another program than what begins one.
+  const file = name === adapter.program ? (program ?? name) : name
+  if (promptFile !== undefined) await host.fs.writeFile(promptFile, request.prompt, { mode: 0o600 })
+  const place = promptFile === undefined ? {} : { GIT_AMP_PROMPT_FILE: promptFile }
+  const agent = await launch({ file, args, cwd, env: { ...env, ...call.env, ...marks, ...place } })
   if ('error' in agent) return neverRan(agent.error)
   // An agent may end without having read its prompt: that is its exit code's story, not a broken pipe of ours.
   agent.stdin.on('error', () => {})
@@ -125,8 +135,9 @@ const helps = new Map<string, string>()
 
 /** A program's help does not change while git-amp runs, and takes some agents a second. */
 async function helpOf(ask: Launch, signal: AbortSignal): Promise<string> {
-  const help = helps.get(ask.file) ?? (await askProgram(ask, signal))
-  if (help !== '') helps.set(ask.file, help)
+  const key = [ask.file, ...ask.args].join('\0')
+  const help = helps.get(key) ?? (await askProgram(ask, signal))
+  if (help !== '') helps.set(key, help)
   return help
 }
 
@@ -135,17 +146,21 @@ interface Outputs {
   stderr: Tail
 }
 
-function attach(agent: AgentProcess, { options, summary, alarms }: Run): Outputs {
-  const reader = options.adapter.reader()
+function take({ options, summary }: Run, event: AgentEvent): void {
+  summary.add(event)
+  options.onEvent?.(event)
+}
+
+function attach(agent: AgentProcess, run: Run): Outputs {
+  const { options, reader, alarms } = run
   const touch = () => alarms.touch()
   const stdout = new Lines(agent.stdout, touch, (bytes) => {
     const line = parseLine(bytes)
     for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
-      summary.add(event)
       if (event.type === 'end') alarms.ended(event.ok)
       else if (event.type === 'waiting') alarms.ended(false)
       else if (event.type === 'text' || event.type === 'tool-result') alarms.goesOn()
-      options.onEvent?.(event)
+      take(run, event)
     }
     return options.onLine?.(bytes)
   })

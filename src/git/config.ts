@@ -30,6 +30,11 @@ export class Config {
     return (this.values.get(normalize(key)) ?? []).map((value) => (value === true ? '' : value))
   }
 
+  /** Keys below a section (`amp.agent`), as git writes them. */
+  keysBelow(section: string): string[] {
+    return [...this.values.keys()].filter((key) => key.startsWith(`${section}.`))
+  }
+
   /** A boolean as git reads it; `otherwise` when the key is not set. */
   bool(key: string, otherwise: boolean): boolean {
     const value = this.values.get(normalize(key))?.at(-1)

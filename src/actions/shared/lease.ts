@@ -66,8 +66,8 @@ const writeLease = (repo: Repo, lease: Lease, suffix = ''): Promise<void> =>
 
 /** Gives the lease back. */
 export async function dropLease(repo: Repo, iteration: string): Promise<void> {
-  for (const file of [leaseFile(repo, iteration), obituaryFile(repo, iteration), stopFile(repo, iteration)]) {
-    await repo.host.fs.rm(file, { force: true })
+  for (const file of [leaseFile, obituaryFile, promptFile, stopFile]) {
+    await repo.host.fs.rm(file(repo, iteration), { force: true })
   }
 }
 
@@ -82,6 +82,8 @@ export const obituaryFile = (repo: Repo, iteration: string): string => repo.loca
 
 /** Made by `git amp stop`; the process that runs the iteration looks for it. */
 export const stopFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.stop`)
+/** The prompt of an iteration, for an agent that wants it as a file. */
+export const promptFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.prompt`)
 
 /** When git-amp was killed in an iteration, in milliseconds since 1970; null when nobody saw it. */
 export async function timeOfDeath(repo: Repo, iteration: string): Promise<number | null> {

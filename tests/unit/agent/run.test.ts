@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AgentEvent } from '../../../src/agent/adapter.js'
@@ -30,11 +31,37 @@ describe('how a run ends', () => {
       thread: null,
       text: 'last\tword !',
       usage: null,
+      models: [],
+      costUsd: null,
+      threadTotal: null,
+      waiting: null,
+      isThreadLost: false,
+      isTransient: false,
       toolCalls: 0,
       durationMs: expect.any(Number),
     })
     expect(lines).toEqual(['one', 'last\tword \u001b[1m!'])
     expect(events[0]).toEqual({ type: 'text', text: 'one' })
+  })
+
+  it('what only stderr tells counts, when stdout told nothing', async () => {
+    const run = await scene.amp('echo "Error: This thread is archived and cannot be continued." >&2; exit 1')
+    expect(run).toMatchObject({
+      ok: false,
+      isThreadLost: true,
+      reason: 'This thread is archived and cannot be continued.',
+    })
+  })
+
+  it('the prompt is a file as long as the agent runs', async () => {
+    const promptFile = join(scene.root, 'prompt')
+    const run = await scene.amp(
+      'cat >/dev/null; ls -l "$GIT_AMP_PROMPT_FILE" | cut -c1-10 >said; cat "$GIT_AMP_PROMPT_FILE" >>said',
+      { promptFile, prompt: 'do it\n' },
+    )
+    expect(run.exit).toBe(0)
+    expect(await scene.read('said')).toBe('-rw-------\ndo it\n')
+    await expect(readFile(promptFile)).rejects.toThrow('ENOENT')
   })
 
   it('exit code, with the line of stderr that says why', async () => {

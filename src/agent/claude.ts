@@ -1,0 +1,159 @@
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import {
+  assistantBlocks,
+  count,
+  type Json,
+  list,
+  messageUsage,
+  number,
+  object,
+  said,
+  string,
+  toolResults,
+} from './messages.js'
+import { asUuid, modelFlag } from './values.js'
+
+/** Claude Code (https://claude.com/claude-code). */
+export const claude: AgentAdapter = {
+  name: 'claude',
+  program: 'claude',
+  install: "install Claude Code with 'npm install -g @anthropic-ai/claude-code', then run 'claude' once and log in",
+  login: "run 'claude' and type /login once, or set ANTHROPIC_API_KEY",
+  continues: true,
+  announcesEnd: true,
+  call: claudeCall,
+  reader: () => new ClaudeReader(),
+}
+
+function claudeCall(request: CallRequest): AgentCall {
+  const thread = asUuid(request.thread)
+  return {
+    argv: [
+      'claude',
+      '-p',
+      '--output-format=stream-json',
+      '--verbose',
+      ...(request.approve ? ['--dangerously-skip-permissions'] : []),
+      ...modelFlag('--model', request.model),
+      ...(thread === null ? [] : [`--resume=${thread}`]),
+    ],
+    stdin: request.prompt,
+  }
+}
+
+/** Words for its own diagnostics, which are not for people. */
+const isDiagnostic = (text: string): boolean => text.startsWith('[ede_diagnostic]')
+
+class ClaudeReader implements AgentReader {
+  private thread: string | null = null
+  private model: string | null = null
+  private spoke = false
+  private ended = false
+  /** The kind of the last failed request, in a word. */
+  private fault: string | null = null
+
+  json(value: unknown): AgentEvent[] {
+    this.spoke = true
+    const event = object(value)
+    // A subagent's messages lie between those of the agent that called it.
+    const own = event.parent_tool_use_id === null || event.parent_tool_use_id === undefined
+    if (event.type === 'result') return own ? this.result(event) : []
+    return [...this.threadOf(event), ...this.message(event, own)]
+  }
+
+  text(line: string): AgentEvent[] {
+    if (this.spoke || this.ended) return []
+    if (!asksForLogin(line)) return said('text', line)
+    this.ended = true
+    return [wantsLogin(claude), { type: 'end', ok: false, text: null }]
+  }
+
+  close(stderr: string): AgentEvent[] {
+    return this.spoke || this.ended ? [] : stderrFaults(claude, stderr)
+  }
+
+  private threadOf(event: Json): AgentEvent[] {
+    const id = asUuid(event.session_id)
+    if (id === null || id === this.thread) return []
+    this.thread = id
+    return [{ type: 'thread', id }]
+  }
+
+  private message(event: Json, own: boolean): AgentEvent[] {
+    const message = object(event.message)
+    if (event.type === 'system') return event.subtype === 'init' ? this.modelOf(event.model) : []
+    if (event.type === 'user') return toolResults(message.content).map((result) => timed(result, event.tool_use_result))
+    if (event.type !== 'assistant') return []
+    // A failed request comes as a message of a model that does not exist; the result repeats it.
+    const fault = string(event.error)
+    if (fault !== null || event.is_api_error_message === true || message.model === '<synthetic>') {
+      this.fault = fault
+      return []
+    }
+    // What a subagent says is for its agent, not for the user; what it does counts.
+    const blocks = assistantBlocks(message.content).filter((block) => own || block.type === 'tool')
+    return [...(own ? this.modelOf(message.model) : []), ...blocks]
+  }
+
+  private modelOf(value: unknown): AgentEvent[] {
+    const name = string(value)
+    if (name === null || name === '' || name === this.model) return []
+    this.model = name
+    return [{ type: 'model', name }]
+  }
+
+  private result(event: Json): AgentEvent[] {
+    this.ended = true
+    // Older versions leave the error flag away when they come to a limit, and only the subtype tells.
+    const ok = event.is_error !== true && (event.subtype ?? (event.is_error === false ? 'success' : '')) === 'success'
+    const text = string(event.result)
+    // The result about a thread that is not there names it all the same, and counts nothing.
+    const told = ok || this.thread !== null ? [...this.threadOf(event), ...figures(event)] : []
+    if (ok) return [...told, { type: 'end', ok: true, text }]
+    return [...told, ...this.faults(event), { type: 'end', ok: false, text: null }]
+  }
+
+  private faults(event: Json): AgentEvent[] {
+    if (this.fault === 'authentication_failed') return [wantsLogin(claude)]
+    const reasons = list(event.errors).flatMap((one) => string(one) ?? string(object(one).message) ?? [])
+    const reason = [string(event.result), ...reasons].find((one) => one !== null && one !== '' && !isDiagnostic(one))
+    const words = string(event.terminal_reason) ?? string(event.subtype) ?? 'unknown error'
+    const message = reason ?? words.replaceAll('_', ' ')
+    const status = number(event.api_error_status)
+    const isTransient = this.fault === 'rate_limit' || this.fault === 'server_error' || this.fault === 'overloaded'
+    return faultEvents(claude, message, { status, ...(isTransient ? { isTransient } : {}) })
+  }
+}
+
+/** Some tools tell how long they took. */
+function timed(result: AgentEvent, details: unknown): AgentEvent {
+  const { durationMs, totalDurationMs } = object(details)
+  const took = number(durationMs) ?? number(totalDurationMs)
+  return result.type === 'tool-result' && took !== null ? { ...result, durationMs: took } : result
+}
+
+/** Tokens are those of this run; cost and what each model used are of the whole thread, when one was continued. */
+function figures(event: Json): AgentEvent[] {
+  const usage = messageUsage(event.usage)
+  const usd = number(event.total_cost_usd)
+  return [
+    ...(usage === null ? [] : [{ type: 'usage', usage, scope: 'run' } as const]),
+    ...(usd === null ? [] : [{ type: 'cost', usd, scope: 'thread' } as const]),
+    ...Object.entries(object(event.modelUsage)).flatMap(([model, value]) => modelFigures(model, object(value))),
+  ]
+}
+
+function modelFigures(model: string, used: Json): AgentEvent[] {
+  const usage = {
+    input: count(used.inputTokens),
+    output: count(used.outputTokens),
+    cacheRead: count(used.cacheReadInputTokens),
+    cacheWrite: count(used.cacheCreationInputTokens),
+  }
+  const usd = number(used.costUSD)
+  return [
+    { type: 'usage', usage, scope: 'thread', model },
+    ...(usd === null ? [] : [{ type: 'cost', usd, scope: 'thread', model } as const]),
+  ]
+}

@@ -1,0 +1,145 @@
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import { count, type Json, list, object, said, string } from './messages.js'
+import { asUuid, modelFlag } from './values.js'
+
+/** OpenAI's Codex CLI (https://github.com/openai/codex). */
+export const codex: AgentAdapter = {
+  name: 'codex',
+  program: 'codex',
+  install: "install Codex with 'npm install -g @openai/codex', then run 'codex login' once",
+  login: "run 'codex login' once",
+  continues: true,
+  announcesEnd: true,
+  call: codexCall,
+  reader: () => new CodexReader(),
+}
+
+function codexCall(request: CallRequest): AgentCall {
+  const thread = asUuid(request.thread)
+  return {
+    argv: [
+      'codex',
+      'exec',
+      '--json',
+      // Its own default lets it read only, refuses every write without a word, and ends well.
+      ...(request.approve ? ['--sandbox=workspace-write'] : []),
+      ...modelFlag('--model', request.model),
+      ...(thread === null ? [] : ['resume', thread]),
+      '-',
+    ],
+    stdin: request.prompt,
+  }
+}
+
+/** Items that are tools, by the name under which people know them. */
+const tools: Readonly<Record<string, string>> = {
+  command_execution: 'shell',
+  file_change: 'edit',
+  mcp_tool_call: 'mcp',
+  collab_tool_call: 'agent',
+  web_search: 'web_search',
+}
+
+class CodexReader implements AgentReader {
+  private readonly started = new Set<string>()
+  private thread: string | null = null
+  private spoke = false
+  private ended = false
+
+  json(value: unknown): AgentEvent[] {
+    this.spoke = true
+    const event = object(value)
+    switch (event.type) {
+      case 'thread.started':
+        return this.threadOf(event)
+      case 'item.started':
+      case 'item.updated':
+      case 'item.completed':
+        return this.item(object(event.item), event.type === 'item.completed')
+      case 'turn.completed':
+        this.ended = true
+        return [...usageOf(object(event.usage)), { type: 'end', ok: true, text: null }]
+      case 'turn.failed':
+        this.ended = true
+        return [...faultsOf(object(event.error)), { type: 'end', ok: false, text: null }]
+      // Announces each retry as well: only the end of the turn, or the exit code, is final.
+      case 'error':
+        return faultsOf(event)
+      default:
+        return []
+    }
+  }
+
+  text(line: string): AgentEvent[] {
+    if (this.spoke || this.ended) return []
+    if (!asksForLogin(line)) return said('text', line)
+    this.ended = true
+    return [wantsLogin(codex), { type: 'end', ok: false, text: null }]
+  }
+
+  close(stderr: string): AgentEvent[] {
+    return this.spoke || this.ended ? [] : stderrFaults(codex, stderr)
+  }
+
+  private threadOf(event: Json): AgentEvent[] {
+    const id = asUuid(event.thread_id)
+    if (id === null || id === this.thread) return []
+    this.thread = id
+    return [{ type: 'thread', id }]
+  }
+
+  private item(item: Json, isDone: boolean): AgentEvent[] {
+    const type = string(item.type) ?? ''
+    if (Object.hasOwn(tools, type)) return this.tool(type, item, isDone)
+    if (!isDone) return []
+    if (type === 'agent_message') return said('text', item.text)
+    if (type === 'reasoning') return said('thinking', item.text)
+    return type === 'error' ? faultsOf(item) : []
+  }
+
+  private tool(type: string, item: Json, isDone: boolean): AgentEvent[] {
+    const id = string(item.id) ?? ''
+    const begin: AgentEvent[] = this.started.has(id)
+      ? []
+      : [{ type: 'tool', id, name: toolName(type, item), input: inputOf(item) }]
+    this.started.add(id)
+    return isDone ? [...begin, { type: 'tool-result', id, output: outputOf(item), failed: hasFailed(item) }] : begin
+  }
+}
+
+function toolName(type: string, item: Json): string {
+  const [server, tool] = [string(item.server), string(item.tool)]
+  const inner = [server, tool].filter((part) => part !== null).join('.')
+  return inner === '' ? (tools[type] ?? type) : inner
+}
+
+/** What the tool is used on, without what it answered. */
+function inputOf(item: Json): Json {
+  const { command, changes, query, arguments: given, prompt } = item
+  const path = string(object(list(changes)[0]).path)
+  const input = { command, path: path ?? undefined, changes, query, arguments: given, prompt }
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+}
+
+function outputOf(item: Json): string {
+  const said = string(item.aggregated_output) ?? string(object(item.error).message)
+  if (said !== null) return said
+  return list(object(item.result).content)
+    .map((part) => string(object(part).text) ?? '')
+    .join('')
+}
+
+const hasFailed = (item: Json): boolean =>
+  item.status === 'failed' || item.status === 'declined' || (typeof item.exit_code === 'number' && item.exit_code !== 0)
+
+/** A running total of the thread. What came from the cache is part of the input that it tells. */
+function usageOf(used: Json): AgentEvent[] {
+  if (used.input_tokens === undefined && used.output_tokens === undefined) return []
+  const [cacheRead, cacheWrite] = [count(used.cached_input_tokens), count(used.cache_write_input_tokens)]
+  const input = Math.max(0, count(used.input_tokens) - cacheRead - cacheWrite)
+  const usage = { input, output: count(used.output_tokens), cacheRead, cacheWrite }
+  return [{ type: 'usage', usage, scope: 'thread' }]
+}
+
+const faultsOf = (error: Json): AgentEvent[] => faultEvents(codex, string(error.message) ?? 'unknown error')

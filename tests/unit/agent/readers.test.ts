@@ -1,0 +1,346 @@
+import { describe, expect, it } from 'vitest'
+import type { AgentAdapter, AgentEvent, CallRequest } from '../../../src/agent/adapter.js'
+import { AnyReader, dialectOf } from '../../../src/agent/dialects.js'
+import { asksForLogin, faultEvents, stderrFaults } from '../../../src/agent/faults.js'
+import { agentNames, findAdapter } from '../../../src/agent/registry.js'
+import { recorded, replay, spoken } from './replay.js'
+
+const adapter = (name: string): AgentAdapter => {
+  const found = findAdapter(name)
+  if (found === null) throw new Error(name)
+  return found
+}
+const any: AgentAdapter = { ...adapter('shell'), name: 'any', reader: () => new AnyReader() }
+const id = '01a203bb-4758-7352-b238-704f3d2337ae'
+
+describe('calls', () => {
+  const request: CallRequest = { prompt: 'do it', thread: null, model: null, worktree: '/w', approve: true, help: '' }
+  const argv = (name: string, changes: Partial<CallRequest> = {}) =>
+    adapter(name)
+      .call({ ...request, ...changes })
+      .argv.join(' ')
+  const opencodeHelp = '  -m, --model   model\n      --thinking  show\n      --auto   auto-approve\n'
+
+  it.each([
+    ['claude', {}, 'claude -p --output-format=stream-json --verbose --dangerously-skip-permissions'],
+    [
+      'claude',
+      { approve: false, model: 'opus[1m]' },
+      'claude -p --output-format=stream-json --verbose --model=opus[1m]',
+    ],
+    ['claude', { approve: false, thread: id }, `claude -p --output-format=stream-json --verbose --resume=${id}`],
+    ['codex', {}, 'codex exec --json --sandbox=workspace-write -'],
+    ['codex', { approve: false, model: 'gpt-5.5' }, 'codex exec --json --model=gpt-5.5 -'],
+    ['codex', { thread: id }, `codex exec --json --sandbox=workspace-write resume ${id} -`],
+    ['gemini', {}, 'gemini --output-format=stream-json --yolo'],
+    [
+      'gemini',
+      { approve: false, thread: id, model: 'x' },
+      `gemini --output-format=stream-json --model=x --resume=${id}`,
+    ],
+    ['opencode', {}, 'opencode run --format=json'],
+    ['opencode', { help: opencodeHelp }, 'opencode run --format=json --thinking --auto'],
+    ['opencode', { help: opencodeHelp, approve: false }, 'opencode run --format=json --thinking'],
+    [
+      'opencode',
+      { help: '  --dangerously-skip-permissions  x' },
+      'opencode run --format=json --dangerously-skip-permissions',
+    ],
+    [
+      'opencode',
+      { thread: 'ses_dfc2df1f0ffeBjGiAFNBmTLH1Q', model: 'a/b' },
+      'opencode run --format=json --model=a/b --session=ses_dfc2df1f0ffeBjGiAFNBmTLH1Q',
+    ],
+  ])('%s %j', (name, changes, expected) => {
+    expect(argv(name, changes)).toBe(expected)
+    expect(adapter(name).call({ ...request, ...changes }).stdin).toBe('do it')
+  })
+
+  it('take nothing that could be an option, or another word, for a thread or a model', () => {
+    for (const name of agentNames().filter((one) => one !== 'shell')) {
+      for (const bad of ['--help', '-x', '', `${id} --x`, `${id}\n`, '../x', 'ses_', 'ses_x;rm -rf'])
+        expect(argv(name, { thread: bad }), `${name} ${bad}`).toBe(argv(name))
+      for (const bad of ['--help', '-x', '', 'a\nb', '$(x)']) expect(argv(name, { model: bad })).toBe(argv(name))
+    }
+  })
+})
+
+describe('dialects', () => {
+  it.each([
+    ['amp-write', 'amp'],
+    ['amp-js-write', 'amp'],
+    ['amp-may-write', 'amp'],
+    ['claude-write', 'claude'],
+    ['claude-badresume', 'claude'],
+    ['codex-write', 'codex'],
+    ['gemini-write', 'gemini'],
+    ['gemini-http400', 'gemini'],
+    ['opencode-write', 'opencode'],
+    ['opencode-http400', 'opencode'],
+  ])('%s is in that of %s, whichever event comes first', (name, agent) => {
+    const lines = recorded(name).bytes.toString().trim().split('\n')
+    expect(lines.map((line) => dialectOf(JSON.parse(line))?.name)).toEqual(lines.map(() => agent))
+  })
+
+  it('nobody speaks like this', () => {
+    for (const value of [{}, [], null, 3, { type: 3 }, { type: 'result' }, { type: 'assistant' }, { type: 'message' }])
+      expect(dialectOf(value)).toBeNull()
+  })
+
+  it('what is in none is text, and the exit code tells', async () => {
+    const { run } = await spoken(any, 'hello', { progress: 1 }, 'done')
+    expect(run).toMatchObject({ ok: true, text: 'done', thread: null, usage: null })
+    expect((await replay(any, Buffer.from('oh no\n'), { exitCode: 3 })).run).toMatchObject({
+      ok: false,
+      reason: 'exit code 3',
+    })
+  })
+
+  it('an agent that announces its end has to come to it', async () => {
+    const start = { type: 'thread.started', thread_id: id }
+    expect((await spoken(any, 'starting', start)).run.reason).toBe('no end event')
+    expect((await spoken(any, start, { type: 'turn.completed' })).run).toMatchObject({ ok: true, thread: id })
+  })
+})
+
+describe('beyond the recordings', () => {
+  const result = { type: 'result', subtype: 'success', is_error: false, result: 'fine', session_id: id }
+
+  it('Claude: a limit is no success, whatever the error flag says', async () => {
+    expect((await spoken(adapter('claude'), { ...result, subtype: 'error_max_turns' })).run.reason).toBe('fine')
+    expect((await spoken(adapter('claude'), { type: 'result', subtype: 'error_max_turns' })).run.reason).toBe(
+      'error max turns',
+    )
+    expect((await spoken(adapter('claude'), result)).run).toMatchObject({ ok: true, thread: id, text: 'fine' })
+  })
+
+  it('Claude: a subagent neither speaks for the agent nor ends it', async () => {
+    const message = (text: string) => ({
+      content: [
+        { type: 'text', text },
+        { type: 'tool_use', id: text, name: 'Read' },
+      ],
+    })
+    const { run } = await spoken(
+      adapter('claude'),
+      { type: 'assistant', message: message('mine'), parent_tool_use_id: null },
+      { type: 'assistant', message: message('not mine'), parent_tool_use_id: 'x' },
+      { ...result, parent_tool_use_id: 'x' },
+    )
+    expect(run).toMatchObject({ reason: 'no end event', text: 'mine', toolCalls: 2 })
+  })
+
+  it('Claude: an expired login, in words or as a status', async () => {
+    const failed = (text: string, more = {}) =>
+      spoken(adapter('claude'), { ...result, is_error: true, result: text, ...more })
+    expect((await failed('OAuth token has expired. Please run /login')).run.waiting).toBe('login')
+    expect((await failed('API Error: 401 {"error":{"message":"nope"}}')).run.waiting).toBe('login')
+    expect((await failed('something', { api_error_status: 529 })).run).toMatchObject({
+      isTransient: true,
+      waiting: null,
+    })
+    expect((await spoken(adapter('claude'), 'Invalid API key · Please run /login')).run.waiting).toBe('login')
+  })
+
+  it('Codex: a retry that helped is forgotten', async () => {
+    const { run } = await spoken(
+      adapter('codex'),
+      { type: 'error', message: 'Reconnecting... 1/5' },
+      {
+        type: 'item.completed',
+        item: { id: 'a', type: 'mcp_tool_call', server: 's', tool: 't', status: 'failed', error: { message: 'no' } },
+      },
+      { type: 'item.completed', item: { id: 'b', type: 'toString' } },
+      { type: 'turn.completed', usage: { input_tokens: 5, cached_input_tokens: 9 } },
+    )
+    expect(run).toMatchObject({ ok: true, toolCalls: 1, usage: { input: 0, cacheRead: 9 } })
+  })
+
+  it('Gemini: the answer is whole, and what it thought with counts as output', async () => {
+    const part = (content: string) => ({ type: 'message', role: 'assistant', content, delta: true })
+    const { run, events } = await spoken(
+      adapter('gemini'),
+      part('before '),
+      part('the tool'),
+      { type: 'tool_use', tool_id: '1', tool_name: 'x' },
+      { type: 'tool_result', tool_id: '1', status: 'error', error: { message: 'bad' } },
+      part('af'),
+      part('ter'),
+      { type: 'error', severity: 'warning', message: 'Loop detected' },
+      {
+        type: 'result',
+        status: 'success',
+        stats: { total_tokens: 130, input_tokens: 100, output_tokens: 10, cached: 40 },
+      },
+    )
+    expect(events.filter((event) => event.type === 'text').map(({ text }) => text)).toEqual([
+      'before the tool',
+      'after',
+    ])
+    expect(run).toMatchObject({ ok: true, text: 'after', usage: { input: 60, output: 30, cacheRead: 40 } })
+    expect((await spoken(adapter('gemini'), part('cut of'), '{"type":')).run).toMatchObject({
+      ok: false,
+      text: 'cut of',
+    })
+  })
+
+  it('opencode: the last step tells the end', async () => {
+    const finish = (reason: string) => ({
+      type: 'step_finish',
+      sessionID: 'ses_12345678',
+      part: { reason, tokens: { input: 1, output: 2, reasoning: 3 } },
+    })
+    const start = { type: 'step_start', sessionID: 'ses_12345678', part: {} }
+    const error = {
+      type: 'error',
+      sessionID: 'ses_12345678',
+      error: { name: 'ProviderAuthError', data: { message: 'x' } },
+    }
+    const reason = async (...values: unknown[]) => (await spoken(adapter('opencode'), ...values)).run.reason
+    expect(await reason(start, finish('tool-calls'), start, finish('stop'))).toBeNull()
+    expect(await reason(start, finish('stop'), start)).toBe('no end event')
+    expect(await reason(start, finish('length'))).toBe("the last step ended with 'length'")
+    expect(await reason(start, finish('stop'), error)).toMatch(/wants a login/)
+    expect((await spoken(adapter('opencode'), finish('stop'))).run.usage).toMatchObject({ input: 1, output: 5 })
+  })
+})
+
+describe('faults', () => {
+  const bot = { name: 'bot', login: 'knock twice' }
+  const kindOf = (message: string) =>
+    faultEvents(bot, message).map((event) => (event.type === 'error' ? (event.kind ?? 'error') : event.type))[0]
+
+  it.each([
+    ['Thread T-1 does not exist.', 'thread'],
+    ['no rollout found for thread id x', 'thread'],
+    ['Error: This thread is archived and cannot be continued.', 'thread'],
+    ['Invalid session identifier "x".', 'thread'],
+    ['HTTP 429: slow down', 'transient'],
+    ['API Error: 529 {"type":"error"}', 'transient'],
+    ['API Error: 400 bad', 'error'],
+    ['exceeded retry limit, last status: 429 Too Many Requests', 'transient'],
+    ['unexpected status 401 Unauthorized: Missing bearer or basic authentication in header', 'waiting'],
+    ['connect ECONNREFUSED 127.0.0.1:1', 'transient'],
+    ["You've hit your limit · resets 3pm", 'transient'],
+    ['Claude AI usage limit reached|1790000000', 'transient'],
+    ['Not logged in. Run codex login.', 'waiting'],
+    ['could not create PATH aliases under temporary dir', 'error'],
+    ['the tests fail in line 500', 'error'],
+    ['Prompt is too long', 'error'],
+  ])('%s: %s', (message, kind) => {
+    expect(kindOf(message)).toBe(kind)
+  })
+
+  it('stderr tells who must log in, and leaves ordinary errors to the exit code', () => {
+    expect(stderrFaults(bot, 'warning\nPlease run `bot login` first\nbye\n')).toEqual([
+      { type: 'waiting', for: 'login', message: 'bot wants a login: knock twice' },
+    ])
+    expect(stderrFaults(bot, 'Error: no such file\n')).toEqual([])
+    expect(asksForLogin('I have logged the result')).toBe(false)
+  })
+})
+
+describe('whatever comes, a reader goes on', () => {
+  const words = [
+    'type',
+    'subtype',
+    'message',
+    'content',
+    'usage',
+    'is_error',
+    'result',
+    'error',
+    'errors',
+    'session_id',
+    'sessionID',
+    'part',
+    'state',
+    'time',
+    'tokens',
+    'cache',
+    'item',
+    'id',
+    'stats',
+    'models',
+    'modelUsage',
+    'status',
+    'role',
+    'delta',
+    'data',
+    'changes',
+    'parent_tool_use_id',
+    'model',
+    'reason',
+    'text',
+    'tool_use_result',
+    'severity',
+    'thread_id',
+  ]
+  const types = [
+    'system',
+    'assistant',
+    'user',
+    'result',
+    'thread.started',
+    'item.started',
+    'item.completed',
+    'turn.completed',
+    'turn.failed',
+    'error',
+    'init',
+    'message',
+    'tool_use',
+    'tool_result',
+    'step_start',
+    'step_finish',
+    'text',
+    'reasoning',
+    'command_execution',
+    'mcp_tool_call',
+    'success',
+    'error',
+    'assistant',
+  ]
+  const odd = [null, true, false, 0, -1, 1e308, '', 'x', '__proto__', 'constructor', '\u0000', '500 {', '{"error":', []]
+
+  /** Numbers that look random, and are the same in every run. */
+  function numbers(seed: number): (below: number) => number {
+    let state = seed
+    return (below) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return state % below
+    }
+  }
+
+  function value(pick: (below: number) => number, depth: number): unknown {
+    const one = pick(depth > 3 ? 2 : 5)
+    if (one === 0) return odd[pick(odd.length)]
+    if (one === 1) return types[pick(types.length)]
+    if (one === 2) return Array.from({ length: pick(3) }, () => value(pick, depth + 1))
+    const entries = Array.from({ length: pick(8) }, () => [words[pick(words.length)] ?? '', value(pick, depth + 1)])
+    return { ...Object.fromEntries(entries), type: types[pick(types.length)] }
+  }
+
+  it.each([...agentNames(), 'any'])('%s', async (name) => {
+    const reading = name === 'any' ? any : adapter(name)
+    const pick = numbers(name.length * 7919)
+    for (let round = 0; round < 300; round++) {
+      const events = Array.from({ length: 12 }, () => value(pick, 0)).filter(
+        (one) => typeof one === 'object' && one !== null,
+      )
+      const { run, events: read } = await spoken(reading, ...events)
+      for (const event of read) check(event)
+      for (const figure of [run.costUsd, ...Object.values(run.usage ?? {})])
+        expect(figure === null || Number.isFinite(figure)).toBe(true)
+      expect(run.ok).toBe(run.reason === null)
+    }
+  })
+
+  function check(event: AgentEvent): void {
+    if (event.type === 'text' || event.type === 'thinking') expect(typeof event.text).toBe('string')
+    if (event.type === 'tool') expect([typeof event.id, typeof event.name]).toEqual(['string', 'string'])
+    if (event.type === 'tool-result') expect([typeof event.output, typeof event.failed]).toEqual(['string', 'boolean'])
+    if (event.type === 'error' || event.type === 'waiting') expect(typeof event.message).toBe('string')
+    if (event.type === 'usage') for (const count of Object.values(event.usage)) expect(count).toBeGreaterThanOrEqual(0)
+  }
+})
