@@ -9,8 +9,9 @@ import type { ChainTip } from '../state/chain.js'
 import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
+import type { TapeHead } from '../state/tape.js'
 import { shortSubject } from '../util/message.js'
-import { redactor } from '../util/redact.js'
+import type { Redact } from '../util/redact.js'
 import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
 import { findSession } from './shared/find.js'
@@ -23,7 +24,9 @@ import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
 import { oneHead, refuseRunning } from './shared/sessions.js'
+import { openSpool } from './shared/spool.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
+import { type Kept, keepSpool, tapedOf } from './shared/transcript.js'
 import { hooksOf } from './shared/work.js'
 
 /** More refs that moved are not listed: the event stays small. */
@@ -182,7 +185,9 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     worktree: place.path,
   })
   const approve = (await repo.config()).bool(`amp.agent.${iteration.agent}.approve`, true)
+  const spool = await openSpool(repo, headOf(running), { prompt: running.prompt, worktree: place.path })
   const run = await runAgent(host, {
+    tape: spool,
     adapter: agent.adapter,
     program: agent.program,
     request: { prompt: running.prompt, thread: running.thread, model: iteration.model, worktree: place.path, approve },
@@ -194,12 +199,15 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     onEvent: (event) => options.on?.({ type: 'agent', event }),
-  })
+  }).finally(() => spool.close())
   const isStopped = options.signal.aborted
-  const subject = `${subjectFor(repo, running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
-  const [work, refs] = await Promise.all([
+  const redact = await repo.redactor(place.path)
+  const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
+  const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
+  const [work, refs, kept] = await Promise.all([
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id }),
     movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    keepSpool(repo, spool, taped),
   ])
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {
@@ -207,30 +215,43 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ...work.remarks,
     ...(hooks.length > 0 ? { hooks } : {}),
     ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
+    ...(kept.problem === null ? {} : { untold: kept.problem }),
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
-  const tip = await recordEnd(repo, running, { run, work, reason: isStopped ? 'interrupted' : run.reason })
+  const tip = await recordEnd(repo, running, { run, work, kept, reason: isStopped ? 'interrupted' : run.reason })
   await work.after()
   return test(repo, { running, run, work, tip })
 }
 
+/** What names the run in its transcript. */
+const headOf = ({ tip, iteration, thread }: Running): TapeHead => ({
+  session: tip.id,
+  iteration: iteration.id,
+  n: iteration.n,
+  agent: iteration.agent,
+  model: iteration.model,
+  thread,
+  at: iteration.startedAt,
+})
+
 /** The first line of what was asked; when nothing was asked, of what the agent says it did. */
-function subjectFor(repo: Repo, running: Running, run: AgentRun): string {
+function subjectFor(running: Running, run: AgentRun, redact: Redact): string {
   const { options, tip } = running
   const isFirst = running.iteration.n === 1
   const text = options.prompt ?? (isFirst ? tip.snapshot.title : (run.text ?? tip.snapshot.title))
   const line = text.trimStart().split('\n', 1)[0] ?? tip.snapshot.title
-  return shortSubject(redactor(repo.host.env)(line), 60)
+  return shortSubject(redact(line), 60)
 }
 
 interface Ended {
   run: AgentRun
   work: Collected
+  kept: Kept
   reason: string | null
 }
 
 /** Records the end: event, branch and note move in one transaction. */
-async function recordEnd(repo: Repo, running: Running, { run, work, reason }: Ended): Promise<ChainTip> {
+async function recordEnd(repo: Repo, running: Running, { run, work, kept, reason }: Ended): Promise<ChainTip> {
   const { from, iteration } = running
   const common = {
     iteration: iteration.id,
@@ -243,6 +264,7 @@ async function recordEnd(repo: Repo, running: Running, { run, work, reason }: En
     ...work.size,
     ...work.remarks,
     ...spent(run),
+    ...(kept.transcript === null ? {} : { transcript: kept.transcript }),
     ...(run.text === null ? {} : { summary: run.text }),
   }
   const isChange = work.to !== from
@@ -299,7 +321,7 @@ async function test(
   const to = work.to === from ? null : work.to
   const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
   const view: IterationView = { ...iteration, to, outcome, reason, exit: run.exit, ...work.size, remarks: work.remarks }
-  const summary = run.text === null ? null : redactor(repo.host.env)(run.text)
+  const summary = run.text === null ? null : (await repo.redactor())(run.text)
   const result = {
     iteration: view,
     outcome,

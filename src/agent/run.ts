@@ -15,6 +15,14 @@ export function warmUp(): void {
   void import('execa')
 }
 
+/** Takes up what passes between git-amp and an agent. The agent waits while a promise is pending. */
+export interface Tape {
+  /** How the program is called. */
+  called(argv: readonly string[]): void
+  /** What it printed, as it came. */
+  heard(stream: 'out' | 'err', chunk: Buffer): void | Promise<void>
+}
+
 /** One run of an agent. */
 export interface RunOptions extends Limits {
   adapter: AgentAdapter
@@ -36,6 +44,7 @@ export interface RunOptions extends Limits {
   onEvent?: ((event: AgentEvent) => void) | undefined
   /** Every line of stdout as it came, without its newline. The agent waits while a promise is pending. */
   onLine?: ((line: Buffer) => void | Promise<void>) | undefined
+  tape?: Tape | undefined
 }
 
 /**
@@ -118,6 +127,7 @@ async function start(run: Run): Promise<AgentProcess | Ended> {
   if (signal.aborted) return neverRan(null, 'user')
   const call = adapter.call({ ...request, help })
   const [name, ...args] = call.argv
+  run.options.tape?.called([program ?? name, ...args])
   const agent = await launch({ file: program ?? name, args, cwd, env: { ...env, ...call.env, ...marks } })
   if ('error' in agent) return neverRan(agent.error)
   // An agent may end without having read its prompt: that is its exit code's story, not a broken pipe of ours.
@@ -142,8 +152,11 @@ interface Outputs {
 
 function attach(agent: AgentProcess, { options, summary, alarms }: Run): Outputs {
   const reader = options.adapter.reader()
-  const touch = () => alarms.touch()
-  const stdout = new Lines(agent.stdout, touch, async (bytes) => {
+  const heard = (stream: 'out' | 'err') => (chunk: Buffer) => {
+    alarms.touch()
+    return options.tape?.heard(stream, chunk)
+  }
+  const stdout = new Lines(agent.stdout, heard('out'), async (bytes) => {
     await options.onLine?.(bytes)
     const line = parseLine(bytes)
     for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
@@ -152,5 +165,5 @@ function attach(agent: AgentProcess, { options, summary, alarms }: Run): Outputs
       options.onEvent?.(event)
     }
   })
-  return { stdout, stderr: new Tail(agent.stderr, touch) }
+  return { stdout, stderr: new Tail(agent.stderr, heard('err')) }
 }

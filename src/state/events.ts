@@ -94,6 +94,8 @@ export interface IterationRemarks {
   replacedGit?: string
   /** Submodules with changes of their own, which no commit here can hold. */
   submodules?: string[]
+  /** Why the transcript is not whole, or not there. */
+  untold?: string
   /** The agent left the branch (`detached`, or the branch it switched to). */
   left?: string
 }

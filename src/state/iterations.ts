@@ -147,7 +147,7 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
   view.costUsd = 'costUsd' in data ? (data.costUsd ?? null) : null
   view.summary = data.summary ?? null
   view.commits = listed(data.commits) ?? []
-  const { unsigned, left, unstaged, replacedGit } = data
+  const { unsigned, left, unstaged, replacedGit, untold } = data
   const lists = {
     hooks: listed(data.hooks),
     nested: listed(data.nested),
@@ -156,7 +156,9 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
     submodules: listed(data.submodules),
   }
   view.remarks = Object.fromEntries(
-    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit, untold }).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
 }
 

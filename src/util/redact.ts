@@ -1,4 +1,4 @@
-import { redactKeys } from './secret-keys.js'
+import { isKeyLine, keyOpens, redactKeys } from './secret-keys.js'
 import { isSecretLiteral, redactPairs } from './secret-pairs.js'
 import { mark, redactTokens } from './secret-tokens.js'
 import { formsOf, nameKind, secretsInEnv } from './secret-values.js'
@@ -62,6 +62,20 @@ export function redactLine(line: string, redact: Redact): string {
   return parts.length === 0 ? line : parts.join('') + line.slice(at)
 }
 
+/** A function that takes secrets out of lines that follow each other: a private key may be printed on many of them. */
+export function lineRedactor(redact: Redact): Redact {
+  let inKey: 'no' | 'begun' | 'yes' = 'no'
+  return (line) => {
+    if (inKey !== 'no' && isKeyLine(line, inKey === 'begun')) {
+      if (line.trim() === '') return line
+      inKey = 'yes'
+      return mark
+    }
+    inKey = keyOpens(line) ? 'begun' : 'no'
+    return redactLine(line, redact)
+  }
+}
+
 /** Where the string ends that begins at `start` of a JSON text. A pattern would need a stack as deep as the string is long. */
 function stringEnd(line: string, start: number): number {
   for (let at = start + 1; at < line.length; at++) {
@@ -96,6 +110,7 @@ const freeText: ReadonlySet<string> = new Set([
   'hooks',
   'unsigned',
   'unstaged',
+  'untold',
 ])
 
 /** An event's data with its free text redacted. */

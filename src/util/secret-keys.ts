@@ -12,11 +12,18 @@ const after = /[\\"'`,;+ \t\r]*$/
 const keyText = /^[A-Za-z0-9+/=]*$/
 const keyHeader = /^(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|MessageID): /
 
-/** Whether a line stands inside of a key: base64, one of its headers, or nothing. */
-export function isKeyLine(line: string): boolean {
+/**
+ * Whether a line stands inside of a key: base64, one of its headers, or nothing.
+ * @param isFirst the line before it was the key's header, which code may hold for other reasons: what follows has to be as long as in a key
+ */
+export function isKeyLine(line: string, isFirst = false): boolean {
   const core = line.replace(before, '').replace(after, '')
-  return keyText.test(core) || keyHeader.test(core)
+  return (keyText.test(core) && (!isFirst || core === '' || core.length >= 40)) || keyHeader.test(core)
 }
+
+/** Whether a line ends with the header of a key, whose body must be on the lines below. */
+export const keyOpens = (line: string): boolean =>
+  line.includes('PRIVATE KEY') && /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[\\nr"'`,;+ \t\r]*$/.test(line)
 
 /** Text without private keys. A header that no key follows is somebody's code and stays. */
 export function redactKeys(text: string): string {

@@ -6,7 +6,6 @@ import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
-import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 
@@ -50,7 +49,7 @@ export async function runScript(
   })
   const { exit, signal, durationMs } = run
   const isStopped = run.reason === 'stopped by the user'
-  const kept = redactor(repo.host.env)(output).trimEnd().slice(-keptBytes)
+  const kept = (await repo.redactor(place.path))(output).trimEnd().slice(-keptBytes)
   return { command: options.command, exit, signal, durationMs, output: kept, isStopped }
 }
 
