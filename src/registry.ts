@@ -57,6 +57,11 @@ export const registry: Registry = {
       load: async () => (await import('./commands/log.js')).LogCommand,
     },
     {
+      names: ['transcript'],
+      summary: 'Show what the agent said and did',
+      load: async () => (await import('./commands/transcript.js')).TranscriptCommand,
+    },
+    {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
       load: async () => (await import('./commands/diff.js')).DiffCommand,
