@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log usage diff path squash rebase merge help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -56,6 +56,12 @@ __git_amp_table ()
 		joined="--porcelain"
 		positionals="session"
 		rest="file"
+		;;
+	transcript)
+		options="--iteration= --tools --raw --json --repo= --quiet --help"
+		values="--iteration=none --repo=dir"
+		positionals="session"
+		rest=""
 		;;
 	usage)
 		options="--by= --since= --until= --format= --json --repo= --quiet --help"

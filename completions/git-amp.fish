@@ -70,6 +70,7 @@ complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a 
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
+complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
@@ -156,6 +157,14 @@ complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l repo -
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 complete -c git-amp -n '__git_amp_using log; and __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l iteration -x -d 'Show this iteration alone'
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l tools -d 'Show input and output of the tools whole'
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l raw -d 'Print the lines of the agent as they are stored'
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l json -d 'Print what happened as JSON, an event a line'
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l by -x -a 'session agent model day' -d 'Sum by session, agent, model or day'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'

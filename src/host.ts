@@ -3,12 +3,21 @@ import type { BigIntStats, Dirent, Stats } from 'node:fs'
 /** Environment of a process: absent is `undefined`. */
 export type Env = Record<string, string | undefined>
 
+/** An open file. */
+export interface HostFile {
+  readonly fd: number
+  read(into: Uint8Array, offset: number, length: number, position: number | null): Promise<{ bytesRead: number }>
+  appendFile(data: string | Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
 /** The part of `node:fs/promises` that git-amp uses; memfs' `fs.promises` fits as well. */
 export interface HostFs {
   readFile(path: string): Promise<Uint8Array>
   readFile(path: string, encoding: 'utf8'): Promise<string>
   writeFile(path: string, data: string | Uint8Array, options?: { mode?: number; flag?: string }): Promise<void>
   appendFile(path: string, data: string | Uint8Array, options?: { mode?: number }): Promise<void>
+  open(path: string, flags: string, mode?: number): Promise<HostFile>
   copyFile(from: string, to: string): Promise<void>
   mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<string | undefined>
   mkdtemp(prefix: string): Promise<string>
@@ -20,7 +29,6 @@ export interface HostFs {
   lstat(path: string): Promise<Stats | BigIntStats>
   realpath(path: string): Promise<string>
   access(path: string, mode?: number): Promise<void>
-  open(path: string, flags: string, mode?: number): Promise<{ fd: number; close(): Promise<void> }>
 }
 
 /** Other processes of this machine. */

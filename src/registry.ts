@@ -62,6 +62,11 @@ export const registry: Registry = {
       load: async () => (await import('./commands/log.js')).LogCommand,
     },
     {
+      names: ['transcript'],
+      summary: 'Show what the agent said and did',
+      load: async () => (await import('./commands/transcript.js')).TranscriptCommand,
+    },
+    {
       names: ['usage'],
       summary: 'Sum the tokens and the cost of iterations',
       load: async () => (await import('./commands/usage.js')).UsageCommand,

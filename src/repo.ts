@@ -13,6 +13,11 @@ import type { Writer } from './state/chain.js'
 import { newId, sessionsPrefix } from './state/names.js'
 import { parseStamp } from './state/object-text.js'
 import type { ObjectStore, Oid, RefStore, Stamp } from './state/storage.js'
+import { type Redact, redactor } from './util/redact.js'
+import { isEnvFile, secretsInEnv, secretsInEnvFile } from './util/secret-values.js'
+
+/** A longer file of variables is something else. */
+const longestEnvFile = 256 * 1024
 
 /** A repository as actions see it: joins the state, the git program and the doors to the machine. */
 export class Repo {
@@ -28,6 +33,7 @@ export class Repo {
   private configOnce: Promise<Config> | null = null
   private worktreesOnce: Promise<Worktree[]> | null = null
   private identityOnce: Promise<Stamp> | null = null
+  private secretsOnce: Promise<Set<string>> | null = null
 
   constructor(
     readonly host: Host,
@@ -112,6 +118,39 @@ export class Repo {
     const tree = (await this.objects.readCommit(commit))?.tree
     if (tree === undefined) throw fatal(`commit ${commit} is missing`, 'Run "git fsck" to see what else is.')
     return tree
+  }
+
+  /**
+   * A function that takes secrets out of text: those of the environment, and of the `.env` files of this checkout, the main one and `worktree`.
+   */
+  async redactor(worktree?: string): Promise<Redact> {
+    return redactor({}, await this.secrets(worktree))
+  }
+
+  /** Values of secrets that an agent can see. They stay known when it changes the files that hold them. */
+  async secrets(worktree?: string): Promise<string[]> {
+    this.secretsOnce ??= this.firstSecrets()
+    const known = await this.secretsOnce
+    if (worktree !== undefined) for (const secret of await this.secretsIn(worktree)) known.add(secret)
+    return [...known]
+  }
+
+  private async firstSecrets(): Promise<Set<string>> {
+    const { topLevel } = this.location
+    const dirs = new Set(this.location.isBare ? [] : [await this.home(), ...(topLevel === null ? [] : [topLevel])])
+    const found = await Promise.all([...dirs].map((dir) => this.secretsIn(dir)))
+    return new Set([...secretsInEnv(this.host.env), ...found.flat()])
+  }
+
+  private async secretsIn(dir: string): Promise<string[]> {
+    const { fs } = this.host
+    const names = (await fs.readdir(dir).catch((): string[] => [])).filter(isEnvFile)
+    const texts = names.map(async (name) => {
+      const stat = await fs.stat(join(dir, name)).catch(() => null)
+      const isText = stat?.isFile() === true && stat.size <= longestEnvFile
+      return isText ? fs.readFile(join(dir, name), 'utf8').catch(() => '') : ''
+    })
+    return (await Promise.all(texts)).flatMap(secretsInEnvFile)
   }
 
   newId(): string {

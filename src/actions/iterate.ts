@@ -9,8 +9,9 @@ import type { ChainTip } from '../state/chain.js'
 import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
 import { type IterationView, iterationsOf, spentOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
+import type { TapeHead } from '../state/tape.js'
 import { shortSubject } from '../util/message.js'
-import { redactor } from '../util/redact.js'
+import type { Redact } from '../util/redact.js'
 import { type Collected, collect } from './shared/collect.js'
 import { refuseOverBudget, withCost } from './shared/cost.js'
 import { type Ended, recordEnd, spent } from './shared/ending.js'
@@ -34,8 +35,10 @@ import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
 import { maybeRunning, oneHead, refuseRunning } from './shared/sessions.js'
+import { openSpool, type Spool } from './shared/spool.js'
 import { type StopWatch, watchForStop } from './shared/stopping.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
+import { keepSpool, tapedOf } from './shared/transcript.js'
 import { hooksOf } from './shared/work.js'
 
 /** More refs that moved are not listed: the event stays small. */
@@ -223,13 +226,17 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     session: running.tip.snapshot.name,
     worktree: place.path,
   })
-  const { run, newThread } = await runWithThread(repo, running)
+  const spool = await openSpool(repo, headOf(running), { prompt: running.prompt, worktree: place.path })
+  const { run, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
   const isStopped = running.stop.signal.aborted
-  const subject = `${subjectFor(repo, running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
+  const redact = await repo.redactor(place.path)
+  const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).get('amp.onFailure') === 'keep'
-  const [work, refs] = await Promise.all([
+  const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
+  const [work, refs, kept] = await Promise.all([
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),
     movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    keepSpool(repo, spool, taped),
   ])
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {
@@ -238,6 +245,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ...(hooks.length > 0 ? { hooks } : {}),
     ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
     ...(newThread === null ? {} : { newThread }),
+    ...(kept.problem === null ? {} : { untold: kept.problem }),
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
   const { spent: used, warnings } = await withCost(repo, spent(run), iteration.model)
@@ -248,7 +256,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     run,
     work,
     reason: isStopped ? 'interrupted' : run.reason,
-    spent: used,
+    spent: kept.transcript === null ? used : { ...used, transcript: kept.transcript },
   }
   const tip = await recordEnd(repo, running.tip, ended)
   running.isRecorded = true
@@ -257,21 +265,26 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
 }
 
 /** Runs the agent in its thread; when the thread is not there any more, in a new one that is told what happened so far. */
-async function runWithThread(repo: Repo, running: Running): Promise<{ run: AgentRun; newThread: string | null }> {
-  const run = await runOnce(repo, running, running)
+async function runWithThread(
+  repo: Repo,
+  running: Running,
+  spool: Spool,
+): Promise<{ run: AgentRun; newThread: string | null }> {
+  const run = await runOnce(repo, running, { ...running, spool })
   if (!run.isThreadLost || running.thread === null || running.stop.signal.aborted) return { run, newThread: null }
   const newThread = run.reason ?? 'the thread is gone'
   running.options.on?.({ type: 'thread-lost', reason: newThread })
   const { adapter } = running.agent
   const composed = await composePrompt(repo, running.tip, { prompt: running.options.prompt, adapter, isLost: true })
-  const again = await runOnce(repo, running, composed)
+  spool.given(composed.prompt)
+  const again = await runOnce(repo, running, { ...composed, spool })
   return { run: { ...again, durationMs: run.durationMs + again.durationMs }, newThread }
 }
 
 async function runOnce(
   repo: Repo,
   running: Running,
-  { prompt, thread }: { prompt: string; thread: string | null },
+  { prompt, thread, spool }: { prompt: string; thread: string | null; spool: Spool },
 ): Promise<AgentRun> {
   const { options, place, iteration, agent, lease, limits } = running
   const approve = (await repo.config()).bool(`amp.agent.${iteration.agent}.approve`, true)
@@ -283,6 +296,7 @@ async function runOnce(
     waiting = now
   }
   return runAgent(repo.host, {
+    tape: spool,
     adapter: agent.adapter,
     program: agent.program,
     request: { prompt, thread, model: iteration.model, worktree: place.path, approve },
@@ -298,13 +312,24 @@ async function runOnce(
   })
 }
 
+/** What names the run in its transcript. */
+const headOf = ({ tip, iteration, thread }: Running): TapeHead => ({
+  session: tip.id,
+  iteration: iteration.id,
+  n: iteration.n,
+  agent: iteration.agent,
+  model: iteration.model,
+  thread,
+  at: iteration.startedAt,
+})
+
 /** The first line of what was asked; when nothing was asked, of what the agent says it did. */
-function subjectFor(repo: Repo, running: Running, run: AgentRun): string {
+function subjectFor(running: Running, run: AgentRun, redact: Redact): string {
   const { options, tip } = running
   const isFirst = running.iteration.n === 1
   const text = options.prompt ?? (isFirst ? tip.snapshot.title : (run.text ?? tip.snapshot.title))
   const line = text.trimStart().split('\n', 1)[0] ?? tip.snapshot.title
-  return shortSubject(redactor(repo.host.env)(line), 60)
+  return shortSubject(redact(line), 60)
 }
 
 /** Runs the test command on what the iteration left, and records the result for that tree. */
@@ -330,7 +355,7 @@ async function test(
     remarks: work.remarks,
     ...spentView,
   }
-  const summary = run.text === null ? null : redactor(repo.host.env)(run.text)
+  const summary = run.text === null ? null : (await repo.redactor())(run.text)
   const result = {
     iteration: view,
     outcome,

@@ -7,7 +7,6 @@ import { beginChain, type ChainTip } from '../state/chain.js'
 import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
 import { RefMoved } from '../state/storage.js'
-import { redactor } from '../util/redact.js'
 import { slugOf } from '../util/slug.js'
 import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
@@ -47,7 +46,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   // An unknown agent is an error now; one that is not installed matters only when it is to run.
   findAgent(config, agent)
   const base = await resolveBase(repo, options.base)
-  const redact = redactor(repo.host.env)
+  const redact = await repo.redactor()
   const prompt = redact(options.prompt)
   // Name and branch come out of the prompt: they must not tell what it may not.
   const name = nameOf({ prompt, name: options.name === undefined ? undefined : redact(options.name) })
@@ -124,7 +123,7 @@ async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
     }
     try {
       const recorded = await transact(repo, async () => ({
-        prepared: await beginChain(repo, await repo.writer(), { ...redacted(repo, step), id }),
+        prepared: await beginChain(repo, await repo.writer(), { ...(await redacted(repo, step)), id }),
         step,
       }))
       if (recorded !== null) return recorded.tip

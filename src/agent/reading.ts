@@ -14,7 +14,7 @@ abstract class Output {
 
   constructor(
     private readonly stream: Readable,
-    private readonly onBeat: () => void,
+    private readonly onBeat: (chunk: Buffer) => void | Promise<void>,
   ) {}
 
   /** Waits for the end, but not for ever. */
@@ -48,8 +48,8 @@ abstract class Output {
     try {
       for await (const chunk of this.stream) {
         this.beats++
-        this.onBeat()
         this.working = true
+        await this.onBeat(chunk as Buffer)
         yield chunk as Buffer
         this.working = false
       }
@@ -65,7 +65,11 @@ export class Lines extends Output {
   /** Settles when a line could not be handled; never, when all could. */
   readonly broken: Promise<void>
 
-  constructor(stream: Readable, onBeat: () => void, onLine: (line: Buffer) => void | Promise<void>) {
+  constructor(
+    stream: Readable,
+    onBeat: (chunk: Buffer) => void | Promise<void>,
+    onLine: (line: Buffer) => void | Promise<void>,
+  ) {
     super(stream, onBeat)
     this.done = this.read(onLine)
     this.broken = new Promise((resolve) => this.done.catch(() => resolve()))
@@ -93,7 +97,7 @@ export class Tail extends Output {
 
   constructor(
     stream: Readable,
-    onBeat: () => void,
+    onBeat: (chunk: Buffer) => void | Promise<void>,
     private readonly max = 4096,
   ) {
     super(stream, onBeat)

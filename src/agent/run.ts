@@ -10,6 +10,14 @@ import { stopAgent } from './stop.js'
 import { conclude, Summary } from './summary.js'
 import { startWatchdog } from './watchdog.js'
 
+/** Takes up what passes between git-amp and an agent. The agent waits while a promise is pending. */
+export interface Tape {
+  /** How the program is called. */
+  called(argv: readonly string[]): void
+  /** What it printed, as it came. */
+  heard(stream: 'out' | 'err', chunk: Buffer): void | Promise<void>
+}
+
 /** One run of an agent. */
 export interface RunOptions extends Limits {
   adapter: AgentAdapter
@@ -33,6 +41,7 @@ export interface RunOptions extends Limits {
   onEvent?: ((event: AgentEvent) => void) | undefined
   /** Every line of stdout as it came, without its newline. The agent waits while a promise is pending. */
   onLine?: ((line: Buffer) => void | Promise<void>) | undefined
+  tape?: Tape | undefined
 }
 
 /**
@@ -123,6 +132,7 @@ async function start(host: Host, run: Run): Promise<AgentProcess | Ended> {
   const file = name === adapter.program ? (program ?? name) : name
   if (promptFile !== undefined) await host.fs.writeFile(promptFile, request.prompt, { mode: 0o600 })
   const place = promptFile === undefined ? {} : { GIT_AMP_PROMPT_FILE: promptFile }
+  run.options.tape?.called([file, ...args])
   const agent = await launch({ file, args, cwd, env: { ...env, ...call.env, ...marks, ...place } })
   if ('error' in agent) return neverRan(agent.error)
   // An agent may end without having read its prompt: that is its exit code's story, not a broken pipe of ours.
@@ -153,8 +163,11 @@ function take({ options, summary }: Run, event: AgentEvent): void {
 
 function attach(agent: AgentProcess, run: Run): Outputs {
   const { options, reader, alarms } = run
-  const touch = () => alarms.touch()
-  const stdout = new Lines(agent.stdout, touch, (bytes) => {
+  const heard = (stream: 'out' | 'err') => (chunk: Buffer) => {
+    alarms.touch()
+    return options.tape?.heard(stream, chunk)
+  }
+  const stdout = new Lines(agent.stdout, heard('out'), (bytes) => {
     const line = parseLine(bytes)
     for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
       if (event.type === 'end') alarms.ended(event.ok)
@@ -164,5 +177,5 @@ function attach(agent: AgentProcess, run: Run): Outputs {
     }
     return options.onLine?.(bytes)
   })
-  return { stdout, stderr: new Tail(agent.stderr, touch) }
+  return { stdout, stderr: new Tail(agent.stderr, heard('err')) }
 }

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
 import { Git } from '../git/run.js'
 import type { Env } from '../host.js'
 import type { AmpContext } from './context.js'
@@ -9,6 +10,36 @@ export async function page(context: AmpContext, text: string): Promise<void> {
   const isShown = pager !== null && (await run(context, ['sh', '-c', pager], text))
   if (!isShown) context.ui.answer(text)
 }
+
+/** The same for an answer that comes piece by piece. */
+export async function pagePieces(context: AmpContext, pieces: AsyncIterable<string>): Promise<void> {
+  const pager = await pagerFor(context)
+  if (pager === null) return pour(context.stdout, pieces)
+  const { child, ended } = startOnTerminal(context, ['sh', '-c', pager], 'pipe')
+  child.stdin?.on('error', () => {})
+  if (child.stdin !== null) await pour(child.stdin, pieces)
+  child.stdin?.end()
+  await ended
+}
+
+/** Writes pieces as fast as they are taken; a reader that went away ends it. */
+export async function pour(into: Writable, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
+  for await (const piece of pieces) {
+    if (isClosed(into)) return
+    if (piece.length === 0 || into.write(piece)) continue
+    await new Promise<void>((resolve) => {
+      const events = ['drain', 'close', 'error', 'finish'] as const
+      const go = () => {
+        for (const event of events) into.off(event, go)
+        resolve()
+      }
+      for (const event of events) into.on(event, go)
+      if (isClosed(into) || !into.writableNeedDrain) go()
+    })
+  }
+}
+
+const isClosed = (stream: Writable): boolean => stream.destroyed || stream.errored !== null || stream.writableEnded
 
 /** Opens a page of the manual with `man`; false when that is not possible here. */
 export async function openMan(context: AmpContext, name: string): Promise<boolean> {
@@ -31,19 +62,30 @@ async function pagerFor({ host, stdout }: AmpContext): Promise<string | null> {
 }
 
 /** Runs a program on the terminal and waits for it; false when it could not do its work. */
-function run({ host }: AmpContext, argv: readonly [string, ...string[]], input: string | null): Promise<boolean> {
-  const [program, ...args] = argv
+async function run(context: AmpContext, argv: readonly [string, ...string[]], input: string | null): Promise<boolean> {
+  const { child, ended } = startOnTerminal(context, argv, input === null ? 'inherit' : 'pipe')
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input ?? '')
+  const code = await ended
+  // 127: the shell did not find the pager. A pager that the user left early has done its work.
+  return code !== null && (input === null ? code === 0 : code !== 127)
+}
+
+/** Starts a program on the terminal. `ended` gives its exit code, -1 after a signal, and null when it did not start. */
+function startOnTerminal(
+  { host }: AmpContext,
+  [program, ...args]: readonly [string, ...string[]],
+  stdin: 'inherit' | 'pipe',
+): { child: ChildProcess; ended: Promise<number | null> } {
   const env: Env = { LESS: 'FRX', LV: '-c', ...host.env, GIT_PAGER_IN_USE: 'true' }
-  return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: host.cwd,
-      env: env as NodeJS.ProcessEnv,
-      stdio: [input === null ? 'inherit' : 'pipe', 'inherit', 'inherit'],
-    })
-    child.once('error', () => resolve(false))
-    // 127: the shell did not find the pager. A pager that the user left early has done its work.
-    child.once('close', (code) => resolve(input === null ? code === 0 : code !== 127))
-    child.stdin?.on('error', () => {})
-    child.stdin?.end(input ?? '')
+  const child = spawn(program, args, {
+    cwd: host.cwd,
+    env: env as NodeJS.ProcessEnv,
+    stdio: [stdin, 'inherit', 'inherit'],
   })
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null))
+    child.once('close', (code) => resolve(code ?? -1))
+  })
+  return { child, ended }
 }

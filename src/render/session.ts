@@ -293,6 +293,7 @@ export function remarkLines(remarks: IterationRemarks): string[] {
     ...(remarks.replacedGit === undefined
       ? []
       : [`the agent replaced the worktree's .git by a repository of its own, which is now ${remarks.replacedGit}`]),
+    ...(remarks.untold === undefined ? [] : [`the transcript is not whole: ${remarks.untold}`]),
     ...refs,
     ...(remarks.kept === true ? ['what the agent did is left in the worktree, uncommitted (amp.onFailure)'] : []),
     ...(remarks.newThread === undefined

@@ -45,6 +45,7 @@ const remarks = {
   conflicts: optional(list),
   replacedGit: optional(text),
   submodules: optional(list),
+  untold: optional(text),
 }
 
 /** What the fold and the story of a session rely on; further fields are nobody's business here. */

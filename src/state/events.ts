@@ -98,6 +98,8 @@ export interface IterationRemarks {
   kept?: boolean
   /** Why the agent began a new thread, and was told what had happened so far. */
   newThread?: string
+  /** Why the transcript is not whole, or not there. */
+  untold?: string
   /** The agent left the branch (`detached`, or the branch it switched to). */
   left?: string
 }

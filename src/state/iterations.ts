@@ -190,7 +190,7 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
   view.waiting = failed ? (data.waiting ?? null) : null
   view.summary = data.summary ?? null
   view.commits = listed(data.commits) ?? []
-  const { unsigned, left, unstaged, replacedGit, kept, newThread } = data
+  const { unsigned, left, unstaged, replacedGit, kept, newThread, untold } = data
   const lists = {
     hooks: listed(data.hooks),
     nested: listed(data.nested),
@@ -199,7 +199,7 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
     submodules: listed(data.submodules),
   }
   view.remarks = Object.fromEntries(
-    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit, kept, newThread }).filter(
+    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit, kept, newThread, untold }).filter(
       ([, value]) => value !== undefined,
     ),
   )

@@ -27,6 +27,9 @@ export const isId = (text: unknown): text is string => typeof text === 'string' 
 /** The chain's ref of a session. */
 export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 
+/** The ref of what agents said in a session: it leaves this clone by consent alone. */
+export const transcriptRef = (id: string): string => `refs/amp-private/transcripts/${id}`
+
 /** The full ref of a branch. */
 export const branchRef = (branch: string): string => `refs/heads/${branch}`
 

@@ -1,53 +1,100 @@
+import { isKeyLine, keyOpens, redactKeys } from './secret-keys.js'
+import { isSecretLiteral, redactPairs } from './secret-pairs.js'
+import { mark, redactTokens } from './secret-tokens.js'
+import { formsOf, nameKind, secretsInEnv } from './secret-values.js'
+
 /** Takes secrets out of text before it is written to the object database. Pure. */
 
-const mark = '[redacted]'
-
-/** Forms that are secrets wherever they stand: each is the issuer's documented prefix with its length. */
-const tokens: readonly RegExp[] = [
-  /\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{36,}\b/g,
-  /\bgithub_pat_[A-Za-z0-9_]{50,}\b/g,
-  /\bglpat-[A-Za-z0-9_-]{20,}/g,
-  /\bsgamp_[A-Za-z0-9_-]{20,}/g,
-  /\bsgp_[A-Za-z0-9_]{20,}/g,
-  /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
-  /\bAIza[0-9A-Za-z_-]{35}\b/g,
-  /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,
-  /\bnpm_[A-Za-z0-9]{36}\b/g,
-  /\beyJ[A-Za-z0-9_-]{10,400}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  // The end of one whose beginning was cut off.
-  /^[A-Za-z0-9+/=\s]{40,}-----END [A-Z ]*PRIVATE KEY-----/g,
-]
-
-/** Keys of OpenAI, Anthropic and their like: `sk-`, which words begin with as well. */
-const skToken = /\bsk-[A-Za-z0-9_-]{20,}/g
-
-/** A word such as `sk-loading-indicator-2` has dashes, and no capital. */
-const isKey = (token: string): boolean => /\d/.test(token) && (/[A-Z]/.test(token) || /[a-z0-9]{20}/.test(token))
-
-/** User and password in a URL: the password goes. The scheme has a limit, because 1 MB of dashes took minutes without one. */
-const urlPassword = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]*:)([^\s/@]+)(@)/gi
-
-/** Names of variables whose values are secrets. */
-const secretName = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)(?:_|$)/i
-
-/** A word such as `postgres` is a value that texts hold for other reasons. */
-const isSecretValue = (value: string): boolean => value.length >= 8 && (/[^A-Za-z]/.test(value) || value.length >= 16)
+/** Gives the text back without its secrets. */
+export type Redact = (text: string) => string
 
 /**
- * A function that takes secrets out of text: known token forms, passwords in URLs, and the values of secret-looking variables.
+ * A function that takes secrets out of text: the values of secret-looking variables, known token forms, private keys, passwords in URLs, and
+ * values whose names say that they are secret. Text without secrets comes back as it is.
  * @param env the environment whose values the agent could see
+ * @param values more values that are secrets: those of `.env` files
  */
-export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
-  const values = Object.entries(env)
-    .filter(([name, value]) => secretName.test(name) && value !== undefined && isSecretValue(value))
-    .map(([, value]) => value as string)
-    .sort((a, b) => b.length - a.length)
-  return (text) => {
-    const known = values.reduce((rest, value) => rest.replaceAll(value, mark), text)
-    const plain = tokens.reduce((rest, token) => rest.replace(token, mark), known)
-    const keyless = plain.replace(skToken, (token) => (isKey(token) ? mark : token))
-    return keyless.replace(urlPassword, `$1${mark}$3`)
+export function redactor(env: Readonly<Record<string, string | undefined>>, values: readonly string[] = []): Redact {
+  const redactKnown = valueRedactor([...secretsInEnv(env), ...values])
+  return (text) => redactPairs(redactTokens(redactKeys(redactKnown(text))))
+}
+
+/** A function that takes only these values out of text, in whatever form they stand there. */
+export function valueRedactor(values: readonly string[]): Redact {
+  const pattern = patternOf(values)
+  return pattern === null ? (text) => text : (text) => text.replace(pattern, mark)
+}
+
+/** Length of the longest form of these values: so much of a text that goes on must be looked at again. */
+export const longestForm = (values: readonly string[]): number =>
+  Math.max(0, ...values.flatMap(formsOf).map((form) => Buffer.byteLength(form)))
+
+/** All forms of all values in one pattern, the longest first: the text is read once, however many there are. */
+function patternOf(values: readonly string[]): RegExp | null {
+  const forms = [...new Set(values.flatMap(formsOf))].sort((a, b) => b.length - a.length)
+  return forms.length === 0 ? null : new RegExp(forms.map(literal).join('|'), 'g')
+}
+
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+
+/**
+ * One line without its secrets. In a line of JSON only the strings that hold one are written anew, so that it stays JSON, and all else in it
+ * stays as it is.
+ */
+export function redactLine(line: string, redact: Redact): string {
+  if (!isJson(line)) return redact(line)
+  const parts: string[] = []
+  let [name, at] = ['', 0]
+  for (let start = line.indexOf('"'); start >= 0; ) {
+    const end = stringEnd(line, start)
+    const literal = line.slice(start, end)
+    const text = literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1)
+    const isName = /^\s*:/.test(line.slice(end, end + 16))
+    const kind = isName ? null : nameKind(name)
+    const clean = kind !== null && isSecretLiteral(kind, text) ? mark : redactLine(text, redact)
+    if (clean !== text) {
+      parts.push(line.slice(at, start), JSON.stringify(clean))
+      at = end
+    }
+    name = isName ? text : ''
+    start = line.indexOf('"', end)
+  }
+  return parts.length === 0 ? line : parts.join('') + line.slice(at)
+}
+
+/** A function that takes secrets out of lines that follow each other: a private key may be printed on many of them. */
+export function lineRedactor(redact: Redact): Redact {
+  let inKey: 'no' | 'begun' | 'yes' = 'no'
+  return (line) => {
+    if (inKey !== 'no' && isKeyLine(line, inKey === 'begun')) {
+      if (line.trim() === '') return line
+      inKey = 'yes'
+      return mark
+    }
+    inKey = keyOpens(line) ? 'begun' : 'no'
+    return redactLine(line, redact)
+  }
+}
+
+/** Where the string ends that begins at `start` of a JSON text. A pattern would need a stack as deep as the string is long. */
+function stringEnd(line: string, start: number): number {
+  for (let at = start + 1; at < line.length; at++) {
+    const char = line.charCodeAt(at)
+    if (char === 0x22) return at + 1
+    if (char === 0x5c) at++
+  }
+  return line.length
+}
+
+/** A line of JSON, as far as it has strings: an object or a list. */
+function isJson(line: string): boolean {
+  if (!/^\s*[{[]/.test(line) || !/[}\]]\s*$/.test(line)) return false
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    // Somebody's text that begins with a bracket, or a line that was cut.
+    return false
   }
 }
 
@@ -64,6 +111,7 @@ const freeText: ReadonlySet<string> = new Set([
   'unsigned',
   'unstaged',
   'newThread',
+  'untold',
 ])
 
 /** An event's data with its free text redacted. */

@@ -108,9 +108,8 @@ describe('git amp iterate', () => {
       {
         "code": 128,
         "stderr": "fatal: the agent 'amp' is not installed (no 'amp' on PATH)
-      hint: Installed here: shell (built in).
-      hint: Found as well, but this git-amp cannot drive it: codex.
-      hint: Choose another agent with '--agent shell', or for good with 'git config amp.agent shell'.
+      hint: Installed here: codex, shell (built in).
+      hint: Choose another agent with '--agent codex', or for good with 'git config amp.agent codex'.
       hint: To get it: install Amp as https://ampcode.com/manual describes, then run 'amp login' once.
       ",
         "stdout": "",
@@ -256,8 +255,8 @@ describe('git amp iterate', () => {
       'env | grep -E "^(GIT_DIR|GIT_WORK_TREE|GIT_INDEX_FILE|GIT_AMP|PWD)" | sort >env; [ -t 0 ] && echo terminal >>env; cat >>env',
     )
     const text = s.git('show', `${s.branch(id)}:env`)
-    expect(text.replace(/ITERATION=.*/, 'ITERATION=')).toBe(
-      `GIT_AMP_ITERATION=\nGIT_AMP_SESSION=${id}\nPWD=${s.worktree(id)}`,
+    expect(text.replace(/(ITERATION|PROMPT_FILE)=.*/g, '$1=')).toBe(
+      `GIT_AMP_ITERATION=\nGIT_AMP_PROMPT_FILE=\nGIT_AMP_SESSION=${id}\nPWD=${s.worktree(id)}`,
     )
     expect(s.git('log', '-1', '--format=%an', s.branch(id))).toBe('Somebody')
   })

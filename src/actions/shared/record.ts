@@ -5,7 +5,7 @@ import type { AmpEvent, NewEvent } from '../../state/events.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { prepareOperation } from '../../state/oplog.js'
 import { type RefChange, RefLocked, RefMoved } from '../../state/storage.js'
-import { redactor, redactText } from '../../util/redact.js'
+import { redactText } from '../../util/redact.js'
 import { isBusy, takeTurn } from './turn.js'
 
 /** One step of a session: what is recorded, and every ref that moves together with it. */
@@ -44,7 +44,7 @@ export async function record(
       if (tip === null) throw fatal(`session ${id} is gone`)
       const step = await decide(tip)
       if (step === null) return null
-      const prepared = await appendTo(repo, await repo.writer(), { ...redacted(repo, step), tip })
+      const prepared = await appendTo(repo, await repo.writer(), { ...(await redacted(repo, step)), tip })
       return { prepared, step }
     })
   } catch (error) {
@@ -98,8 +98,8 @@ async function attempt(repo: Repo, built: { prepared: Prepared; step: Step }): P
 }
 
 /** The step with secrets taken out of everything it records. */
-export function redacted<T extends Append>(repo: Repo, step: T): T {
-  const redact = redactor(repo.host.env)
+export async function redacted<T extends Append>(repo: Repo, step: T): Promise<T> {
+  const redact = await repo.redactor()
   const events = step.events.map((event) => ({ ...event, data: redactText(event.data, redact) }) as NewEvent)
   return { ...step, subject: redact(step.subject), events }
 }
@@ -107,7 +107,7 @@ export function redacted<T extends Append>(repo: Repo, step: T): T {
 async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step }): Promise<RefChange[]> {
   const { prepared, step } = built
   const writer = await repo.writer()
-  const redact = redactor(repo.host.env)
+  const redact = await repo.redactor()
   const lines = (step.notes ?? []).map((note) => ({ ...note, line: redact(note.line) }))
   const notes = lines.length === 0 ? null : await prepareNotes(repo, writer, lines)
   const changes = [prepared.change, ...(step.moves ?? []), ...(notes === null ? [] : [notes])]

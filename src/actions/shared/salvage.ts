@@ -12,6 +12,7 @@ import { dropLease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { headNow, oneHead } from './sessions.js'
+import { type Kept, keepTranscript, sweepSpools } from './transcript.js'
 
 /** What was picked up of an iteration that was killed. */
 export interface Salvaged {
@@ -54,10 +55,17 @@ export async function salvage(
     const subject = `${shortSubject(current.snapshot.title, 50)} (interrupted)`
     const work =
       place === null ? null : await collect(repo, current, { place, from, subject, iteration: open.iteration })
-    current = await recordInterrupted(repo, current, { open, from, work })
+    const { id, snapshot } = current
+    const taped = { session: id, slug: snapshot.slug, worktree: place?.path ?? null }
+    const kept = await keepTranscript(repo, { ...taped, iteration: open.iteration, n: open.n })
+    current = await recordInterrupted(repo, current, { open, from, work, kept })
     await dropLease(repo, open.iteration)
     onSalvaged?.({ n: open.n, to: work === null || work.to === from ? null : work.to })
   }
+  const { snapshot } = current
+  const worktree = place?.path ?? null
+  const open = snapshot.open.map(({ iteration }) => iteration)
+  await sweepSpools(repo, { session: tip.id, slug: snapshot.slug, worktree, open })
   return current
 }
 
@@ -85,7 +93,7 @@ async function adoptLater(
 async function recordInterrupted(
   repo: Repo,
   tip: ChainTip,
-  { open, from, work }: { open: OpenIteration; from: Oid; work: Collected | null },
+  { open, from, work, kept }: { open: OpenIteration; from: Oid; work: Collected | null; kept: Kept },
 ): Promise<ChainTip> {
   const to = work?.to ?? from
   const isChange = to !== from
@@ -96,6 +104,8 @@ async function recordInterrupted(
     reason,
     commits: work?.commits ?? [],
     ...(work === null ? {} : { total: work.total, ...work.size, ...work.remarks }),
+    ...(kept.transcript === null ? {} : { transcript: kept.transcript }),
+    ...(kept.problem === null ? {} : { untold: kept.problem }),
   }
   const view = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).find((one) => one.id === open.iteration)
   const recorded = await record(repo, tip.id, (latest) => ({

@@ -7,7 +7,6 @@ import type { LongText } from '../../state/events.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
 import { excerpt } from '../../util/excerpt.js'
-import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 
@@ -58,7 +57,7 @@ export async function runScript(
   })
   const { exit, signal, durationMs } = run
   const isStopped = run.reason === 'stopped by the user'
-  const kept = excerpt(redactor(repo.host.env)(output), keptBytes)
+  const kept = excerpt((await repo.redactor(place.path))(output), keptBytes)
   return { command: options.command, exit, signal, durationMs, output: kept, isStopped }
 }
 

@@ -6,7 +6,6 @@ import type { Git, Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import type { Repo } from '../../repo.js'
 import { withTrailers } from '../../util/message.js'
-import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
 
 /** So much of what a failing hook printed is recorded. */
@@ -72,7 +71,7 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
     sign: config.bool('commit.gpgsign', false),
   })
   const kept = await Promise.all(staged.replaced.map((one) => keepTree(place.git, one, work.parent)))
-  const redact = redactor(repo.host.env)
+  const redact = await repo.redactor(place.path)
   const failures = [...staged.failures, ...worded.failures].map((failure) => ({
     ...failure,
     output: redact(failure.output).slice(-keptOutput),
