@@ -51,7 +51,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	log)
-		options="--format= --porcelain --json --repo= --quiet --help"
+		options="--follow --format= --porcelain --json --repo= --quiet --help"
 		values="--format=none --porcelain=words:v1 --repo=dir"
 		joined="--porcelain"
 		positionals="session"

@@ -149,6 +149,7 @@ complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -
 complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using show status; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l follow -d 'Show what the running agent does, as it happens'
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l format -x -d 'Print each item in this form: %(kind), %(at), %(by), %(commit), %(text)'
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
 complete -c git-amp -n '__git_amp_using log; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'

@@ -1,9 +1,15 @@
 import { Command, Option } from 'clipanion'
+import { followSession } from '../actions/follow.js'
 import { logArguments, logSession } from '../actions/log.js'
+import { findSession } from '../actions/shared/find.js'
 import { AmpCommand } from '../cli/command.js'
+import { pour } from '../cli/pager.js'
 import { porcelain } from '../render/json.js'
 import { logJson, logValues, renderLog } from '../render/log.js'
+import { TranscriptPage, transcriptJson } from '../render/transcript.js'
+import type { Repo } from '../repo.js'
 import { compileFormat } from '../util/format.js'
+import { oneLine } from '../util/sanitize.js'
 
 /** `git amp log [<session>]` */
 export class LogCommand extends AmpCommand {
@@ -20,14 +26,19 @@ export class LogCommand extends AmpCommand {
 
       With options of \`git log\` (\`-p\`, \`--stat\`, \`--oneline\`) or paths, \`git log\` shows the session's commits, each with its note: session,
       iteration, agent and tests.
+
+      \`--follow\` shows what the agent that runs in the session says and does, from the beginning of its iteration, as it happens, in whatever
+      terminal or in the background it was started. It ends with the run; Ctrl-C ends the watching alone.
     `,
     examples: [
       ['The story of a session', 'git amp log fix-parser'],
+      ['Watch an agent that runs in the background', 'git amp log --follow fix-parser'],
       ['Its commits with their diffs, as git log shows them', 'git amp log fix-parser -p'],
     ],
   })
 
   session = Option.String({ name: 'session', required: false })
+  follow = Option.Boolean('--follow', false, { description: 'Show what the running agent does, as it happens' })
   format = Option.String('--format', {
     description: 'Print each item in this form: %(kind), %(at), %(by), %(commit), %(text)',
   })
@@ -41,6 +52,7 @@ export class LogCommand extends AmpCommand {
   async run(): Promise<number | undefined> {
     const { ui, host, passed, rest } = this.context
     const repo = await this.open()
+    if (this.follow) return this.watch(repo)
     // `--format=%h` is git's; ours has atoms like those of "git for-each-ref".
     const isGits = passed.length > 0 || rest !== null || (this.format !== undefined && !this.format.includes('%('))
     if (isGits) {
@@ -60,6 +72,22 @@ export class LogCommand extends AmpCommand {
     } else if (this.porcelain !== undefined)
       ui.answer(porcelain(logValues(result), ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'], this.nul))
     else ui.answer(renderLog(result, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
+    return undefined
+  }
+
+  private async watch(repo: Repo): Promise<number | undefined> {
+    const { ui, host, stdout, signal } = this.context
+    const tip = await findSession(repo, this.session)
+    const page = new TranscriptPage({ paint: ui.paint.bind(ui), now: host.now(), width: ui.width }, { tools: false })
+    let n = 0
+    const pieces = async function* (json: boolean): AsyncGenerator<string> {
+      for await (const item of followSession(repo, tip, signal)) {
+        if (item.type === 'iteration') n = item.iteration.n
+        yield json ? `${transcriptJson(item, { session: tip.id, n })}\n` : page.draw(item)
+      }
+    }
+    await pour(stdout, pieces(this.json))
+    if (n === 0) ui.hint(`Nothing is running in session ${oneLine(tip.snapshot.name)}.`)
     return undefined
   }
 }

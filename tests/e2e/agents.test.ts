@@ -117,6 +117,27 @@ describe('in the background', () => {
     await nothingLives(s)
   })
 
+  it('is watched by log --follow until it ends', async () => {
+    const { s, id } = await told('edit a one', 'until ../../go', 'edit b two')
+    await run(s, ['git', 'amp', 'iterate', '-d', id])
+    const { child, ended } = startAmp(s, 'log', '--follow', id)
+    let seen = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk.toString('utf8')
+    })
+    await s.until(() => seen.includes('edit_file a'), 'the first edit to be shown')
+    s.write({ go: '' })
+    expect(await ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^iteration 1 {2}amp .*\n\n> FAKE edit a one\n> FAKE until ..\/..\/go\n> FAKE edit b two\n {2}edit_file a\n {2}edit_file b\nDone as told\.\n\nend: success, 2 files \+2 -0/,
+      ),
+    })
+    expect((await run(s, ['git', 'amp', 'log', '--follow', id])).stderr).toBe(
+      'hint: Nothing is running in session told.\n',
+    )
+  })
+
   it('a prompt goes with it, and what cannot begin is told here', async () => {
     const { s, id } = await told('hang')
     const prompt = 'FAKE edit b two'
@@ -135,13 +156,16 @@ describe('in the background', () => {
 
 describe('on a terminal', () => {
   it('one live view is drawn on stderr and gone at the end; the answer is alone on stdout', async () => {
-    const { s, id } = await told('edit a one', 'edit b two')
+    const { s, id } = await told('edit a one', 'until ../../go', 'edit b two')
     const command = `stty cols 90 rows 24; git amp iterate ${id} >${s.root}/answer`
-    const drawn = await run(s, ['script', '-qec', command, join(s.root, 'typescript')])
-    expect(drawn.code).toBe(0)
+    const drawn = run(s, ['script', '-qefc', command, join(s.root, 'typescript')])
+    const frame = 'told  iteration 1, amp at work  0:0'
+    await s.until(() => s.exists('../typescript') && s.read('../typescript').includes(frame), 'a frame')
+    s.write({ go: '' })
+    expect((await drawn).code).toBe(0)
     expect(s.read('../answer')).toMatch(/^iteration 1: [0-9a-f]{12} 2 files \+2 -0\n$/)
     const frames = s.read('../typescript')
-    expect(frames).toContain('told  iteration 1, amp at work  0:0')
+    expect(frames).toContain('1 file: a')
     expect(frames).toContain('\u001b[?25h')
   })
 })

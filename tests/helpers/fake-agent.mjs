@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // An agent that speaks Amp's dialect and misbehaves as its prompt says: one directive a line, `FAKE <verb> <words>`.
 import { spawn } from 'node:child_process'
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 
 if (process.argv.includes('--help')) {
   process.stdout.write('  --dangerously-allow-all\n  --no-archive-after-execute\n')
@@ -64,6 +64,10 @@ const verbs = {
       if (!process.stdout.write(chunk)) await new Promise((done) => process.stdout.once('drain', done))
     }
     if (kind !== 'events') process.stdout.write('\n')
+  },
+  /** Waits until there is such a file. */
+  async until(path) {
+    while (!existsSync(path)) await pause(10)
   },
   async hang() {
     await forEver()
