@@ -10,6 +10,7 @@ import { readEvents } from '../state/chain.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
 import { branchName, branchRef } from '../state/names.js'
 import { withTrailers } from '../util/message.js'
+import { shellWord } from '../util/quote.js'
 import { type Checkout, checkoutOf, forward } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
@@ -55,7 +56,7 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   if (status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`,
-      `Commit them there first: ${place?.path}`,
+      `Commit them there first: ${shellWord(place?.path ?? '')}`,
     )
   }
   const into = await followRef(repo, intoOf(tip, options.into))

@@ -6,6 +6,7 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import type { IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { oneHead } from './sessions.js'
@@ -31,7 +32,7 @@ export async function commitManual(
   if (edits.policy === 'refuse') {
     throw fatal(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
-      `Commit them there: ${place.path}`,
+      `Commit them there: ${shellWord(place.path)}`,
       'Or leave --manual=refuse out, and they are committed as your own.',
     )
   }
