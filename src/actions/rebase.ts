@@ -10,7 +10,9 @@ import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { subjectOf } from '../util/message.js'
+import { shellWord } from '../util/quote.js'
 import { plural } from '../util/time.js'
+import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import type { Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
@@ -50,7 +52,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
   if (status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
-      `Commit them there first: ${place?.path}`,
+      `Commit them there first: ${shellWord(place?.path ?? '')}`,
     )
   }
   const onto = await ontoOf(repo, tip, options.onto)
@@ -69,6 +71,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     dropped: replayed.dropped,
     unsigned: replayed.unsigned,
   }
+  await refuseCheckedOut(repo, tip, place)
   if (isDryRun) return { ...result, tip }
   const move = { from: head, to: replayed.tip }
   const refusal = place === null ? null : await switchFiles(place.git, move, { dryRun: true })
@@ -147,7 +150,7 @@ async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
 
 function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
   const [files, short] = [paths.join(', '), commit.oid.slice(0, 12)]
-  const there = where.place === null ? '' : `git -C ${where.place.path} rebase ${where.onto.slice(0, 12)}`
+  const there = where.place === null ? '' : `git -C ${shellWord(where.place.path)} rebase ${where.onto.slice(0, 12)}`
   return no(
     `'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`,
     'Nothing was changed.',

@@ -10,6 +10,7 @@ import { branchRef } from '../state/names.js'
 import { unique } from '../util/collections.js'
 import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
 import { plural } from '../util/time.js'
+import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
@@ -51,7 +52,7 @@ interface Group {
 export async function squashSession(repo: Repo, options: SquashOptions): Promise<SquashResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head } = await reconcileAnywhere(repo, found)
+  const { tip, head, place } = await reconcileAnywhere(repo, found)
   const start = await squashBase(repo, tip, head)
   const commits = await commitsBetween(repo.git, start, head)
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
@@ -69,6 +70,8 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
     unsigned: written.unsigned,
     isDryRun,
   }
+  // Looked up last: the hook and signing may have taken a while, and the user may have switched branches.
+  await refuseCheckedOut(repo, tip, place)
   if (isDryRun || written.tip === head) return { ...result, tip }
   return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }
 }

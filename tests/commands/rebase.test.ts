@@ -137,4 +137,25 @@ describe('git amp rebase', () => {
     expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['amp: echo 1 >a'])
     expect(s.git('diff', '--name-only', `main...${s.branch(id)}`)).toBe('a')
   })
+
+  it('refuses while the branch is checked out in the user’s own worktree, and squash does', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ up: 'stream' }, 'Upstream')
+    s.git('worktree', 'remove', s.worktree(id))
+    s.git('switch', '-q', s.branch(id))
+    const [refs, before] = [s.refs(), s.checkout()]
+    for (const command of ['rebase', 'squash']) {
+      const answer = await s.amp(command, id)
+      expect([answer.code, plain(answer.stderr, s.root)]).toEqual([
+        128,
+        'fatal: the branch of session a is checked out in $ROOT/repo, which is yours\n' +
+          'hint: Switch that checkout to another branch first: git -C $ROOT/repo switch -\n',
+      ])
+    }
+    expect([s.refs(), s.checkout(), s.git('status', '--porcelain')]).toEqual([refs, before, ''])
+    s.git('switch', '-q', 'main')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+  })
 })
