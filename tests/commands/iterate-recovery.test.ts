@@ -121,13 +121,25 @@ describe('between iterations, plain git', () => {
     expect(() => s.gitAt(wt, 'merge', 'main')).toThrow()
     expect(await refused()).toMatchInlineSnapshot(`
       "fatal: a merge is in progress in the worktree of session a
-      hint: Finish it there with "git merge --continue" or "git merge --abort": $ROOT/repo/.worktrees/<id>
+      hint: Run: git -C $ROOT/repo/.worktrees/<id> merge --continue
+      hint: or: git -C $ROOT/repo/.worktrees/<id> merge --abort
       "
     `)
     s.gitAt(wt, 'merge', '--abort')
     expect(() => s.gitAt(wt, 'rebase', 'main')).toThrow()
     expect(await refused()).toMatch(/^fatal: a rebase is in progress in the worktree of session a\n/)
     s.gitAt(wt, 'rebase', '--abort')
+    s.write({ patch: s.git('format-patch', '--stdout', '-1', 'main') }, s.root)
+    expect(() => s.gitAt(wt, 'am', join(s.root, 'patch'))).toThrow()
+    expect(await refused()).toMatch(/^fatal: an am is in progress .*\nhint: Run: git -C \S+ am --continue\n/)
+    s.gitAt(wt, 'am', '--abort')
+    s.git('switch', '-q', '-c', 'picked')
+    s.commit({ c: '1' })
+    s.commit({ d: '1' })
+    expect(() => s.gitAt(wt, 'cherry-pick', 'picked~2', 'picked~1', 'picked')).toThrow()
+    s.gitAt(wt, 'commit', '-qam', 'Picked the first')
+    expect(await refused()).toMatch(/^fatal: a cherry-pick is in progress in the worktree of session a\n/)
+    s.gitAt(wt, 'cherry-pick', '--abort')
     await goesOn(s, id)
   })
 })

@@ -114,7 +114,7 @@ async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Prom
   return text === '' ? [] : text.split('\n')
 }
 
-/** Forgets a merge, cherry-pick, revert or rebase that the agent left half done; its files stay as they are. */
+/** Forgets a merge, cherry-pick, revert, rebase or am that the agent left half done; its files stay as they are. */
 async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
   const { fs } = repo.host
   const has = (name: string) =>
@@ -136,4 +136,6 @@ async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
     // 128: nothing of that kind is in progress after all.
     if ((await repo.worktreeRef(place.gitDir, ref)) !== null) await place.git.run([verb, '--quit'], { ok: [0, 128] })
   }
+  // Of several commits some were still to come: it forgets those to be reverted as well.
+  if (await has('sequencer')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
 }

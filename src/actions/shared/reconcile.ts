@@ -9,6 +9,7 @@ import type { Repo } from '../../repo.js'
 import { type ChainTip, readState } from '../../state/chain.js'
 import { isKnown } from '../../state/fold.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
@@ -85,15 +86,25 @@ const unfinished = [
 ] as const
 
 async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
-  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
-  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
-  const isRebase = (await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))
-  const verb = isRebase ? 'rebase' : unfinished.find((_, index) => found[index] !== null)?.[1]
-  if (verb === undefined) return
+  const verb = await unfinishedVerb(repo, place)
+  if (verb === null) return
   throw fatal(
-    `a ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
-    `Finish it there with "git ${verb} --continue" or "git ${verb} --abort": ${place.path}`,
+    `${verb === 'am' ? 'an' : 'a'} ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
+    `Run: git -C ${shellWord(place.path)} ${verb} --continue`,
+    `or: git -C ${shellWord(place.path)} ${verb} --abort`,
   )
+}
+
+async function unfinishedVerb(repo: Repo, place: Place): Promise<string | null> {
+  if (await hasFile(repo, place, 'rebase-apply/applying')) return 'am'
+  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
+  if ((await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))) return 'rebase'
+  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
+  const verb = unfinished.find((_, index) => found[index] !== null)?.[1]
+  if (verb !== undefined) return verb
+  // Of several commits some are still to come, and the one at hand was committed by "git commit".
+  const todo = await repo.host.fs.readFile(join(place.gitDir, 'sequencer/todo'), 'utf8').catch(() => null)
+  return todo === null ? null : /^revert\b/.test(todo) ? 'revert' : 'cherry-pick'
 }
 
 const hasFile = (repo: Repo, place: Place, name: string): Promise<boolean> =>
@@ -115,7 +126,7 @@ async function settleBranch(
     const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
     throw fatal(
       `the worktree of session ${name} is on ${where}, not on ${branch}`,
-      `Run: git -C ${place.path} switch ${branch}`,
+      `Run: git -C ${shellWord(place.path)} switch ${branch}`,
     )
   }
   const renamed = status.branch
@@ -201,7 +212,7 @@ async function overwriteHalfDone(repo: Repo, tip: ChainTip, { place, move, neste
   if (own.length > 0) {
     throw fatal(
       `the worktree of session ${tip.snapshot.name} could not follow its branch, and has changes of yours: ${own.join(', ')}`,
-      `Copy them away, then run there: git reset --hard (${place.path})`,
+      `Copy them away, then run: git -C ${shellWord(place.path)} reset --hard`,
     )
   }
   await place.git.run(['read-tree', '--reset', '-u', move.to])
