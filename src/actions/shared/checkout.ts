@@ -6,6 +6,8 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchName, branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import type { Place } from './place.js'
+import { readSessionFile } from './session-file.js'
+import { allSessions, refuseRunning } from './sessions.js'
 
 /** A checkout of the base, and git as the user runs it there. */
 export interface Checkout {
@@ -40,6 +42,17 @@ export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | nu
   if (unusual !== null) return unusual
   const path = there[0]
   return path === undefined ? null : { path, git: repo.asUser(path) }
+}
+
+/**
+ * Refuses to move a branch while an agent works on it: its files would change under it, or its work would end beside the branch.
+ * @param checkout where the branch is checked out; the agent of another session may have gone there
+ */
+export async function refuseAgentOn(repo: Repo, ref: string, checkout: Checkout | null): Promise<void> {
+  const gitDir = checkout && (await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir']))
+  const there = gitDir && (await readSessionFile(repo, gitDir))
+  for (const tip of (await allSessions(repo)).sessions)
+    if (tip.id === there || branchRef(tip.snapshot.branch) === ref) await refuseRunning(repo, tip)
 }
 
 /**
