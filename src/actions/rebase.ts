@@ -14,10 +14,11 @@ import { shellWord } from '../util/quote.js'
 import { plural } from '../util/time.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { refuseRunning } from './shared/sessions.js'
+import { refuseMoved, refuseRunning } from './shared/sessions.js'
 import { squashBase } from './squash.js'
 
 export interface RebaseOptions {
@@ -80,10 +81,12 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
       `the worktree cannot follow the rebase: ${refusal}`,
       'Move the file in the way, then run the command again.',
     )
+  if (place !== null) await beginMove(repo, place, { kind: 'rebase', ...move })
   const recorded = await recordRebase(repo, tip, { ...move, onto, map: replayed.map })
   const late = place === null ? null : await switchFiles(place.git, move)
   if (late !== null)
     throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
+  if (place !== null) await endMove(repo, place)
   return { ...result, tip: recorded }
 }
 
@@ -174,9 +177,8 @@ async function recordRebase(
       ? []
       : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
   })
-  const recorded = await record(repo, tip.id, (latest) => {
-    if (latest.snapshot.heads.join() !== from)
-      throw fatal('the session moved while it was being rebased', 'Nothing was changed. Run the command again.')
+  const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): rebased ${plural(map.length, 'commit')} onto ${onto.slice(0, 12)}`,
       events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],

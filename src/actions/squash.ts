@@ -13,9 +13,11 @@ import { plural } from '../util/time.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
+import { beginMove, endMove } from './shared/pending.js'
+import type { Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { refuseRunning } from './shared/sessions.js'
+import { refuseMoved, refuseRunning } from './shared/sessions.js'
 
 export interface SquashOptions {
   session?: string | undefined
@@ -73,7 +75,7 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   // Looked up last: the hook and signing may have taken a while, and the user may have switched branches.
   await refuseCheckedOut(repo, tip, place)
   if (isDryRun || written.tip === head) return { ...result, tip }
-  return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }
+  return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map, place }) }
 }
 
 /**
@@ -155,9 +157,9 @@ function squashMessage(plan: Plan, group: Group): string {
 async function recordSquash(
   repo: Repo,
   tip: ChainTip,
-  squash: { from: Oid; to: Oid; map: [Oid, Oid][] },
+  squash: { from: Oid; to: Oid; map: [Oid, Oid][]; place: Place | null },
 ): Promise<ChainTip> {
-  const { from, to, map } = squash
+  const { from, to, map, place } = squash
   const total = await diffSize(repo.git, tip.snapshot.base.oid, to)
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
   const moved = new Map(map)
@@ -165,9 +167,9 @@ async function recordSquash(
     const commit = view.to === null ? undefined : moved.get(view.to)
     return commit === undefined ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, view) }]
   })
-  const recorded = await record(repo, tip.id, (latest) => {
-    if (latest.snapshot.heads.join() !== from)
-      throw fatal('the session moved while it was being squashed', 'Nothing was changed. Run the command again.')
+  if (place !== null) await beginMove(repo, place, { kind: 'commit', from, to })
+  const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): squashed ${plural(map.length, 'commit')}`,
       events: [{ type: 'session.squashed', data: { from, to, map, total } }],
@@ -177,5 +179,6 @@ async function recordSquash(
       operation: { id: repo.newId(), command: 'squash' },
     }
   })
+  if (place !== null) await endMove(repo, place)
   return recorded?.tip ?? tip
 }

@@ -10,6 +10,7 @@ import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
 import { restoreGitFile } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
+import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
 import { commitWork, hooksOf } from './work.js'
 
@@ -28,7 +29,7 @@ export interface Collected {
   remarks: IterationRemarks
   /** Moves the branch to `to`, from wherever the agent left it. */
   move: RefChange
-  /** Runs after the refs have moved: the user's `post-commit` hook. */
+  /** Runs after the refs have moved: ends the move, and runs the user's `post-commit` hook. */
   after(): Promise<void>
 }
 
@@ -86,6 +87,8 @@ export async function collect(
     ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
+  const move = { ref: branchRef(branch), old: branchTip ?? from, new: to }
+  if (move.old !== to) await beginMove(repo, place, { kind: 'commit', from: move.old, to })
   return {
     to,
     tree: isChange ? work.tree : fromTree,
@@ -94,8 +97,9 @@ export async function collect(
     size,
     total,
     remarks,
-    move: { ref: branchRef(branch), old: branchTip ?? from, new: to },
+    move,
     after: async () => {
+      await endMove(repo, place)
       if (isChange) await (await hooksOf(repo, place)).run('post-commit')
     },
   }

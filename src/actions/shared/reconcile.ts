@@ -6,13 +6,13 @@ import type { Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import { readStatus, type Status } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
-import { type ChainTip, readState } from '../../state/chain.js'
-import { isKnown } from '../../state/fold.js'
+import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
+import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
 import { type OnSalvaged, salvage } from './salvage.js'
@@ -53,9 +53,11 @@ export async function reconcile(
     status = await readStatus(place.git)
   }
   const here = status.head ?? head
-  if (here !== head && (await finishMove(repo, current, { place, here, head }))) status = await readStatus(place.git)
+  const pending = await pendingMove(repo, place)
+  if (pending !== null && (await finishMove(repo, current, { place, pending, status, here, head })))
+    status = await readStatus(place.git)
   else if (here !== head) current = await adopt(repo, current, { from: head, to: here })
-  else if (await finishFiles(repo, current, { place, status })) status = await readStatus(place.git)
+  if (pending !== null) await endMove(repo, place)
   return { tip: current, head: oneHead(current), branch: current.snapshot.branch, status }
 }
 
@@ -158,40 +160,34 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   return recorded?.tip ?? tip
 }
 
-/**
- * The chain names the tip that an iteration was to end in, and git was killed before the branch got there: the index holds that tip's tree.
- * `git reset --soft` looks the same, but leaves its ORIG_HEAD.
- */
-async function finishMove(
-  repo: Repo,
-  tip: ChainTip,
-  { place, here, head }: { place: Place; here: Oid; head: Oid },
-): Promise<boolean> {
-  const last = await lastMove(repo, tip)
-  if (last === null || last.from !== here || last.to !== head) return false
-  const original = await repo.worktreeRef(place.gitDir, 'ORIG_HEAD')
-  if (original === head || (await writeTree(place.git)) !== (await repo.treeOf(head))) return false
-  await repo.refs.update(
-    [{ ref: branchRef(tip.snapshot.branch), old: here, new: head }],
-    'amp: finish what was recorded',
-  )
-  return true
+interface Unended {
+  place: Place
+  pending: PendingMove
+  status: Status
+  /** Where the branch stands, and where the chain says that it is. */
+  here: Oid
+  head: Oid
 }
 
-/** Refs moved, but git-amp was killed before the files followed: the index still holds the tree of before. */
-async function finishFiles(
-  repo: Repo,
-  tip: ChainTip,
-  { place, status }: { place: Place; status: Status },
-): Promise<boolean> {
-  if (status.changed.length === 0 || status.unmerged.length > 0) return false
-  const last = await lastMove(repo, tip)
-  if (last === null || last.type !== 'session.rebased' || last.to !== status.head) return false
-  const [before, after] = await Promise.all([repo.treeOf(last.from), repo.treeOf(last.to)])
-  if (before === after || (await writeTree(place.git)) !== before) return false
-  if ((await switchFiles(place.git, last)) === null) return true
-  await overwriteHalfDone(repo, tip, { place, move: last, nested: status.nested })
-  return true
+/**
+ * Finishes a move of the branch that a killed git-amp had recorded: the branch follows the chain, and the files follow the branch. When the
+ * index is neither what it was before nor what it was to be, the user has gone on from there.
+ * @returns whether anything was left to do
+ */
+async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<boolean> {
+  const { place, pending, status, here, head } = unended
+  const { kind, from, to } = pending
+  if (to !== head || (here !== from && here !== to) || status.unmerged.length > 0) return false
+  const [index, before, after] = await Promise.all([writeTree(place.git), repo.treeOf(from), repo.treeOf(to)])
+  const isBehind = kind === 'rebase' && index === before && before !== after
+  if (!isBehind && index !== after) return false
+  if (here === from) {
+    const move = { ref: branchRef(tip.snapshot.branch), old: from, new: to }
+    await repo.refs.update([move], 'amp: finish what was recorded')
+  }
+  if (isBehind && (await switchFiles(place.git, pending)) !== null)
+    await overwriteHalfDone(repo, tip, { place, move: pending, nested: status.nested })
+  return isBehind || here === from
 }
 
 interface HalfDone {
@@ -216,14 +212,4 @@ async function overwriteHalfDone(repo: Repo, tip: ChainTip, { place, move, neste
     )
   }
   await place.git.run(['read-tree', '--reset', '-u', move.to])
-}
-
-/** The event at the chain's tip, when it moved the head. */
-async function lastMove(repo: Repo, tip: ChainTip): Promise<{ type: string; from: Oid; to: Oid } | null> {
-  const event = (await readState(repo.objects, tip.oid, tip.ref)).events.at(-1)
-  if (event === undefined || !isKnown(event)) return null
-  const data = event.data as Record<string, unknown>
-  return typeof data.from === 'string' && typeof data.to === 'string'
-    ? { type: event.type, from: data.from, to: data.to }
-    : null
 }
