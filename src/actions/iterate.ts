@@ -316,5 +316,6 @@ async function test(
   const onLine = (line: string) => options.on?.({ type: 'test-line', line })
   const tests = await runScript(repo, place, { command, session: tip.id, signal: options.signal, onLine })
   if (tests.isStopped) return { ...result, tip, tests: null }
-  return { ...result, tests, tip: await recordTest(repo, tip, { run: tests, tree: work.tree, iteration: view }) }
+  const recorded = await recordTest(repo, tip, { place, run: tests, tree: work.tree, iteration: view })
+  return { ...result, tests: recorded.run, tip: recorded.tip }
 }

@@ -5,7 +5,7 @@ import { iterationNews } from '../cli/news.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
 import { iterationJson, sessionJson } from '../render/json.js'
-import { remarkLines, renderIterate } from '../render/session.js'
+import { remarkLines, renderIterate, unrecordedWords } from '../render/session.js'
 import { oneLine } from '../util/sanitize.js'
 import { parseDuration } from '../util/time.js'
 
@@ -83,6 +83,8 @@ export class IterateCommand extends AmpCommand {
         manual,
       })
     } else ui.answer(renderIterate(result))
+    const unrecorded = tests === null ? null : unrecordedWords(tests)
+    if (unrecorded !== null) ui.warn(unrecorded)
     if (outcome === 'failed') ui.error('error', `the agent failed: ${oneLine(result.reason ?? 'unknown reason')}`, [])
     if (tests !== null && tests.exit !== 0) {
       ui.error('error', `the tests fail: ${oneLine(tests.command)}`, [
