@@ -382,6 +382,6 @@ async function test(
     onLine,
   })
   if (tests.isStopped) return { ...result, tip, tests: null, passed: null, isStopped: true }
-  const tested = await recordTest(repo, tip, { run: tests, tree: work.tree, iteration: view })
-  return { ...result, tests, passed: tests.exit === 0, isStopped: false, tip: tested }
+  const recorded = await recordTest(repo, tip, { place, run: tests, tree: work.tree, iteration: view })
+  return { ...result, tests: recorded.run, passed: tests.exit === 0, isStopped: false, tip: recorded.tip }
 }

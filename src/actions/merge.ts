@@ -10,7 +10,8 @@ import { readEvents } from '../state/chain.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
 import { branchName, branchRef } from '../state/names.js'
 import { withTrailers } from '../util/message.js'
-import { type Checkout, checkoutOf, forward } from './shared/checkout.js'
+import { shellWord } from '../util/quote.js'
+import { type Checkout, checkoutOf, forward, refuseAgentOn } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
@@ -38,6 +39,8 @@ export interface MergeResult {
   via: 'ff' | 'merge' | 'squash'
   /** The base had everything already. */
   isUpToDate: boolean
+  /** The session has no change that the base lacks, and none came from it: nothing was done, and nothing is recorded. */
+  isEmpty: boolean
   /** Where the base is checked out and was updated; null when it is checked out nowhere. */
   updated: string | null
   unsigned: string | null
@@ -55,22 +58,31 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   if (status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`,
-      `Commit them there first: ${place?.path}`,
+      `Commit them there first: ${shellWord(place?.path ?? '')}`,
     )
   }
   const into = await followRef(repo, intoOf(tip, options.into))
+  if (into === branchRef(tip.snapshot.branch)) {
+    throw no(
+      `'${branchName(into)}' is the branch of session ${tip.snapshot.name} itself: there is nothing to merge`,
+      'Name the branch that the work goes into with --into <branch>.',
+    )
+  }
   const before = await repo.refs.read(into)
   if (before === null)
     throw fatal(`the branch '${branchName(into)}' does not exist`, 'Name another one with --into <branch>.')
   const isDryRun = options.dryRun === true
-  const plain = { tip, into, before, isDryRun, updated: null, unsigned: null }
-  if (await isAncestor(repo.git, head, before)) {
-    const known = isDryRun ? tip : await recordContained(repo, tip, { into, head, before })
-    return { ...plain, tip: known, after: before, via: 'ff', isUpToDate: true }
-  }
+  const plain = { tip, into, before, isDryRun, updated: null, unsigned: null, isEmpty: false }
+  const none = { ...plain, after: before, via: 'ff', isUpToDate: true } as const
+  // On the commit it was started from, or behind it: then the base had that before the session began.
+  if (await isAncestor(repo.git, head, tip.snapshot.base.oid)) return { ...none, isEmpty: true }
+  if (await isAncestor(repo.git, head, before))
+    return isDryRun ? none : { ...none, tip: await recordContained(repo, tip, { into, head, before }) }
   const made = await makeMerge(repo, tip, { ...options, head, before, into, git: place?.git ?? repo.git })
+  if (made === null) return { ...none, isEmpty: true }
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
+  await refuseAgentOn(repo, into, checkout)
   const result = { ...plain, after: made.after, via: made.via, unsigned: made.unsigned, isUpToDate: false }
   if (isDryRun) return { ...result, updated: checkout?.path ?? null }
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
@@ -106,7 +118,7 @@ async function recordContained(
   found: { into: string; head: Oid; before: Oid },
 ): Promise<ChainTip> {
   const { into, head, before } = found
-  if (tip.snapshot.status === 'merged' || head === tip.snapshot.base.oid) return tip
+  if (tip.snapshot.status === 'merged') return tip
   const recorded = await record(repo, tip.id, () => ({
     subject: `amp(${tip.snapshot.slug}): found merged into ${branchName(into)}`,
     events: [{ type: 'session.merged', data: { into, before, after: before, via: 'ff', result: 'done' } }],
@@ -124,12 +136,12 @@ interface Making {
   git: Repo['git']
 }
 
-/** Makes the commit that the base is to have. */
+/** Makes the commit that the base is to have; null when it would change nothing, as a second squash. */
 async function makeMerge(
   repo: Repo,
   tip: ChainTip,
   making: Making,
-): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null }> {
+): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null } | null> {
   const { head, before, into } = making
   const config = await repo.config()
   const style = making.style ?? styleOf(config.get('amp.mergeStyle'))
@@ -146,6 +158,8 @@ async function makeMerge(
     )
   }
   const isSquash = style === 'squash'
+  const isDone = isSquash || tip.snapshot.status === 'merged'
+  if (isDone && merged.tree === (await repo.treeOf(before))) return null
   const words =
     making.message ?? (isSquash ? tip.snapshot.title : `Merge session ${tip.snapshot.name} (${tip.snapshot.branch})`)
   const message = withTrailers(await checkMessage(repo, words), await trailersOf(repo, tip, isSquash))

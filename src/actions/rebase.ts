@@ -10,12 +10,15 @@ import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { subjectOf } from '../util/message.js'
+import { shellWord } from '../util/quote.js'
 import { plural } from '../util/time.js'
+import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { refuseRunning } from './shared/sessions.js'
+import { refuseMoved, refuseRunning } from './shared/sessions.js'
 import { squashBase } from './squash.js'
 
 export interface RebaseOptions {
@@ -50,7 +53,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
   if (status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
-      `Commit them there first: ${place?.path}`,
+      `Commit them there first: ${shellWord(place?.path ?? '')}`,
     )
   }
   const onto = await ontoOf(repo, tip, options.onto)
@@ -69,6 +72,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     dropped: replayed.dropped,
     unsigned: replayed.unsigned,
   }
+  await refuseCheckedOut(repo, tip, place)
   if (isDryRun) return { ...result, tip }
   const move = { from: head, to: replayed.tip }
   const refusal = place === null ? null : await switchFiles(place.git, move, { dryRun: true })
@@ -77,10 +81,12 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
       `the worktree cannot follow the rebase: ${refusal}`,
       'Move the file in the way, then run the command again.',
     )
+  if (place !== null) await beginMove(repo, place, { kind: 'rebase', ...move })
   const recorded = await recordRebase(repo, tip, { ...move, onto, map: replayed.map })
   const late = place === null ? null : await switchFiles(place.git, move)
   if (late !== null)
     throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
+  if (place !== null) await endMove(repo, place)
   return { ...result, tip: recorded }
 }
 
@@ -147,7 +153,7 @@ async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
 
 function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
   const [files, short] = [paths.join(', '), commit.oid.slice(0, 12)]
-  const there = where.place === null ? '' : `git -C ${where.place.path} rebase ${where.onto.slice(0, 12)}`
+  const there = where.place === null ? '' : `git -C ${shellWord(where.place.path)} rebase ${where.onto.slice(0, 12)}`
   return no(
     `'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`,
     'Nothing was changed.',
@@ -171,9 +177,8 @@ async function recordRebase(
       ? []
       : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
   })
-  const recorded = await record(repo, tip.id, (latest) => {
-    if (latest.snapshot.heads.join() !== from)
-      throw fatal('the session moved while it was being rebased', 'Nothing was changed. Run the command again.')
+  const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): rebased ${plural(map.length, 'commit')} onto ${onto.slice(0, 12)}`,
       events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],

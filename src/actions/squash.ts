@@ -10,11 +10,14 @@ import { branchRef } from '../state/names.js'
 import { unique } from '../util/collections.js'
 import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
 import { plural } from '../util/time.js'
+import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { checkMessage } from './shared/message-hooks.js'
+import { beginMove, endMove } from './shared/pending.js'
+import type { Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { refuseRunning } from './shared/sessions.js'
+import { refuseMoved, refuseRunning } from './shared/sessions.js'
 
 export interface SquashOptions {
   session?: string | undefined
@@ -51,7 +54,7 @@ interface Group {
 export async function squashSession(repo: Repo, options: SquashOptions): Promise<SquashResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head } = await reconcileAnywhere(repo, found)
+  const { tip, head, place } = await reconcileAnywhere(repo, found)
   const start = await squashBase(repo, tip, head)
   const commits = await commitsBetween(repo.git, start, head)
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
@@ -69,8 +72,10 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
     unsigned: written.unsigned,
     isDryRun,
   }
+  // Looked up last: the hook and signing may have taken a while, and the user may have switched branches.
+  await refuseCheckedOut(repo, tip, place)
   if (isDryRun || written.tip === head) return { ...result, tip }
-  return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }
+  return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map, place }) }
 }
 
 /**
@@ -152,9 +157,9 @@ function squashMessage(plan: Plan, group: Group): string {
 async function recordSquash(
   repo: Repo,
   tip: ChainTip,
-  squash: { from: Oid; to: Oid; map: [Oid, Oid][] },
+  squash: { from: Oid; to: Oid; map: [Oid, Oid][]; place: Place | null },
 ): Promise<ChainTip> {
-  const { from, to, map } = squash
+  const { from, to, map, place } = squash
   const total = await diffSize(repo.git, tip.snapshot.base.oid, to)
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
   const moved = new Map(map)
@@ -162,9 +167,9 @@ async function recordSquash(
     const commit = view.to === null ? undefined : moved.get(view.to)
     return commit === undefined ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, view) }]
   })
-  const recorded = await record(repo, tip.id, (latest) => {
-    if (latest.snapshot.heads.join() !== from)
-      throw fatal('the session moved while it was being squashed', 'Nothing was changed. Run the command again.')
+  if (place !== null) await beginMove(repo, place, { kind: 'commit', from, to })
+  const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): squashed ${plural(map.length, 'commit')}`,
       events: [{ type: 'session.squashed', data: { from, to, map, total } }],
@@ -174,5 +179,6 @@ async function recordSquash(
       operation: { id: repo.newId(), command: 'squash' },
     }
   })
+  if (place !== null) await endMove(repo, place)
   return recorded?.tip ?? tip
 }

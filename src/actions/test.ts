@@ -1,16 +1,14 @@
 import { fatal } from '../errors.js'
 import type { Oid } from '../git/run.js'
-import { stageAll, writeTree } from '../git/stage.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf } from '../state/iterations.js'
 import { findSession } from './shared/find.js'
-import { onIndexCopy } from './shared/index-copy.js'
-import { ensurePlace, type Place } from './shared/place.js'
-import { reconcile, type Settled } from './shared/reconcile.js'
+import { ensurePlace } from './shared/place.js'
+import { reconcile } from './shared/reconcile.js'
 import { refuseRunning } from './shared/sessions.js'
-import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
+import { recordTest, runScript, type TestRun, testCommand, worktreeTree } from './shared/testing.js'
 
 export interface TestOptions {
   session?: string | undefined
@@ -44,7 +42,7 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
   }
   const { place } = await ensurePlace(repo, found)
   const settled = await reconcile(repo, found, { place })
-  const tree = await worktreeTree(repo, place, settled)
+  const tree = await worktreeTree(repo, place)
   const known = settled.tip.snapshot.tested
   if (options.force !== true && known?.tree === tree)
     return { tip: settled.tip, command, tree, run: null, exit: known.exit }
@@ -59,15 +57,6 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
   if (run.isStopped) return { tip: settled.tip, command, tree, run, exit: null }
   const iterations = iterationsOf(await readEvents(repo.objects, settled.tip.oid, settled.tip.ref))
   const iteration = isDirty(settled.status) ? undefined : iterations.findLast((one) => one.to === settled.head)
-  const tip = await recordTest(repo, settled.tip, { run, tree, iteration: iteration ?? null })
-  return { tip, command, tree, run, exit: run.exit }
-}
-
-/** The tree that a commit of everything would have; the user's index is not touched. */
-async function worktreeTree(repo: Repo, place: Place, settled: Settled): Promise<Oid> {
-  if (!isDirty(settled.status)) return repo.treeOf(settled.head)
-  return onIndexCopy(repo, { place, git: place.git }, async (git) => {
-    await stageAll(git, settled.status.nested)
-    return writeTree(git)
-  })
+  const recorded = await recordTest(repo, settled.tip, { place, run, tree, iteration: iteration ?? null })
+  return { tip: recorded.tip, command, tree, run: recorded.run, exit: run.exit }
 }

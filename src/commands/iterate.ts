@@ -14,7 +14,7 @@ import { givenText } from '../cli/text.js'
 import { AmpError, usage } from '../errors.js'
 import { detachedVariable } from '../git/env.js'
 import { iterationJson, sessionJson } from '../render/json.js'
-import { remarkLines, renderIterate } from '../render/session.js'
+import { remarkLines, renderIterate, unrecordedWords } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { parseDollars } from '../util/amounts.js'
@@ -227,6 +227,8 @@ export class IterateCommand extends AmpCommand {
     }
     const last = rounds.at(-1)
     if (last === undefined) return 1
+    const unrecorded = last.tests === null ? null : unrecordedWords(last.tests)
+    if (unrecorded !== null) ui.warn(`${prefix}${unrecorded}`)
     if (last.tests !== null && last.tests.exit !== 0) {
       ui.error('error', `${prefix}the tests fail: ${oneLine(last.tests.command)}`, [
         `"git amp show ${tip.id.slice(0, 4)} --iteration ${last.iteration.n}" shows what they printed.`,

@@ -51,15 +51,27 @@ export class MergeCommand extends AmpCommand {
       message,
       dryRun: this.dryRun,
     })
-    const { tip, before, after, via, updated, isUpToDate, isDryRun, unsigned } = result
+    const { tip, before, after, via, updated, isUpToDate, isEmpty, isDryRun, unsigned } = result
     const into = result.into.replace(/^refs\/heads\//, '')
     if (unsigned !== null) ui.warn(`the commit is not signed: ${unsigned}`)
     if (this.json) {
-      ui.json({ schema: 'git-amp/merge@1', session: tip.id, into, before, after, via, updated, isUpToDate, isDryRun })
+      ui.json({
+        schema: 'git-amp/merge@1',
+        session: tip.id,
+        into,
+        before,
+        after,
+        via,
+        updated,
+        isUpToDate,
+        isEmpty,
+        isDryRun,
+      })
       return undefined
     }
     const how = { ff: 'fast-forward', merge: 'merge commit', squash: 'one commit' }[via]
-    if (isUpToDate) ui.answer(`${into} has everything of ${tip.snapshot.branch} already`)
+    if (isEmpty) ui.answer(`nothing to merge: ${tip.snapshot.branch} has no change that ${into} lacks`)
+    else if (isUpToDate) ui.answer(`${into} has everything of ${tip.snapshot.branch} already`)
     else
       ui.answer(
         `${isDryRun ? 'would merge' : 'merged'} ${tip.snapshot.branch} into ${into} (${how}): ${before.slice(0, 12)}..${after.slice(0, 12)}`,

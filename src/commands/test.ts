@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { testSession } from '../actions/test.js'
 import { AmpCommand } from '../cli/command.js'
+import { unrecordedWords } from '../render/session.js'
 import { oneLine } from '../util/sanitize.js'
 import { duration } from '../util/time.js'
 
@@ -12,7 +13,7 @@ export class TestCommand extends AmpCommand {
     description: 'Run the test command and record its result',
     details: `
       Runs the session's test command (\`--test\` of \`git amp new\`, else \`amp.test\`) in its worktree. The result is recorded for the worktree's
-      tree, uncommitted files included; a tree that has a result is not tested again without \`--force\`. A command ended by a signal has
+      tree, uncommitted files included, unless files change while it runs; a tree that has a result is not tested again without \`--force\`. A command ended by a signal has
       failed. The exit code is 0 when the tests pass and 1 when they do not.
     `,
     examples: [['Test a session', 'git amp test fix-parser']],
@@ -34,6 +35,11 @@ export class TestCommand extends AmpCommand {
     })
     const { run, exit, tree, command, tip } = result
     const passed = exit === 0
+    const unrecorded = run === null ? null : unrecordedWords(run)
+    if (unrecorded !== null) {
+      ui.warn(unrecorded)
+      ui.hint('Name what the tests themselves write in .gitignore.', 'ampTested')
+    }
     if (this.json) {
       const { signal: killed = null, durationMs = null, output = null } = run ?? {}
       ui.json({
@@ -45,6 +51,7 @@ export class TestCommand extends AmpCommand {
         signal: killed,
         passed,
         ran: run !== null,
+        recorded: unrecorded === null,
         durationMs,
         output,
       })

@@ -37,7 +37,8 @@ export async function diffFiles(
   range: readonly string[],
   paths: readonly string[] = [],
 ): Promise<FileChange[]> {
-  const common = ['--no-renames', '-z', ...range, '--', ...paths]
+  // `diff.relative` of the user would leave out what is not below the current directory.
+  const common = ['--no-renames', '--no-relative', '--no-ext-diff', '-z', ...range, '--', ...paths]
   const [names, counts] = await Promise.all([
     git.items(['diff', '--name-status', ...common]),
     git.items(['diff', '--numstat', ...common]),

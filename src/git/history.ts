@@ -9,21 +9,24 @@ export interface CommitInfo {
   message: string
 }
 
-/** Format and parser in one value: fields end in NUL, and the message comes last. */
+/** Format and parser in one value: each field ends in NUL, the message last, and each commit in a newline after that. */
 const commitFormat = {
-  argument: '--format=%H%x00%P%x00%T%x00%an%x00%ae%x00%ad%x00%B',
+  argument: '--format=%H%x00%P%x00%T%x00%an%x00%ae%x00%ad%x00%B%x00',
   fields: 7,
 }
 
-/** Commits reachable from `tip` and not from `base`, oldest first, parents before children. */
+/**
+ * Commits reachable from `tip` and not from `base`, oldest first, parents before children. By `git rev-list`, because `git log` listens to the
+ * user's `log.*` settings, and prints more than it was asked for.
+ */
 export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<CommitInfo[]> {
   const args = [
     '-c',
     'i18n.logOutputEncoding=UTF-8',
-    'log',
+    'rev-list',
     '--topo-order',
     '--reverse',
-    '-z',
+    '--no-commit-header',
     '--date=raw',
     commitFormat.argument,
     '--end-of-options',
@@ -33,9 +36,9 @@ export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<Com
   const words = await git.items(args)
   const commits: CommitInfo[] = []
   for (let at = 0; at + commitFormat.fields <= words.length; at += commitFormat.fields) {
-    const [oid = '', parents = '', tree = '', name = '', email = '', date = '', message = ''] = words.slice(at)
+    const [line = '', parents = '', tree = '', name = '', email = '', date = '', message = ''] = words.slice(at)
     const author = { name, email, date }
-    commits.push({ oid, parents: parents === '' ? [] : parents.split(' '), tree, author, message })
+    commits.push({ oid: line.trimStart(), parents: parents === '' ? [] : parents.split(' '), tree, author, message })
   }
   return commits
 }

@@ -1,6 +1,7 @@
 import type { IterateResult } from '../actions/iterate.js'
 import type { ListedSession } from '../actions/list.js'
 import type { SessionState } from '../actions/shared/sessions.js'
+import type { TestRun } from '../actions/shared/testing.js'
 import type { ShowResult } from '../actions/show.js'
 import type { Stopped } from '../actions/stop.js'
 import { headOf, type IterationRemarks, type ModelUsage, type Usage } from '../state/events.js'
@@ -317,6 +318,12 @@ export function renderStopped({ tip, iteration, isKilled }: Stopped): string {
 
 const shortValue = (value: string | null): string =>
   value === null ? 'nothing' : /^[0-9a-f]{40,}$/.test(value) ? value.slice(0, 12) : value
+
+/** What to say of a result that was not recorded; null when it was. */
+export const unrecordedWords = (run: TestRun): string | null =>
+  run.isRecorded || run.isStopped
+    ? null
+    : 'files in the worktree changed while the tests ran, so their result is not recorded'
 
 /** The answer of `iterate`, on one line. */
 export function renderIterate(result: IterateResult): string {

@@ -85,6 +85,12 @@ warning: the agent left the session's branch (detached); its work was taken back
     own: 3,
     warnings: 'warning: committed with conflicts in them: a\n',
   },
+  'leaves a cherry-pick of several commits half done': {
+    script: `echo 1 >a; git add a; git commit -qm one; echo 2 >a; git commit -qam two; echo 3 >b; git add b; git commit -qm three
+git reset -q --hard HEAD~3; echo 0 >a; git add a; git commit -qm zero; git cherry-pick ORIG_HEAD~1 ORIG_HEAD; git add a; git commit -qm own; exit 0`,
+    files: 'A\ta',
+    own: 2,
+  },
   'is in the middle of a bisect': { script: 'git bisect start -q HEAD HEAD~1 >/dev/null; echo 1 >a', files: 'A\ta' },
   'leaves a repository with commits': {
     script: `${other} nested; cd nested; echo 1 >n; git add n; git commit -qm n; cd ..; echo 1 >a`,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -20,6 +21,8 @@ async function goesOn(s: Scene, id: string, branch = s.branch(id)): Promise<void
   expect(s.git('rev-parse', `${s.branch(id)}~1`)).toBe(before)
   expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', s.branch(id))])
 }
+
+const gitDirOf = (s: Scene, wt: string): string => s.gitAt(wt, 'rev-parse', '--absolute-git-dir')
 
 describe('between iterations, plain git', () => {
   it('commits: they are the human’s and are recorded', async () => {
@@ -121,13 +124,25 @@ describe('between iterations, plain git', () => {
     expect(() => s.gitAt(wt, 'merge', 'main')).toThrow()
     expect(await refused()).toMatchInlineSnapshot(`
       "fatal: a merge is in progress in the worktree of session a
-      hint: Finish it there with "git merge --continue" or "git merge --abort": $ROOT/repo/.worktrees/<id>
+      hint: Run: git -C $ROOT/repo/.worktrees/<id> merge --continue
+      hint: or: git -C $ROOT/repo/.worktrees/<id> merge --abort
       "
     `)
     s.gitAt(wt, 'merge', '--abort')
     expect(() => s.gitAt(wt, 'rebase', 'main')).toThrow()
     expect(await refused()).toMatch(/^fatal: a rebase is in progress in the worktree of session a\n/)
     s.gitAt(wt, 'rebase', '--abort')
+    s.write({ patch: s.git('format-patch', '--stdout', '-1', 'main') }, s.root)
+    expect(() => s.gitAt(wt, 'am', join(s.root, 'patch'))).toThrow()
+    expect(await refused()).toMatch(/^fatal: an am is in progress .*\nhint: Run: git -C \S+ am --continue\n/)
+    s.gitAt(wt, 'am', '--abort')
+    s.git('switch', '-q', '-c', 'picked')
+    s.commit({ c: '1' })
+    s.commit({ d: '1' })
+    expect(() => s.gitAt(wt, 'cherry-pick', 'picked~2', 'picked~1', 'picked')).toThrow()
+    s.gitAt(wt, 'commit', '-qam', 'Picked the first')
+    expect(await refused()).toMatch(/^fatal: a cherry-pick is in progress in the worktree of session a\n/)
+    s.gitAt(wt, 'cherry-pick', '--abort')
     await goesOn(s, id)
   })
 })
@@ -217,19 +232,78 @@ describe('after something was killed', () => {
   })
 
   it('what was recorded and not yet done is done: the branch follows the chain', async () => {
-    const { s, id, branch } = await begun()
+    const { s, id, branch, wt } = await begun()
     const head = s.git('rev-parse', branch)
+    s.write(
+      { 'amp-pending': JSON.stringify({ kind: 'commit', from: s.git('rev-parse', 'main'), to: head }) },
+      gitDirOf(s, wt),
+    )
     s.git('update-ref', `refs/heads/${branch}`, 'main')
     const answer = await s.amp('squash', id, '-m', 'one')
     expect(answer.code).toBe(0)
     expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(s.git('rev-parse', `${head}^{tree}`))
     await goesOn(s, id)
+    expect(s.exists('amp-pending', gitDirOf(s, wt))).toBe(false)
+  })
+
+  it('what was left half done is left to the user who went on from there', async () => {
+    const { s, id, branch, wt } = await begun()
+    const [main, head] = [s.git('rev-parse', 'main'), s.git('rev-parse', branch)]
+    s.write({ 'amp-pending': JSON.stringify({ kind: 'commit', from: main, to: head }) }, gitDirOf(s, wt))
+    s.gitAt(wt, 'reset', '-q', '--hard', 'main')
+    await goesOn(s, id)
+    expect(s.subjects(`main..${branch}`)).toEqual(['amp: echo b >b'])
+    expect(s.exists('amp-pending', gitDirOf(s, wt))).toBe(false)
+  })
+
+  it.each([
+    ['before its branch', (s: Scene, branch: string, old: string) => s.git('update-ref', `refs/heads/${branch}`, old)],
+    ['before its files', () => {}],
+  ])('a rebase that was killed %s followed is finished', async (_what, undo) => {
+    const { s, id, branch, wt } = await begun()
+    const old = s.git('rev-parse', branch)
+    s.commit({ up: 'stream' }, 'Upstream')
+    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
+    // The refs have moved, and the files do not follow.
+    const path = s.env.PATH
+    s.program(
+      'git',
+      `case "$*" in *"read-tree -m -u"*--dry-run*) ;; *"read-tree -m -u"*) exit 1;; esac; exec ${real} "$@"`,
+    )
+    expect((await s.amp('rebase', id)).code).toBe(128)
+    s.env.PATH = path
+    undo(s, branch, old)
+    expect(s.exists('amp-pending', gitDirOf(s, wt))).toBe(true)
+    const answer = await s.iterate(id, 'echo b >b')
+    expect(answer.code).toBe(0)
+    expect(s.subjects(`main..${branch}`)).toEqual(['amp: echo 1 >a', 'amp: echo b >b'])
+    expect([s.read('up', wt), s.status(id)]).toEqual(['stream', ''])
+    expect(s.exists('amp-pending', gitDirOf(s, wt))).toBe(false)
+  })
+
+  it('the files of before, which the human took back after a rebase, are the human’s', async () => {
+    const { s, id, branch, wt } = await begun()
+    const old = s.git('rev-parse', branch)
+    s.commit({ up: 'stream' }, 'Upstream')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    s.gitAt(wt, 'restore', `--source=${old}`, '-S', '-W', ':/')
+    expect((await s.iterate(id, 'echo b >b')).code).toBe(0)
+    expect(s.git('ls-tree', '--name-only', branch)).toBe('README.md\na\nb')
   })
 
   it('a soft reset by the human is the human’s', async () => {
     const { s, id, branch, wt } = await begun()
     s.gitAt(wt, 'reset', '-q', '--soft', 'main')
     await goesOn(s, id).catch(() => {})
+    expect(s.subjects(`main..${branch}`)).toEqual(['Manual changes before iteration 2', 'amp: echo b >b'])
+  })
+
+  it('a soft reset and a stash by the human are the human’s', async () => {
+    const { s, id, branch, wt } = await begun()
+    s.gitAt(wt, 'reset', '-q', '--soft', 'HEAD~1')
+    s.gitAt(wt, 'stash', '-q')
+    s.gitAt(wt, 'stash', 'pop', '-q')
+    expect((await s.iterate(id, 'echo b >b')).code).toBe(0)
     expect(s.subjects(`main..${branch}`)).toEqual(['Manual changes before iteration 2', 'amp: echo b >b'])
   })
 

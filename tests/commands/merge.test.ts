@@ -295,6 +295,55 @@ describe('git amp merge', () => {
     expect(s.snapshot(id).status).toBe('merged')
   })
 
+  it('does not call merged what had nothing to merge', async () => {
+    const { s, id, branch } = await done()
+    const nothing = async (...args: string[]) => {
+      const refs = s.refs()
+      const answer = await s.amp('merge', ...args)
+      expect(s.refs()).toBe(refs)
+      return [answer.code, plain(`${answer.stdout}${answer.stderr}`, s.root)]
+    }
+    expect(await nothing(id, '--into', branch)).toEqual([
+      1,
+      "error: 'amp/a/<time>' is the branch of session a itself: there is nothing to merge\n" +
+        'hint: Name the branch that the work goes into with --into <branch>.\n',
+    ])
+    const fresh = await s.session('fresh')
+    const plainly = (name: string) => [0, `nothing to merge: amp/${name}/<time> has no change that main lacks\n`]
+    expect(await nothing(fresh)).toEqual(plainly('fresh'))
+    s.gitAt(s.worktree(fresh), 'reset', '-q', '--hard', 'main~1')
+    await s.amp('merge', fresh)
+    expect(await nothing(fresh)).toEqual(plainly('fresh'))
+    expect(s.snapshot(fresh).status).toBe('idle')
+    expect((await s.amp('merge', id, '--squash')).stdout).toContain('one commit')
+    expect(await nothing(id, '--squash')).toEqual(plainly('a'))
+    expect(await nothing(id)).toEqual(plainly('a'))
+    expect(s.git('rev-list', '--count', 'main')).toBe('3')
+    expect(s.snapshot(id).status).toBe('merged')
+  })
+
+  it('refuses while an agent works on the branch it goes into', async () => {
+    const { s, id, branch } = await done()
+    const child = await s.session('child', { args: ['--base', branch] })
+    await s.iterate(child, 'echo 1 >child')
+    const stop = new AbortController()
+    const running = s.ampWith({ signal: stop.signal }, 'iterate', id, '-m', 'echo 1 >begun; exec sleep 600')
+    await s.until(() => s.exists('begun', s.worktree(id)))
+    const before = everything(s)
+    for (const args of [[], ['-n']]) {
+      const answer = await s.amp('merge', child, ...args)
+      expect([answer.code, answer.stderr]).toEqual([
+        128,
+        expect.stringContaining('fatal: iteration 2 of session a is running '),
+      ])
+    }
+    expect([everything(s), s.exists('child', s.worktree(id))]).toEqual([before, false])
+    stop.abort()
+    await running
+    expect((await s.amp('merge', child)).code).toBe(0)
+    expect(s.read('child', s.worktree(id))).toBe('1\n')
+  })
+
   it('runs the hooks of a merge in the checkout', async () => {
     const { s, id } = await done()
     s.hook('post-merge', `touch ${s.root}/merged`)

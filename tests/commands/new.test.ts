@@ -39,6 +39,25 @@ describe('git amp new', () => {
     })
   })
 
+  it('keeps a worktree at a path of the user’s choice out of git status, and nothing beside it', async () => {
+    const s = scene()
+    s.commit({ 'src/a': '1' })
+    const linked = join(s.root, 'linked')
+    s.git('worktree', 'add', '-q', '-b', 'linked', linked)
+    const start = async (cwd: string, path: string) => {
+      const answer = await s.ampAt(cwd, 'new', 'a', '-m', 'true', '--agent', 'shell', '--worktree', path)
+      expect([answer.code, s.exists('.git', join(cwd, path))]).toEqual([0, true])
+    }
+    for (const path of ['src/wt', './wt', 'odd [x]* wt', 'back\\slash']) await start(s.dir, path)
+    await start(linked, 'inner')
+    s.write({ 'src/new': '1', 'odd x wt/new': '1' })
+    expect(s.git('status', '--porcelain', '-uall')).toBe('?? "odd x wt/new"\n?? src/new')
+    expect(s.gitAt(linked, 'status', '--porcelain', '-uall')).toBe('')
+    s.git('config', 'amp.worktreeDir', '.')
+    await s.session('b')
+    expect(s.git('status', '--porcelain')).toBe('?? "odd x wt/"\n?? src/new')
+  })
+
   it('writes the state as the format says: a root without events, then the event with its base as a code parent', async () => {
     const s = scene()
     const id = await s.session('a')

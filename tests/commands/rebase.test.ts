@@ -137,4 +137,48 @@ describe('git amp rebase', () => {
     expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['amp: echo 1 >a'])
     expect(s.git('diff', '--name-only', `main...${s.branch(id)}`)).toBe('a')
   })
+
+  it('is not led astray by what the user set for git log', async () => {
+    const s = scene()
+    for (const [key, value] of [
+      ['log.showSignature', 'true'],
+      ['log.date', 'relative'],
+      ['format.pretty', 'oneline'],
+    ] as const)
+      s.git('config', key, value)
+    const id = await s.session('a')
+    s.program('gpg', 'cat >/dev/null; echo "[GNUPG:] SIG_CREATED " >&2; echo signature')
+    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    s.gitAt(s.worktree(id), 'commit', '-q', '--amend', '-S', '-m', 'Mine\n\n\nBody')
+    await s.iterate(id, 'echo 1 >a')
+    const old = s.git('rev-parse', s.branch(id))
+    s.commit({ up: 'stream' }, 'Upstream')
+    expect((await s.amp('rebase', id)).stderr).toBe('')
+    const form = '--format=%an %ae %at|%B'
+    const log = (tip: string) => s.git('-c', 'log.showSignature=false', 'log', form, `main..${tip}`)
+    expect(log(s.branch(id))).toBe(log(old))
+    const squashed = JSON.parse((await s.amp('squash', id, '-m', 'One', '--json')).stdout)
+    expect(squashed.map).toHaveLength(2)
+  })
+
+  it('refuses while the branch is checked out in the user’s own worktree, and squash does', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ up: 'stream' }, 'Upstream')
+    s.git('worktree', 'remove', s.worktree(id))
+    s.git('switch', '-q', s.branch(id))
+    const [refs, before] = [s.refs(), s.checkout()]
+    for (const command of ['rebase', 'squash']) {
+      const answer = await s.amp(command, id)
+      expect([answer.code, plain(answer.stderr, s.root)]).toEqual([
+        128,
+        'fatal: the branch of session a is checked out in $ROOT/repo, which is yours\n' +
+          'hint: Switch that checkout to another branch first: git -C $ROOT/repo switch -\n',
+      ])
+    }
+    expect([s.refs(), s.checkout(), s.git('status', '--porcelain')]).toEqual([refs, before, ''])
+    s.git('switch', '-q', 'main')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+  })
 })

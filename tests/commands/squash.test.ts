@@ -194,4 +194,25 @@ describe('git amp squash', () => {
     expect((await s.amp('squash', id, '-m', 'One')).code).toBe(0)
     expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['One'])
   })
+
+  it('does not move the branch when an iteration began while the commit-msg hook ran', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    s.hook('commit-msg', `touch ${s.root}/asked; while [ ! -e ${s.root}/go ]; do sleep 0.05; done`)
+    const squashing = s.amp('squash', id, '-m', 'One')
+    await s.until(() => s.exists('asked', s.root))
+    const running = s.iterate(
+      id,
+      `touch ${s.root}/begun; while [ ! -e ${s.root}/go ]; do sleep 0.05; done; sleep 1; echo 3 >a`,
+    )
+    await s.until(() => s.exists('begun', s.root))
+    s.write({ go: '' }, s.root)
+    const answer = await squashing
+    expect([answer.code, answer.stderr]).toEqual([128, expect.stringContaining('iteration 3 of session a is running')])
+    expect((await running).code).toBe(0)
+    expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', s.branch(id))])
+    expect(s.git('rev-list', '--count', `main..${s.branch(id)}`)).toBe('3')
+  })
 })

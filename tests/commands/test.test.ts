@@ -67,4 +67,24 @@ describe('git amp test', () => {
       `Session ${id} (a), iteration 1 by shell, tests pass: echo 1 >a`,
     )
   })
+
+  it('records nothing when files change while the tests run', async () => {
+    const s = scene()
+    const id = await s.session('a', { prompt: 'echo 1 >a', args: ['--test', 'echo late >late; test -f late'] })
+    const iterated = await s.amp('iterate', id)
+    expect([iterated.code, iterated.stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        'warning: files in the worktree changed while the tests ran, so their result is not recorded\n',
+      ),
+    ])
+    expect(s.events(id)).not.toContain('test.recorded')
+    s.write({ late: '' }, s.worktree(id))
+    const answer = await s.amp('test', id)
+    expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('so their result is not recorded\n')])
+    expect(answer.stdout).toMatch(/^tests pass in /)
+    expect(s.snapshot(id).tested).toBeUndefined()
+    expect(JSON.parse((await s.amp('test', id, '--json')).stdout)).toMatchObject({ passed: true, recorded: true })
+    expect(s.events(id).at(-1)).toBe('test.recorded')
+  })
 })

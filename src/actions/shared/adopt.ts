@@ -4,13 +4,14 @@ import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { record } from './record.js'
-import { oneHead } from './sessions.js'
+import { oneHead, refuseRunning } from './sessions.js'
 
 /** Records a head that moved by plain git, and the base with it when the session now stands on a later one. */
 export async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oid }): Promise<ChainTip> {
   const cause = await causeOf(repo, move)
   const base = await baseOf(repo, tip, move.to)
   const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseRunning(repo, latest)
     if (oneHead(latest) !== move.from) return null
     const total = await diffSize(repo.git, base, move.to)
     const moved = base === latest.snapshot.base.oid ? {} : { base }

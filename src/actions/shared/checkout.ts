@@ -1,8 +1,13 @@
 import { join } from 'node:path'
-import { no } from '../../errors.js'
+import { fatal, no } from '../../errors.js'
 import type { Git, Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
-import { branchName } from '../../state/names.js'
+import type { ChainTip } from '../../state/chain.js'
+import { branchName, branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
+import type { Place } from './place.js'
+import { readSessionFile } from './session-file.js'
+import { allSessions, refuseRunning } from './sessions.js'
 
 /** A checkout of the base, and git as the user runs it there. */
 export interface Checkout {
@@ -37,6 +42,32 @@ export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | nu
   if (unusual !== null) return unusual
   const path = there[0]
   return path === undefined ? null : { path, git: repo.asUser(path) }
+}
+
+/**
+ * Refuses to move a branch while an agent works on it: its files would change under it, or its work would end beside the branch.
+ * @param checkout where the branch is checked out; the agent of another session may have gone there
+ */
+export async function refuseAgentOn(repo: Repo, ref: string, checkout: Checkout | null): Promise<void> {
+  const gitDir = checkout && (await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir']))
+  const there = gitDir && (await readSessionFile(repo, gitDir))
+  for (const tip of (await allSessions(repo)).sessions)
+    if (tip.id === there || branchRef(tip.snapshot.branch) === ref) await refuseRunning(repo, tip)
+}
+
+/**
+ * Refuses to move a session's branch while it is checked out anywhere but in the session's own worktree: that checkout would keep the files of
+ * before, and show what the branch gained as taken back.
+ */
+export async function refuseCheckedOut(repo: Repo, tip: ChainTip, place: Place | null): Promise<void> {
+  const checkout = await checkoutOf(repo, branchRef(tip.snapshot.branch))
+  if (checkout === null) return
+  const gitDir = await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir'])
+  if (gitDir === place?.gitDir) return
+  throw fatal(
+    `the branch of session ${tip.snapshot.name} is checked out in ${checkout.path}, which is yours`,
+    `Switch that checkout to another branch first: git -C ${shellWord(checkout.path)} switch -`,
+  )
 }
 
 /**

@@ -10,6 +10,7 @@ import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
 import { restoreGitFile } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
+import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
 import { commitWork, hooksOf } from './work.js'
 
@@ -28,7 +29,7 @@ export interface Collected {
   remarks: IterationRemarks
   /** Moves the branch to `to`, from wherever the agent left it. */
   move: RefChange
-  /** Runs after the refs have moved: the user's `post-commit` hook. */
+  /** Runs after the refs have moved: ends the move, and runs the user's `post-commit` hook. */
   after(): Promise<void>
 }
 
@@ -97,6 +98,8 @@ export async function collect(
     ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
+  const move = { ref: branchRef(branch), old: branchTip ?? from, new: to }
+  if (move.old !== to) await beginMove(repo, place, { kind: 'commit', from: move.old, to })
   return {
     to,
     tree: isChange ? work.tree : fromTree,
@@ -105,8 +108,9 @@ export async function collect(
     size,
     total,
     remarks,
-    move: { ref: branchRef(branch), old: branchTip ?? from, new: to },
+    move,
     after: async () => {
+      await endMove(repo, place)
       if (isChange) await (await hooksOf(repo, place)).run('post-commit')
     },
   }
@@ -125,7 +129,7 @@ async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Prom
   return text === '' ? [] : text.split('\n')
 }
 
-/** Forgets a merge, cherry-pick, revert or rebase that the agent left half done; its files stay as they are. */
+/** Forgets a merge, cherry-pick, revert, rebase or am that the agent left half done; its files stay as they are. */
 async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
   const { fs } = repo.host
   const has = (name: string) =>
@@ -147,4 +151,6 @@ async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
     // 128: nothing of that kind is in progress after all.
     if ((await repo.worktreeRef(place.gitDir, ref)) !== null) await place.git.run([verb, '--quit'], { ok: [0, 128] })
   }
+  // Of several commits some were still to come: it forgets those to be reverted as well.
+  if (await has('sequencer')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
 }

@@ -6,10 +6,12 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import type { IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
+import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
-import { oneHead } from './sessions.js'
-import { commitWork } from './work.js'
+import { oneHead, refuseMoved } from './sessions.js'
+import { commitWork, hooksOf } from './work.js'
 
 export interface ManualEdits {
   place: Place
@@ -31,7 +33,7 @@ export async function commitManual(
   if (edits.policy === 'refuse') {
     throw fatal(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
-      `Commit them there: ${place.path}`,
+      `Commit them there: ${shellWord(place.path)}`,
       'Or leave --manual=refuse out, and they are committed as your own.',
     )
   }
@@ -40,13 +42,19 @@ export async function commitManual(
   const work = await commitWork(repo, place, { parent: from, message, trailers: [], prefix: '', nested: status.nested })
   if (work.tree === (await repo.objects.readCommit(from))?.tree) return { tip, oid: null, remarks: {} }
   const total = await diffSize(repo.git, tip.snapshot.base.oid, work.oid)
-  const recorded = await record(repo, tip.id, () => ({
-    subject: `amp(${tip.snapshot.slug}): manual changes`,
-    events: [{ type: 'head.moved', data: { from, to: work.oid, cause: 'manual', total } }],
-    code: [from, work.oid, ...work.kept],
-    moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: work.oid }],
-    operation: { id: repo.newId(), command: 'commit' },
-  }))
+  await beginMove(repo, place, { kind: 'commit', from, to: work.oid })
+  const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseMoved(repo, latest, from)
+    return {
+      subject: `amp(${tip.snapshot.slug}): manual changes`,
+      events: [{ type: 'head.moved', data: { from, to: work.oid, cause: 'manual', total } }],
+      code: [from, work.oid, ...work.kept],
+      moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: work.oid }],
+      operation: { id: repo.newId(), command: 'commit' },
+    }
+  })
+  await endMove(repo, place)
+  await (await hooksOf(repo, place)).run('post-commit')
   const remarks: IterationRemarks = {
     ...(work.hooks.length > 0 ? { hooks: work.hooks } : {}),
     ...(work.unsigned === null ? {} : { unsigned: work.unsigned }),

@@ -1,9 +1,10 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { AmpError, fatal } from '../../errors.js'
 import { type Git, GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
 import { linkedGitDirs, restoreGitFile } from './git-file.js'
 import { readSessionFile } from './session-file.js'
 
@@ -155,7 +156,7 @@ async function explainAdd(repo: Repo, error: GitError, path: string): Promise<Am
   return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
     cause: error,
     hints: [
-      ...(hasGit ? [`If the repository was moved, run: git worktree repair ${path}`] : []),
+      ...(hasGit ? [`If the repository was moved, run: git worktree repair ${shellWord(path)}`] : []),
       `${hasGit ? 'Otherwise move' : 'Move'} it away, then run the command again.`,
     ],
   })
@@ -198,6 +199,11 @@ async function refuseBeingMade(repo: Repo, place: Place): Promise<void> {
   )
 }
 
+const isBelow = (path: string, dir: string): boolean => path.startsWith(`${dir}/`)
+
+/** A path as gitignore(5) reads it: each special character is itself; a newline can only be matched by what matches any character. */
+const excludePattern = (path: string): string => path.replace(/[\\*?[\]]/g, '\\$&').replaceAll('\n', '?')
+
 /** Finishes a checkout that was killed. Everything in it is git's: nobody was told of the worktree yet. */
 async function completePlace(repo: Repo, id: string, place: Place): Promise<Place> {
   await refuseBeingMade(repo, place)
@@ -209,12 +215,18 @@ async function completePlace(repo: Repo, id: string, place: Place): Promise<Plac
   return place
 }
 
-/** Keeps `.worktrees/` out of the user's `git status` and `git add -A`: one line in the shared `info/exclude`. */
+/**
+ * Keeps a worktree out of the user's `git status` and `git add -A`, by a line in the shared `info/exclude`: all of `.worktrees/`, and elsewhere
+ * nothing but the worktree itself, for the user has files beside it.
+ */
 export async function excludeWorktrees(repo: Repo, path: string): Promise<void> {
   const home = await repo.home()
-  const dir = dirname(path)
-  if (!dir.startsWith(`${home}/`)) return
-  const line = `/${dir.slice(home.length + 1)}/`
+  const usual = resolve(await repo.worktreeHome())
+  const dir = isBelow(path, usual) && isBelow(usual, home) ? usual : path
+  const tops = [home, repo.location.topLevel ?? home].filter((top) => isBelow(dir, top))
+  const top = tops.sort((a, b) => b.length - a.length)[0]
+  if (top === undefined) return
+  const line = `/${excludePattern(dir.slice(top.length + 1))}/`
   const { fs } = repo.host
   const file = repo.location.excludeFile
   const text = await fs.readFile(file, 'utf8').catch(() => '')

@@ -6,12 +6,13 @@ import type { Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import { readStatus, type Status } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
-import { type ChainTip, readState } from '../../state/chain.js'
-import { isKnown } from '../../state/fold.js'
+import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
+import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
@@ -52,9 +53,11 @@ export async function reconcile(
     status = await readStatus(place.git)
   }
   const here = status.head ?? head
-  if (here !== head && (await finishMove(repo, current, { place, here, head }))) status = await readStatus(place.git)
+  const pending = await pendingMove(repo, place)
+  if (pending !== null && (await finishMove(repo, current, { place, pending, status, here, head })))
+    status = await readStatus(place.git)
   else if (here !== head) current = await adopt(repo, current, { from: head, to: here })
-  else if (await finishFiles(repo, current, { place, status })) status = await readStatus(place.git)
+  if (pending !== null) await endMove(repo, place)
   return { tip: current, head: oneHead(current), branch: current.snapshot.branch, status }
 }
 
@@ -85,15 +88,25 @@ const unfinished = [
 ] as const
 
 async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
-  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
-  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
-  const isRebase = (await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))
-  const verb = isRebase ? 'rebase' : unfinished.find((_, index) => found[index] !== null)?.[1]
-  if (verb === undefined) return
+  const verb = await unfinishedVerb(repo, place)
+  if (verb === null) return
   throw fatal(
-    `a ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
-    `Finish it there with "git ${verb} --continue" or "git ${verb} --abort": ${place.path}`,
+    `${verb === 'am' ? 'an' : 'a'} ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
+    `Run: git -C ${shellWord(place.path)} ${verb} --continue`,
+    `or: git -C ${shellWord(place.path)} ${verb} --abort`,
   )
+}
+
+async function unfinishedVerb(repo: Repo, place: Place): Promise<string | null> {
+  if (await hasFile(repo, place, 'rebase-apply/applying')) return 'am'
+  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
+  if ((await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))) return 'rebase'
+  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
+  const verb = unfinished.find((_, index) => found[index] !== null)?.[1]
+  if (verb !== undefined) return verb
+  // Of several commits some are still to come, and the one at hand was committed by "git commit".
+  const todo = await repo.host.fs.readFile(join(place.gitDir, 'sequencer/todo'), 'utf8').catch(() => null)
+  return todo === null ? null : /^revert\b/.test(todo) ? 'revert' : 'cherry-pick'
 }
 
 const hasFile = (repo: Repo, place: Place, name: string): Promise<boolean> =>
@@ -115,7 +128,7 @@ async function settleBranch(
     const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
     throw fatal(
       `the worktree of session ${name} is on ${where}, not on ${branch}`,
-      `Run: git -C ${place.path} switch ${branch}`,
+      `Run: git -C ${shellWord(place.path)} switch ${branch}`,
     )
   }
   const renamed = status.branch
@@ -147,40 +160,34 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   return recorded?.tip ?? tip
 }
 
-/**
- * The chain names the tip that an iteration was to end in, and git was killed before the branch got there: the index holds that tip's tree.
- * `git reset --soft` looks the same, but leaves its ORIG_HEAD.
- */
-async function finishMove(
-  repo: Repo,
-  tip: ChainTip,
-  { place, here, head }: { place: Place; here: Oid; head: Oid },
-): Promise<boolean> {
-  const last = await lastMove(repo, tip)
-  if (last === null || last.from !== here || last.to !== head) return false
-  const original = await repo.worktreeRef(place.gitDir, 'ORIG_HEAD')
-  if (original === head || (await writeTree(place.git)) !== (await repo.treeOf(head))) return false
-  await repo.refs.update(
-    [{ ref: branchRef(tip.snapshot.branch), old: here, new: head }],
-    'amp: finish what was recorded',
-  )
-  return true
+interface Unended {
+  place: Place
+  pending: PendingMove
+  status: Status
+  /** Where the branch stands, and where the chain says that it is. */
+  here: Oid
+  head: Oid
 }
 
-/** Refs moved, but git-amp was killed before the files followed: the index still holds the tree of before. */
-async function finishFiles(
-  repo: Repo,
-  tip: ChainTip,
-  { place, status }: { place: Place; status: Status },
-): Promise<boolean> {
-  if (status.changed.length === 0 || status.unmerged.length > 0) return false
-  const last = await lastMove(repo, tip)
-  if (last === null || last.type !== 'session.rebased' || last.to !== status.head) return false
-  const [before, after] = await Promise.all([repo.treeOf(last.from), repo.treeOf(last.to)])
-  if (before === after || (await writeTree(place.git)) !== before) return false
-  if ((await switchFiles(place.git, last)) === null) return true
-  await overwriteHalfDone(repo, tip, { place, move: last, nested: status.nested })
-  return true
+/**
+ * Finishes a move of the branch that a killed git-amp had recorded: the branch follows the chain, and the files follow the branch. When the
+ * index is neither what it was before nor what it was to be, the user has gone on from there.
+ * @returns whether anything was left to do
+ */
+async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<boolean> {
+  const { place, pending, status, here, head } = unended
+  const { kind, from, to } = pending
+  if (to !== head || (here !== from && here !== to) || status.unmerged.length > 0) return false
+  const [index, before, after] = await Promise.all([writeTree(place.git), repo.treeOf(from), repo.treeOf(to)])
+  const isBehind = kind === 'rebase' && index === before && before !== after
+  if (!isBehind && index !== after) return false
+  if (here === from) {
+    const move = { ref: branchRef(tip.snapshot.branch), old: from, new: to }
+    await repo.refs.update([move], 'amp: finish what was recorded')
+  }
+  if (isBehind && (await switchFiles(place.git, pending)) !== null)
+    await overwriteHalfDone(repo, tip, { place, move: pending, nested: status.nested })
+  return isBehind || here === from
 }
 
 interface HalfDone {
@@ -201,18 +208,8 @@ async function overwriteHalfDone(repo: Repo, tip: ChainTip, { place, move, neste
   if (own.length > 0) {
     throw fatal(
       `the worktree of session ${tip.snapshot.name} could not follow its branch, and has changes of yours: ${own.join(', ')}`,
-      `Copy them away, then run there: git reset --hard (${place.path})`,
+      `Copy them away, then run: git -C ${shellWord(place.path)} reset --hard`,
     )
   }
   await place.git.run(['read-tree', '--reset', '-u', move.to])
-}
-
-/** The event at the chain's tip, when it moved the head. */
-async function lastMove(repo: Repo, tip: ChainTip): Promise<{ type: string; from: Oid; to: Oid } | null> {
-  const event = (await readState(repo.objects, tip.oid, tip.ref)).events.at(-1)
-  if (event === undefined || !isKnown(event)) return null
-  const data = event.data as Record<string, unknown>
-  return typeof data.from === 'string' && typeof data.to === 'string'
-    ? { type: event.type, from: data.from, to: data.to }
-    : null
 }

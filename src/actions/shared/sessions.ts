@@ -118,6 +118,19 @@ export async function refuseRunning(repo: Repo, tip: ChainTip, own?: string): Pr
   }
 }
 
+/**
+ * Refuses to record a move of `head` when an iteration began, or the head moved, since the command looked. Asked on the tip that the transaction
+ * is bound to: a session that two moved from the same head has diverged.
+ */
+export async function refuseMoved(repo: Repo, latest: ChainTip, head: string): Promise<void> {
+  await refuseRunning(repo, latest)
+  if (latest.snapshot.heads.join() === head) return
+  throw fatal(
+    `session ${latest.snapshot.name} moved while the command ran`,
+    'Nothing was changed. Run the command again.',
+  )
+}
+
 /** The refusal for an iteration of which this process cannot tell whether it runs. */
 export const maybeRunning = (tip: ChainTip, open: { n: number; at: string; host: string }): AmpError =>
   fatal(

@@ -1,12 +1,15 @@
 import type { AgentAdapter } from '../../agent/adapter.js'
 import { runAgent } from '../../agent/run.js'
 import type { Oid } from '../../git/run.js'
+import { stageAll, writeTree } from '../../git/stage.js'
+import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
 import { excerpt } from '../../util/excerpt.js'
+import { onIndexCopy } from './index-copy.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 
@@ -19,6 +22,8 @@ export interface TestRun {
   /** The telling part of what it printed, stdout and stderr as they came. */
   output: string
   isStopped: boolean
+  /** False when files changed while it ran: then nobody knows what was tested. */
+  isRecorded: boolean
 }
 
 /** So much of the output is kept for the next prompt and for `show`. */
@@ -58,7 +63,7 @@ export async function runScript(
   const { exit, signal, durationMs } = run
   const isStopped = run.reason === 'stopped by the user'
   const kept = excerpt((await repo.redactor(place.path))(output), keptBytes)
-  return { command: options.command, exit, signal, durationMs, output: kept, isStopped }
+  return { command: options.command, exit, signal, durationMs, output: kept, isStopped, isRecorded: false }
 }
 
 /** A shell command as an agent that says nothing of itself: stderr goes where stdout goes, in order. */
@@ -72,13 +77,27 @@ const script = (command: string): AgentAdapter => ({
   reader: () => ({ json: () => [], text: () => [] }),
 })
 
-/** Records a test's result for a tree, in the chain and in the note of the iteration's commit. */
+/** The tree that a commit of everything in a worktree would have; the user's index is not touched. */
+export async function worktreeTree(repo: Repo, place: Place): Promise<Oid> {
+  const status = await readStatus(place.git)
+  if (!isDirty(status) && status.head !== null) return repo.treeOf(status.head)
+  return onIndexCopy(repo, { place, git: place.git }, async (git) => {
+    await stageAll(git, status.nested)
+    return writeTree(git)
+  })
+}
+
+/**
+ * Records a test's result for a tree, in the chain and in the note of the iteration's commit, when the worktree still has that tree. What was
+ * edited, or left by the tests, while they ran may have made the result what it is.
+ */
 export async function recordTest(
   repo: Repo,
   tip: ChainTip,
-  result: { run: TestRun; tree: Oid; iteration: IterationView | null },
-): Promise<ChainTip> {
-  const { run, tree, iteration } = result
+  result: { place: Place; run: TestRun; tree: Oid; iteration: IterationView | null },
+): Promise<{ tip: ChainTip; run: TestRun }> {
+  const { place, run, tree, iteration } = result
+  if ((await worktreeTree(repo, place)) !== tree) return { tip, run }
   const passed = run.exit === 0
   const view = iteration === null ? null : { ...iteration, tests: { exit: run.exit } as IterationView['tests'] }
   const commit = view?.to ?? null
@@ -104,7 +123,7 @@ export async function recordTest(
         ? []
         : [{ commit, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }],
   }))
-  return recorded?.tip ?? tip
+  return { tip: recorded?.tip ?? tip, run: { ...run, isRecorded: true } }
 }
 
 /** The session's whole test command: the snapshot holds only the beginning of a long one. */

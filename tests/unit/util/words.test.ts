@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import { closest } from '../../../src/util/closest.js'
 import { escapeControls } from '../../../src/util/escape.js'
+import { shellWord } from '../../../src/util/quote.js'
+
+test.each([
+  ['/home/me/repo', '/home/me/repo'],
+  ['/my repo', "'/my repo'"],
+  ["it's $HOME", "'it'\\''s $HOME'"],
+  ['', "''"],
+])('%j is the word %s of a shell', (text, word) => {
+  expect(shellWord(text)).toBe(word)
+})
 
 test.each([
   ['plain äß 漢字 👩‍👩‍👧', 'plain äß 漢字 👩‍👩‍👧'],
