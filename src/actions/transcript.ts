@@ -1,4 +1,5 @@
 import type { AgentEvent, AgentReader } from '../agent/adapter.js'
+import { AnyReader } from '../agent/dialects.js'
 import { findAdapter } from '../agent/registry.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, longText, readEvents } from '../state/chain.js'
@@ -70,7 +71,7 @@ async function* spooled(repo: Repo, iteration: string): AsyncGenerator<TapeLine>
 export async function* transcriptItems(repo: Repo, parts: readonly TranscriptPart[]): AsyncGenerator<TranscriptItem> {
   for (const { iteration, lines } of parts) {
     yield { type: 'iteration', iteration }
-    const reader = findAdapter(iteration.agent)?.reader() ?? plainReader
+    const reader = findAdapter(iteration.agent)?.reader() ?? new AnyReader()
     const begun = new Map<string, number>()
     let isPrompted = false
     for await (const line of lines()) {
@@ -84,12 +85,6 @@ export async function* transcriptItems(repo: Repo, parts: readonly TranscriptPar
     }
     if (iteration.endedAt !== null) yield { type: 'end', iteration }
   }
-}
-
-/** An agent that this git-amp does not know. */
-const plainReader: AgentReader = {
-  json: (value) => [{ type: 'text', text: JSON.stringify(value) }],
-  text: (text) => [{ type: 'text', text }],
 }
 
 function* itemsOf(line: TapeLine, reader: AgentReader, begun: Map<string, number>): Generator<TranscriptItem> {

@@ -190,11 +190,76 @@ function iteration() {
   report('git amp iterate, less node / bare git', { measured: iterated - bare, against: commands, aim: '2.5x', detail })
 }
 
+/** A stream of 64 MB as agents print it, read as an iteration reads it, against `JSON.parse` of the same lines. */
+async function parsing() {
+  const { build } = await import('esbuild')
+  const outfile = join(root, 'reading.mjs')
+  const contents = `export { LineSplitter, parseLine } from './util/ndjson.ts'
+    export { claude } from './agent/claude.ts'
+    export { Summary } from './agent/summary.ts'`
+  const resolveDir = resolve(amp, '../../src')
+  await build({ stdin: { contents, resolveDir, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', outfile })
+  const { LineSplitter, parseLine, claude, Summary } = await import(outfile)
+  const event = (at) => {
+    const content = [
+      {
+        type: 'tool_use',
+        id: `toolu_${at}`,
+        name: 'Write',
+        input: { file_path: `src/${at}.ts`, content: 'const a = 1\n'.repeat(at % 60) },
+      },
+    ]
+    const usage = { input_tokens: at, output_tokens: 7, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+    return JSON.stringify({
+      type: 'assistant',
+      session_id: 's',
+      message: { id: `msg_${at}`, role: 'assistant', content, usage },
+    })
+  }
+  const bytes = Buffer.from(`${Array.from({ length: 4000 }, (_, at) => event(at)).join('\n')}\n`)
+  const chunks = Array.from({ length: Math.ceil(bytes.length / 65536) }, (_, at) =>
+    bytes.subarray(at * 65536, (at + 1) * 65536),
+  )
+  const times = Math.ceil((quick ? 16e6 : 64e6) / bytes.length)
+  const each = (body) => ({
+    run: () => {
+      for (let at = 0; at < times; at++) body()
+    },
+  })
+  const lines = bytes
+    .toString('utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => Buffer.from(line))
+  const bare = each(() => {
+    for (const line of lines) JSON.parse(line.toString('utf8'))
+  })
+  const reading = each(() => {
+    const [splitter, reader, summary] = [new LineSplitter(), claude.reader(), new Summary()]
+    for (const chunk of chunks) {
+      for (const line of splitter.push(chunk)) {
+        const parsed = parseLine(line)
+        const events = parsed.kind === 'json' ? reader.json(parsed.value) : reader.text(parsed.text)
+        for (const one of events) summary.add(one)
+      }
+    }
+  })
+  const [parsed, read] = compare([bare, reading], quick ? 3 : 5)
+  const speed = (bytes.length * times) / 1e6 / (read / 1000)
+  report('reading an agent / JSON.parse of its lines', {
+    measured: read,
+    against: parsed,
+    aim: '3x',
+    detail: `${speed.toFixed(0)} MB/s (aim 100)`,
+  })
+}
+
 try {
   section('start', startUp)
   section('list', listing)
   section('new', creation)
   section('iterate', iteration)
+  if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
