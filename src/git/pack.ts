@@ -27,7 +27,8 @@ export function packOf(objects: readonly NewObject[], hash: Hash): Buffer {
   header.writeUInt32BE(objects.length, 8)
   const entries = objects.flatMap(({ type, content }) => [
     entryHeader(typeNumbers[type], content.length),
-    deflateSync(content),
+    // git compresses them anew: here it is only about the pipe.
+    deflateSync(content, { level: 1 }),
   ])
   const body = Buffer.concat([header, ...entries])
   return Buffer.concat([body, createHash(hash).update(body).digest()])
