@@ -46,6 +46,8 @@ class CodexReader implements AgentReader {
   private thread: string | null = null
   private spoke = false
   private ended = false
+  /** The turn's failure repeats the error before it. */
+  private lastFault: string | null = null
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
@@ -62,10 +64,10 @@ class CodexReader implements AgentReader {
         return [...usageOf(object(event.usage)), { type: 'end', ok: true, text: null }]
       case 'turn.failed':
         this.ended = true
-        return [...faultsOf(object(event.error)), { type: 'end', ok: false, text: null }]
+        return [...this.faults(object(event.error)), { type: 'end', ok: false, text: null }]
       // Announces each retry as well: only the end of the turn, or the exit code, is final.
       case 'error':
-        return faultsOf(event)
+        return this.faults(event)
       default:
         return []
     }
@@ -95,7 +97,14 @@ class CodexReader implements AgentReader {
     if (!isDone) return []
     if (type === 'agent_message') return said('text', item.text)
     if (type === 'reasoning') return said('thinking', item.text)
-    return type === 'error' ? faultsOf(item) : []
+    return type === 'error' ? this.faults(item) : []
+  }
+
+  private faults(error: Json): AgentEvent[] {
+    const message = string(error.message) ?? 'unknown error'
+    if (message === this.lastFault) return []
+    this.lastFault = message
+    return faultEvents(codex, message)
   }
 
   private tool(type: string, item: Json, isDone: boolean): AgentEvent[] {
@@ -141,5 +150,3 @@ function usageOf(used: Json): AgentEvent[] {
   const usage = { input, output: count(used.output_tokens), cacheRead, cacheWrite }
   return [{ type: 'usage', usage, scope: 'thread' }]
 }
-
-const faultsOf = (error: Json): AgentEvent[] => faultEvents(codex, string(error.message) ?? 'unknown error')

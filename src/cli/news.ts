@@ -56,6 +56,7 @@ function agentLine(event: AgentEvent, verbose: boolean): string | null {
   if (event.type === 'tool') return `  ${toolWords(event)}`
   if (event.type === 'waiting') return `  waiting: ${oneLine(event.message)}`
   if (event.type === 'error') return `  error: ${oneLine(event.message)}`
+  if (event.type === 'waiting') return `  waiting: ${oneLine(event.message)}`
   if (event.type === 'text') return `  ${oneLine(event.text, verbose ? 2000 : 100)}`
   return null
 }
@@ -67,7 +68,7 @@ export const toolWords = (tool: { name: string; input: unknown }): string =>
 /** What a tool is used on: the first short text in its input. */
 function subjectOf(input: unknown): string {
   if (typeof input !== 'object' || input === null) return ''
-  const { path, file_path: filePath, command, cmd, pattern } = input as Record<string, unknown>
-  const subject = [path, filePath, command, cmd, pattern].find((value) => typeof value === 'string')
+  const { path, file_path, filePath, command, cmd, pattern } = input as Record<string, unknown>
+  const subject = [path, file_path, filePath, command, cmd, pattern].find((value) => typeof value === 'string')
   return typeof subject === 'string' ? subject : ''
 }
