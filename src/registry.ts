@@ -101,6 +101,11 @@ export const registry: Registry = {
   ],
   'Set up and learn': [
     {
+      names: ['agents'],
+      summary: 'List the coding agents that can be used here',
+      load: async () => (await import('./commands/agents.js')).AgentsCommand,
+    },
+    {
       names: ['help'],
       summary: 'Show the manual of git-amp or of one command',
       load: async () => (await import('./commands/help.js')).HelpCommand,

@@ -54,7 +54,9 @@ export async function askProgram({ file, args, cwd, env }: Launch, signal: Abort
   const { execa } = await import('execa')
   const options = { cwd, env: defined(env), extendEnv: false, reject: false, stdin: 'ignore' } as const
   const limits = { timeout: 15_000, killSignal: 'SIGKILL', cancelSignal: signal, maxBuffer: 4 * 1024 * 1024 } as const
-  const answer = execa(file, args, { ...options, ...limits }).then(({ stdout, stderr }) => `${stdout}${stderr}`)
+  const answer = execa(file, args, { ...options, ...limits }).then(({ stdout, stderr }) =>
+    [stdout, stderr].filter(Boolean).join('\n'),
+  )
   // A child that keeps the pipe open would make the answer wait beyond the timeout.
   return Promise.race([answer, setTimeout(20_000, '', { ref: false })])
 }

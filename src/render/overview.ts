@@ -44,12 +44,24 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
     terms: [
       [
         'amp.agent',
-        'The agent of new sessions: `amp` (default), or `shell`, for which the prompt is a POSIX shell script.',
+        'The agent of new sessions: `amp` (default), `claude`, `codex`, `gemini`, `opencode`, one of your own, or `shell`, for which the prompt is a POSIX shell script. `git amp agents` lists them.',
+      ],
+      [
+        'amp.agent.<name>.command',
+        'The command line of an agent of your own, which reads its prompt on standard input; or the program of a known one. Split as a shell does, without a shell; several values are one word each.',
+      ],
+      [
+        'amp.agent.<name>.resume',
+        'The command line by which an agent of your own continues its thread, with `{thread}` in it.',
+      ],
+      [
+        'amp.agent.<name>.env',
+        'A variable for the environment of an agent, as `NAME=value`; may be given several times.',
       ],
       ['amp.agent.<name>.model', 'The model or mode that an agent uses.'],
       [
         'amp.agent.<name>.approve',
-        'Whether the agent may use its tools without asking, inside the worktree of its session. Default: true.',
+        'Whether the agent may use its tools without asking, inside the worktree of its session. Default: true. Codex keeps its sandbox, and may then write to the worktree alone.',
       ],
       ['amp.base', 'The revision that new sessions start from, instead of the current branch.'],
       ['amp.test', 'The test command of new sessions.'],
@@ -85,7 +97,10 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'color.amp, color.amp.<slot>',
         'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`.',
       ],
-      ['advice.amp*', 'Hints: `ampNew`, `ampEmpty`, `ampPending`, `ampTested`. Set one to false to silence it.'],
+      [
+        'advice.amp*',
+        'Hints: `ampNew`, `ampEmpty`, `ampPending`, `ampTested`, `ampAgents`. Set one to false to silence it.',
+      ],
     ],
   },
   {
