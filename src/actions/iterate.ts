@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
-import { type ConfiguredAgent, openAgent } from '../agent/registry.js'
+import { type ConfiguredAgent, checkModel, openAgent } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
 import { hookVariable } from '../git/hooks.js'
@@ -103,6 +103,7 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   refuseInHook(repo)
   const found = await findSession(repo, options.session)
   const agentName = options.agent ?? found.snapshot.agent
+  checkModel(options.model)
   const agent = await openAgent(repo.host, await repo.config(), agentName)
   await refuseElsewhere(repo, found, options.force === true)
   const limits = await limitsOf(repo, options.timeoutMs)

@@ -1,4 +1,4 @@
-import { defaultAgent, findAgent } from '../agent/registry.js'
+import { checkModel, defaultAgent, findAgent } from '../agent/registry.js'
 import { type AmpError, fatal } from '../errors.js'
 import { fullRef, resolveCommit } from '../git/history.js'
 import type { Oid } from '../git/run.js'
@@ -52,6 +52,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const name = nameOf({ prompt, name: options.name === undefined ? undefined : redact(options.name) })
   const test = options.test ?? config.get('amp.test') ?? undefined
   const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
+  checkModel(model)
   const slug = slugOf(name)
   const id = repo.newId()
   const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt })

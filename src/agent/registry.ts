@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
-import { type AmpError, fatal } from '../errors.js'
+import { type AmpError, fatal, usage } from '../errors.js'
 import type { Env, Host, HostFs } from '../host.js'
 import type { AgentAdapter } from './adapter.js'
 import { amp } from './amp.js'
@@ -11,6 +11,7 @@ import { gemini } from './gemini.js'
 import { opencode } from './opencode.js'
 import { type AgentConfig, agentSettings, configuredAgents } from './settings.js'
 import { shell } from './shell.js'
+import { isModelName } from './values.js'
 
 /** The agent of a user who has chosen none. */
 export const defaultAgent = 'amp'
@@ -75,6 +76,11 @@ export function findAgent(config: AgentConfig, name: string): ConfiguredAgent {
   if (known !== null) return { adapter: command === null ? known : withCommand(known, command), env }
   if (command === null) throw unknownAgent(name, allAgentNames(config))
   return { adapter: customAgent(name, command, settings), env }
+}
+
+/** Refuses what no agent takes for a model, before it is recorded: it would be left out, and another model would work. */
+export function checkModel(model: string | undefined): void {
+  if (model !== undefined && !isModelName(model)) throw usage(`'${model}' is no name of a model`)
 }
 
 /** An agent and its program: null when it is built in. Throws when it is unknown or the program is missing. */

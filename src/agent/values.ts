@@ -12,6 +12,9 @@ export const asUuid = (id: unknown): string | null => (typeof id === 'string' &&
 export const asWord = (id: unknown): string | null =>
   typeof id === 'string' && id.length <= 200 && name.test(id) && !id.includes(' ') ? id : null
 
+/** Whether a text can be the name of a model or mode: any but one that looks like an option, or holds what no name holds. */
+export const isModelName = (model: string): boolean => name.test(model)
+
 /** The model as one argument, so that it can never be an option of its own; none when it is no name at all. */
 export const modelFlag = (flag: string, model: string | null): string[] =>
-  model !== null && name.test(model) ? [`${flag}=${model}`] : []
+  model !== null && isModelName(model) ? [`${flag}=${model}`] : []

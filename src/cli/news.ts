@@ -56,7 +56,6 @@ function agentLine(event: AgentEvent, verbose: boolean): string | null {
   if (event.type === 'tool') return `  ${toolWords(event)}`
   if (event.type === 'waiting') return `  waiting: ${oneLine(event.message)}`
   if (event.type === 'error') return `  error: ${oneLine(event.message)}`
-  if (event.type === 'waiting') return `  waiting: ${oneLine(event.message)}`
   if (event.type === 'text') return `  ${oneLine(event.text, verbose ? 2000 : 100)}`
   return null
 }

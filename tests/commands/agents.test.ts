@@ -118,6 +118,13 @@ describe('git amp agents', () => {
   })
 })
 
+it('a model that looks like an option is refused before anything is recorded', async () => {
+  const s = scene()
+  const answer = await s.amp('new', 'a', '-m', 'x', '--agent', 'claude', '--model=--settings=x')
+  expect([answer.code, answer.stderr.split('\n')[0]]).toEqual([129, "error: '--settings=x' is no name of a model"])
+  expect(s.git('for-each-ref', 'refs/amp')).toBe('')
+})
+
 describe("agents of the user's own", () => {
   it('work in a session, with prompt, variables and thread', async () => {
     const s = scene()
