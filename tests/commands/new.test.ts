@@ -362,7 +362,8 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: unknown agent 'amq'
-      hint: Known agents: amp, shell.
+      hint: Known agents: amp, claude, codex, gemini, opencode, shell.
+      hint: Any other program that reads a prompt is one after "git config amp.agent.<name>.command <command>".
       ",
         "stdout": "",
       }
