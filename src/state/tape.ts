@@ -85,12 +85,13 @@ export function decodePiece(record: Buffer): TapeLine | null {
 }
 
 /** A line longer than this is handed on in pieces. */
-const longestLine = 32 * 1024 * 1024
+const openBrace = 0x7b
+const longest = { json: 16 * 1024 * 1024, text: 256 * 1024 }
 /** Where a longer line may be cut: no secret holds one of these. */
 const seam = /[\s"'<>,;](?=[^\s"'<>,;]*$)/
 
 /** Whole lines of records, each when its last piece came. */
-export async function* joinPieces(records: AsyncIterable<Buffer>, max = longestLine): AsyncGenerator<TapeLine> {
+export async function* joinPieces(records: AsyncIterable<Buffer>, max = longest): AsyncGenerator<TapeLine> {
   const open = new Map<TapeStream, { parts: Buffer[]; bytes: number; ms: number }>()
   for await (const record of records) {
     const piece = decodePiece(record)
@@ -102,7 +103,7 @@ export async function* joinPieces(records: AsyncIterable<Buffer>, max = longestL
     if (piece.more) open.set(piece.stream, line)
     else open.delete(piece.stream)
     if (!piece.more) yield { ...piece, data: joined(line.parts) }
-    else if (line.bytes >= max) {
+    else if (line.bytes >= (line.parts[0]?.[0] === openBrace ? max.json : max.text)) {
       const data = joined(line.parts)
       const end = seamOf(data)
       yield { ...piece, data: data.subarray(0, end) }

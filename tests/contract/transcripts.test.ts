@@ -66,7 +66,7 @@ describe.each(backgrounds)('transcripts: $name', ({ open }) => {
       line('', 1),
       line('text \u2028 😀 \0 \x1b[31m "quoted" \\', 2),
       line(noise(3000), 3, 'err'),
-      line('é😀'.repeat(200_000), 4),
+      line(`{"text":"${'é😀'.repeat(200_000)}"}`, 4),
       line(noise(200_000), 5),
       ...Array.from({ length: 3000 }, (_, n) => line(`line ${n} ${'x'.repeat(900)}`, 6 + n)),
     ]
@@ -127,7 +127,8 @@ describe.each(backgrounds)('transcripts: $name', ({ open }) => {
 describe('records', () => {
   const lines = [line('a"\\\n', 1), line('é😀'.repeat(40_000), 2, 'err'), line(noise(70_000), 3), line('end', 4)]
   const records = Buffer.from(lines.flatMap(encodeLine).join(''))
-  const read = (bytes: Buffer, max?: number) => all(joinPieces(splitLines(each([bytes])), max))
+  const read = (bytes: Buffer, max?: number) =>
+    all(joinPieces(splitLines(each([bytes])), max === undefined ? max : { json: max, text: max }))
 
   test('are pieces of a line, none of them long', async () => {
     expect(lines.flatMap(encodeLine).every((record) => record.length < 400_000)).toBe(true)
