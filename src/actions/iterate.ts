@@ -2,6 +2,7 @@ import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
 import { openAgent } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
+import type { Config } from '../git/config.js'
 import { hookVariable } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
@@ -23,6 +24,7 @@ import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
 import { oneHead, refuseRunning } from './shared/sessions.js'
+import { changedSettings, readSettings } from './shared/settings.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 import { hooksOf } from './shared/work.js'
 
@@ -126,6 +128,7 @@ interface Started {
   thread: string | null
   iteration: IterationView
   refsBefore: ReadonlyMap<string, string>
+  settingsBefore: Config
 }
 
 /** Takes the lease, then records that the iteration begins. */
@@ -140,6 +143,8 @@ async function start(
   try {
     const refsBefore = readAllRefs(repo)
     refsBefore.catch(() => {})
+    const settingsBefore = readSettings(repo)
+    settingsBefore.catch(() => {})
     const model = options.model ?? tip.snapshot.model
     const recorded = await record(repo, tip.id, async (latest) => {
       // Decided on the same tip that the transaction is bound to: of two starters one sees the other.
@@ -156,7 +161,8 @@ async function start(
     if (recorded === null) throw fatal(`session ${tip.id} is gone`)
     const view = iterationsOf(recorded.events).find((candidate) => candidate.id === iteration)
     if (view === undefined) throw fatal(`iteration ${iteration} was not recorded`)
-    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, refsBefore: await refsBefore }
+    const before = { refsBefore: await refsBefore, settingsBefore: await settingsBefore }
+    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, ...before }
   } catch (error) {
     await dropLease(repo, iteration)
     throw error
@@ -196,15 +202,17 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   })
   const isStopped = options.signal.aborted
   const subject = `${subjectFor(repo, running, run)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
-  const [work, refs] = await Promise.all([
+  const [work, refs, settings] = await Promise.all([
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id }),
     movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    changedSettings(repo, running.settingsBefore),
   ])
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {
     ...running.manual.remarks,
     ...work.remarks,
     ...(hooks.length > 0 ? { hooks } : {}),
+    ...(settings.length > 0 ? { settings } : {}),
     ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })

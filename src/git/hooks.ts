@@ -25,7 +25,7 @@ export class Hooks {
   ) {}
 
   /**
-   * Finds the hooks of a worktree. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
+   * Finds the hooks of a worktree, and stays with their directory, whatever an agent sets meanwhile. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
    * from the main worktree, where the user installed it.
    * @param git runs as the user in the worktree
    */
@@ -34,8 +34,9 @@ export class Hooks {
     const here = resolve(git.cwd, path)
     const names = await list(fs, here)
     const there = isAbsolute(path) ? [] : await list(fs, join(main, path))
-    if (names.length > 0 || there.length === 0) return new Hooks(git, new Set(names))
-    return new Hooks(git.with({}, ['-c', `core.hooksPath=${join(main, path)}`]), new Set(there))
+    const isHere = names.length > 0 || there.length === 0
+    const dir = isHere ? here : join(main, path)
+    return new Hooks(git.with({}, ['-c', `core.hooksPath=${dir}`]), new Set(isHere ? names : there))
   }
 
   /** No hooks at all (`amp.hooks=skip`). */

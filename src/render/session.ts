@@ -252,6 +252,10 @@ export function remarkLines(remarks: IterationRemarks): string[] {
       ? []
       : [`the agent replaced the worktree's .git by a repository of its own, which is now ${remarks.replacedGit}`]),
     ...refs,
+    ...(remarks.settings ?? []).map(
+      ({ key, before, after }) =>
+        `${key} changed while the agent ran: ${before ?? 'not set'} to ${after ?? 'not set'}; git config shows it`,
+    ),
     ...(remarks.left === undefined
       ? []
       : [`the agent left the session's branch (${remarks.left}); its work was taken back to it`]),

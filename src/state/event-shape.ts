@@ -43,6 +43,7 @@ const remarks = {
   conflicts: optional(list),
   replacedGit: optional(text),
   submodules: optional(list),
+  settings: optional(list),
 }
 
 /** What the fold and the story of a session rely on; further fields are nobody's business here. */

@@ -117,6 +117,19 @@ describe('hooks in an iteration', () => {
     expect(s.git('show', `${s.branch(id)}:ran`)).toContain('own')
   })
 
+  it('are those of before, whatever the agent sets, and the change is told', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.hook('pre-commit', `touch ${s.root}/ran`)
+    const answer = await s.iterate(id, 'git config core.hooksPath /nonexistent; echo 1 >a')
+    expect([answer.code, answer.stderr]).toEqual([
+      0,
+      expect.stringContaining('warning: core.hooksPath changed while the agent ran: not set to /nonexistent'),
+    ])
+    expect(s.exists('ran', s.root)).toBe(true)
+    expect((await s.amp('show', id, '--iteration', '1')).stdout).toContain('core.hooksPath changed')
+  })
+
   it('do not run with amp.hooks=skip, and not for the state', async () => {
     const s = scene()
     for (const name of ['pre-commit', 'commit-msg', 'post-commit']) s.hook(name, `echo ${name} >>${s.root}/ran; exit 1`)

@@ -144,6 +144,7 @@ git reset -q --hard HEAD~3; echo 0 >a; git add a; git commit -qm zero; git cherr
     script:
       'git config core.hooksPath /nowhere; git config core.autocrlf true; git config status.showUntrackedFiles no; printf "1\\n" >a',
     files: 'A\ta',
+    warnings: 'warning: core.hooksPath changed while the agent ran: not set to /nowhere; git config shows it\n',
   },
   'leaves processes behind that go on writing': {
     script:
