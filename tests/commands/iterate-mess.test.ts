@@ -212,6 +212,21 @@ describe('git amp iterate with an agent that', () => {
     )
   })
 
+  it('makes its branch a symbolic ref: the branch that it points at stays', async () => {
+    const s = scene()
+    s.commit({ b: '1' })
+    const id = await s.session('a', { args: ['--base', 'main~1'] })
+    const [branch, before] = [s.branch(id), [s.git('rev-parse', 'main'), s.checkout()]]
+    const answer = await s.iterate(id, `echo 1 >a; git symbolic-ref refs/heads/${branch} refs/heads/main`)
+    expect(answer.code).toBe(0)
+    expect([s.git('rev-parse', 'main'), s.checkout()]).toEqual(before)
+    expect(() => s.git('symbolic-ref', `refs/heads/${branch}`)).toThrow()
+    expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', branch)])
+    expect(s.git('diff', '--name-status', 'main~1', branch)).toBe('A\ta')
+    expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
+    expect([s.git('rev-parse', 'main'), s.checkout()]).toEqual(before)
+  })
+
   it('moves a submodule, whose commit is taken up', async () => {
     const s = scene()
     s.gitAt(s.root, 'init', '-q', 'lib')
