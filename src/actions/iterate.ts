@@ -3,7 +3,7 @@ import { openAgent } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
 import type { Config } from '../git/config.js'
-import { hookVariable } from '../git/hooks.js'
+import { hookAt } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
@@ -76,8 +76,8 @@ export interface IterateResult {
 
 /** Runs the agent once in a session's worktree: it ends in exactly one commit, or in a recorded "no change". */
 export async function iterateSession(repo: Repo, options: IterateOptions): Promise<IterateResult> {
-  refuseInHook(repo)
   const found = await findSession(repo, options.session)
+  refuseInHook(repo, found)
   const agentName = options.agent ?? found.snapshot.agent
   const agent = await openAgent(repo.host, agentName)
   await refuseRunning(repo, found)
@@ -104,9 +104,9 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
 }
 
 /** A hook of ours that iterates would commit, and the commit would run the hook. */
-function refuseInHook(repo: Repo): void {
-  const hook = repo.host.env[hookVariable]
-  if (hook === undefined || hook === '') return
+function refuseInHook(repo: Repo, tip: ChainTip): void {
+  const hook = hookAt(repo.host.env, repo.location.commonDir, tip.id)
+  if (hook === null) return
   throw fatal(`this is the ${hook} hook of a commit that git-amp makes, and an iteration would run it again`)
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { commitSafely, commitTree } from '../../git/commit.js'
-import { type HookFailure, Hooks } from '../../git/hooks.js'
+import { type HookFailure, Hooks, hookOwner } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
@@ -8,6 +8,7 @@ import type { Repo } from '../../repo.js'
 import { withTrailers } from '../../util/message.js'
 import { redactor } from '../../util/redact.js'
 import type { Place } from './place.js'
+import { readSessionFile } from './session-file.js'
 
 /** So much of what a failing hook printed is recorded. */
 const keptOutput = 1000
@@ -50,7 +51,9 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
   const config = await repo.config()
   const git = repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
   if (config.get('amp.hooks') === 'skip') return Hooks.none(git)
-  return Hooks.find(git, repo.host.fs, await repo.home())
+  const session = await readSessionFile(repo, place.gitDir)
+  const hooks = await Hooks.find(git, repo.host.fs, await repo.home())
+  return hooks.of(hookOwner(repo.location.commonDir, session), repo.host.env)
 }
 
 /**
