@@ -1,9 +1,19 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Scene, scene } from '../helpers/scene.js'
 import { story } from '../helpers/story.js'
 
 describe('git amp diff', () => {
+  it('works in a worktree without an index', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.write({ new: '1' }, s.worktree(id))
+    rmSync(s.gitAt(s.worktree(id), 'rev-parse', '--path-format=absolute', '--git-path', 'index'))
+    const answer = await s.amp('diff', id, '--name-only')
+    expect([answer.code, answer.stderr]).toEqual([0, ''])
+  })
+
   it('leaves a repository alone that the running agent made in place of the worktree’s own', async () => {
     const s = scene()
     const id = await s.session('a')

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { commitSafely, commitTree } from '../../git/commit.js'
+import { commitSafely, commitTree, isSigning } from '../../git/commit.js'
 import { type HookFailure, Hooks, hookOwner } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
@@ -61,7 +61,6 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
  * honoured. A failing hook or signature never loses the work: the commit is then made without it, and the answer says so.
  */
 export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
-  const config = await repo.config()
   const hooks = await hooksOf(repo, place)
   const unstaged = await stageAll(place.git, work.nested)
   const parentTree = await repo.treeOf(work.parent)
@@ -72,7 +71,7 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
     tree: staged.tree,
     parents: [work.parent],
     message: worded.message,
-    sign: config.bool('commit.gpgsign', false),
+    sign: await isSigning(place.git),
   })
   const kept = await Promise.all(staged.replaced.map((one) => keepTree(place.git, one, work.parent)))
   const redact = redactor(repo.host.env)
