@@ -93,6 +93,12 @@ describe('hooks in an iteration', () => {
     s.hook('post-commit', `git log -1 --format=%s >>${s.root}/post; exit 1`)
     expect((await s.iterate(id, 'echo 1 >a')).code).toBe(0)
     expect(s.read('post', s.root)).toBe('amp: echo 1 >a\n')
+    s.write({ mine: '1' }, s.worktree(id))
+    expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
+    expect(s.read('post', s.root).split('\n').slice(1, 3)).toEqual([
+      'Manual changes before iteration 2',
+      'amp: echo 2 >a',
+    ])
   })
 
   it('are found where core.hooksPath says, relative to the worktree, or to the main one when git ignores them', async () => {

@@ -168,7 +168,7 @@ describe('git amp works', () => {
       const answer = await s.ampAt(home, ...command)
       expect([command, answer.code, answer.stderr]).toEqual([command, 0, expect.not.stringContaining('fatal')])
     }
-    expect(s.gitAt(home, 'log', '-2', '--format=%s')).toBe('Merged Checked\nOne Checked')
+    expect(s.gitAt(home, 'log', '-2', '--topo-order', '--format=%s')).toBe('Merged Checked\nOne Checked')
   })
 
   it('inside a hook: the surrounding commit holds only its own file', async () => {
