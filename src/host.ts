@@ -46,6 +46,8 @@ export interface Processes {
   withEnv(entry: string): Promise<number[]>
   /** Ids of the live processes whose working directory is `dir` or below, git-amp itself left out. */
   workingIn(dir: string): Promise<{ pid: number; name: string }[]>
+  /** The words of a process' command line and the files that it has open; null where the system does not tell. */
+  insideOf(pid: number): Promise<{ words: string[]; files: string[] } | null>
   /** `pid` and all its descendants, parents first. */
   tree(pid: number): Promise<number[]>
 }

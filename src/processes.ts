@@ -8,6 +8,7 @@ interface Source {
   withEnv(entry: string): Promise<number[]>
   directories(): Promise<{ pid: number; name: string; dir: string }[]>
   parents(): Promise<{ pid: number; parent: number }[]>
+  insideOf(pid: number): Promise<{ words: string[]; files: string[] } | null>
 }
 
 /** The processes of this machine: read from `/proc` on Linux, asked from `ps` and `lsof` elsewhere. */
@@ -25,6 +26,7 @@ export function realProcesses(): Processes {
       const found = (await source.directories()).filter((one) => one.pid !== self && inside(one.dir))
       return found.map(({ pid, name }) => ({ pid, name }))
     },
+    insideOf: (pid) => source.insideOf(pid),
     tree: async (pid) => descendants(pid, await source.parents()),
   }
 }
@@ -64,6 +66,15 @@ const linux: Source = {
       })),
     )
   },
+  async insideOf(pid) {
+    try {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8')
+      return { words: line.split('\0'), files: await openFiles(pid) }
+    } catch {
+      // Gone, or somebody else's.
+      return null
+    }
+  },
   async parents() {
     return existing(
       await eachProcess(async (pid) => {
@@ -72,6 +83,11 @@ const linux: Source = {
       }),
     )
   },
+}
+
+async function openFiles(pid: number): Promise<string[]> {
+  const numbers = await readdir(`/proc/${pid}/fd`)
+  return existing(await Promise.all(numbers.map((n) => readlink(`/proc/${pid}/fd/${n}`).catch(() => null))))
 }
 
 const environmentOf = async (pid: number): Promise<Buffer> =>
@@ -113,6 +129,7 @@ const portable: Source = {
     }
     return found
   },
+  insideOf: async () => null,
   async parents() {
     const rows = (await linesOf('ps', ['-A', '-o', 'pid=,ppid=,stat='])).map((line) => line.trim().split(/\s+/))
     const alive = rows.filter(([, , state]) => !state?.startsWith('Z'))

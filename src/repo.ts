@@ -71,16 +71,20 @@ export class Repo {
 
   /** Git plumbing in a worktree, found by git itself from that directory; hooks and identity are those of the place. */
   in(dir: string): Git {
-    const { topLevel, gitDir, commonDir } = this.location
-    // The current worktree may have been named by --git-dir and --work-tree, which its directory does not tell.
-    const isUnusual = dir === topLevel && gitDir === commonDir && this.host.env.GIT_DIR !== undefined
-    const globals = isUnusual ? [`--git-dir=${gitDir}`, `--work-tree=${topLevel}`] : []
-    return new Git(dir, { ...this.childEnv, ...plumbing }, globals)
+    return new Git(dir, { ...this.childEnv, ...plumbing }, this.named(dir))
   }
 
   /** Git as the user runs it in a worktree: own language, locks and hooks, for output that goes to the user. */
   asUser(dir: string): Git {
-    return new Git(dir, this.childEnv)
+    return new Git(dir, this.childEnv, this.named(dir))
+  }
+
+  /** The current worktree may have been named by --git-dir and --work-tree, which its directory does not tell. */
+  private named(dir: string): string[] {
+    const { topLevel, gitDir, commonDir } = this.location
+    const isUnusual = gitDir === commonDir && this.host.env.GIT_DIR !== undefined
+    if (isUnusual && dir === topLevel) return [`--git-dir=${gitDir}`, `--work-tree=${topLevel}`]
+    return isUnusual && dir === gitDir ? [`--git-dir=${gitDir}`] : []
   }
 
   /** Top of the main worktree, wherever its git directory is; in a bare repository the directory that holds it. */

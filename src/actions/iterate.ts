@@ -2,7 +2,8 @@ import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
 import { type ConfiguredAgent, checkModel, openAgent } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
-import { hookVariable } from '../git/hooks.js'
+import type { Config } from '../git/config.js'
+import { hookAt } from '../git/hooks.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
@@ -35,6 +36,7 @@ import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
 import { maybeRunning, oneHead, refuseRunning } from './shared/sessions.js'
+import { changedSettings, readSettings } from './shared/settings.js'
 import { openSpool, type Spool } from './shared/spool.js'
 import { type StopWatch, watchForStop } from './shared/stopping.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
@@ -100,8 +102,8 @@ export interface IterateResult {
 
 /** Runs the agent once in a session's worktree: it ends in exactly one commit, or in a recorded "no change". */
 export async function iterateSession(repo: Repo, options: IterateOptions): Promise<IterateResult> {
-  refuseInHook(repo)
   const found = await findSession(repo, options.session)
+  refuseInHook(repo, found)
   const agentName = options.agent ?? found.snapshot.agent
   checkModel(options.model)
   const agent = await openAgent(repo.host, await repo.config(), agentName)
@@ -140,9 +142,9 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
 }
 
 /** A hook of ours that iterates would commit, and the commit would run the hook. */
-function refuseInHook(repo: Repo): void {
-  const hook = repo.host.env[hookVariable]
-  if (hook === undefined || hook === '') return
+function refuseInHook(repo: Repo, tip: ChainTip): void {
+  const hook = hookAt(repo.host.env, repo.location.commonDir, tip.id)
+  if (hook === null) return
   throw fatal(`this is the ${hook} hook of a commit that git-amp makes, and an iteration would run it again`)
 }
 
@@ -169,6 +171,7 @@ interface Started {
   iteration: IterationView
   lease: Lease
   refsBefore: ReadonlyMap<string, string>
+  settingsBefore: Config
 }
 
 /** Takes the lease, then records that the iteration begins. */
@@ -184,6 +187,8 @@ async function start(
   try {
     const refsBefore = readAllRefs(repo)
     refsBefore.catch(() => {})
+    const settingsBefore = readSettings(repo)
+    settingsBefore.catch(() => {})
     const model = options.model ?? tip.snapshot.model
     const recorded = await record(repo, tip.id, async (latest) => {
       // Decided on the same tip that the transaction is bound to: of two starters one sees the other.
@@ -200,7 +205,8 @@ async function start(
     if (recorded === null) throw fatal(`session ${tip.id} is gone`)
     const view = iterationsOf(recorded.events).find((candidate) => candidate.id === iteration)
     if (view === undefined) throw fatal(`iteration ${iteration} was not recorded`)
-    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, lease, refsBefore: await refsBefore }
+    const before = { refsBefore: await refsBefore, settingsBefore: await settingsBefore }
+    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, lease, ...before }
   } catch (error) {
     await dropLease(repo, iteration)
     throw error
@@ -234,9 +240,10 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).get('amp.onFailure') === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
-  const [work, refs, kept] = await Promise.all([
+  const [work, refs, settings, kept] = await Promise.all([
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),
     movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    changedSettings(repo, running.settingsBefore),
     keepSpool(repo, spool, taped),
   ])
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
@@ -244,6 +251,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ...running.manual.remarks,
     ...work.remarks,
     ...(hooks.length > 0 ? { hooks } : {}),
+    ...(settings.length > 0 ? { settings } : {}),
     ...(refs.length > 0 ? { refs: refs.slice(0, listedRefs) } : {}),
     ...(newThread === null ? {} : { newThread }),
     ...(kept.problem === null ? {} : { untold: kept.problem }),

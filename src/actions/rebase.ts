@@ -1,5 +1,5 @@
 import { fatal, no } from '../errors.js'
-import { commitSafely } from '../git/commit.js'
+import { commitSafely, isSigning } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
 import { mergeTrees, pickTree, switchFiles } from '../git/merge.js'
@@ -106,9 +106,9 @@ interface Replay {
 
 /** Writes each commit again on the new base, by three-way merges in memory. Merges of the base vanish, as in `git rebase`. */
 async function replay(repo: Repo, { commits, onto, place }: Replay) {
-  const sign = (await repo.config()).bool('commit.gpgsign', false)
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
+  const sign = await isSigning(git)
   const map: [Oid, Oid][] = []
   const dropped: Oid[] = []
   let tip = { oid: onto, tree: (await repo.objects.readCommit(onto))?.tree ?? '' }
@@ -125,7 +125,7 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
       map.push([commit.oid, tip.oid])
       continue
     }
-    const made = await commitSafely(repo.git, {
+    const made = await commitSafely(git, {
       tree: merged.tree,
       parents: [tip.oid],
       message: commit.message,
@@ -177,13 +177,16 @@ async function recordRebase(
       ? []
       : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
   })
+  const branch = branchRef(tip.snapshot.branch)
+  // A branch that the user deleted is made again.
+  const old = await repo.refs.read(branch)
   const recorded = await record(repo, tip.id, async (latest) => {
     await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): rebased ${plural(map.length, 'commit')} onto ${onto.slice(0, 12)}`,
       events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],
       code: [from, to, onto],
-      moves: [{ ref: branchRef(latest.snapshot.branch), old: from, new: to }],
+      moves: [{ ref: branch, old: old === null ? null : from, new: to }],
       notes,
       operation: { id: repo.newId(), command: 'rebase' },
     }

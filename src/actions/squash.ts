@@ -1,5 +1,5 @@
 import { fatal, no } from '../errors.js'
-import { commitSafely } from '../git/commit.js'
+import { commitSafely, isSigning } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, mergeBase } from '../git/history.js'
 import type { Oid } from '../git/run.js'
@@ -61,9 +61,9 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   const groups = groupCommits(commits, { prefix, include: options.manual === 'include' })
   const agentRuns = groups.filter((group) => !group.isManual)
   if (agentRuns.length === 0) throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`)
-  const message = await checkMessage(repo, options.message ?? tip.snapshot.title)
+  const message = await checkMessage(repo, options.message ?? earlierMessage(agentRuns, prefix) ?? tip.snapshot.title)
   const isDryRun = options.dryRun === true
-  const written = await writeGroups(repo, { groups, start, message, session: tip.id })
+  const written = await writeGroups(repo, { groups, start, message, session: tip.id, place })
   const result = {
     from: head,
     to: written.tip,
@@ -115,15 +115,26 @@ function groupCommits(commits: readonly CommitInfo[], how: { prefix: string; inc
   return groups
 }
 
+/** What the user said when these commits were squashed before: an agent's commit without the prefix. */
+function earlierMessage(groups: readonly Group[], prefix: string): string | null {
+  const commits = groups.flatMap((group) => group.commits)
+  const squashed = commits.findLast(
+    ({ message }) => trailerValues(message, 'Amp-Session').length > 0 && !subjectOf(message).startsWith(prefix),
+  )
+  return squashed?.message.replace(/^Amp-(Session|Iteration): .*\n?/gm, '') ?? null
+}
+
 interface Plan {
   groups: readonly Group[]
   start: Oid
   message: string
   session: string
+  place: Place | null
 }
 
 async function writeGroups(repo: Repo, plan: Plan) {
-  const sign = (await repo.config()).bool('commit.gpgsign', false)
+  const git = plan.place?.git ?? repo.git
+  const sign = await isSigning(git)
   const map: [Oid, Oid][] = []
   const commits: SquashResult['commits'] = []
   let [tip, unsigned] = [plan.start, 0]
@@ -133,7 +144,7 @@ async function writeGroups(repo: Repo, plan: Plan) {
     if (!isUntouched) {
       const message = group.isManual ? last.message : squashMessage(plan, group)
       const author = group.isManual ? { author: last.author } : {}
-      const made = await commitSafely(repo.git, { tree: last.tree, parents: [tip], message, sign, ...author })
+      const made = await commitSafely(git, { tree: last.tree, parents: [tip], message, sign, ...author })
       if (made.unsigned !== null) unsigned++
       tip = made.oid
     } else tip = last.oid
@@ -168,13 +179,16 @@ async function recordSquash(
     return commit === undefined ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, view) }]
   })
   if (place !== null) await beginMove(repo, place, { kind: 'commit', from, to })
+  const branch = branchRef(tip.snapshot.branch)
+  // A branch that the user deleted is made again.
+  const old = await repo.refs.read(branch)
   const recorded = await record(repo, tip.id, async (latest) => {
     await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): squashed ${plural(map.length, 'commit')}`,
       events: [{ type: 'session.squashed', data: { from, to, map, total } }],
       code: [from, to],
-      moves: [{ ref: branchRef(latest.snapshot.branch), old: from, new: to }],
+      moves: [{ ref: branch, old: old === null ? null : from, new: to }],
       notes,
       operation: { id: repo.newId(), command: 'squash' },
     }

@@ -11,6 +11,10 @@ export interface NewCommit {
   author?: { name: string; email: string; date: string }
 }
 
+/** Whether commits are to be signed in the place of `git`: what is set for one branch or worktree counts. */
+export const isSigning = async (git: Git): Promise<boolean> =>
+  (await git.text(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])) === 'true'
+
 /** The commit, and why it is unsigned although signing was asked for. */
 export interface Committed {
   oid: Oid
@@ -26,7 +30,17 @@ export function commitTree(git: Git, commit: NewCommit): Promise<Oid> {
     // `@`: a small number of seconds would be taken for a date of another form.
     GIT_AUTHOR_DATE: `@${commit.author.date}`,
   }
-  const args = ['commit-tree', ...(commit.sign ? ['-S'] : []), ...parents, '-F', '-', commit.tree]
+  // Messages are UTF-8 here, whatever the user writes by hand.
+  const args = [
+    '-c',
+    'i18n.commitEncoding=UTF-8',
+    'commit-tree',
+    ...(commit.sign ? ['-S'] : []),
+    ...parents,
+    '-F',
+    '-',
+    commit.tree,
+  ]
   return git.text(args, { input: commit.message, ...(env === undefined ? {} : { env }) })
 }
 

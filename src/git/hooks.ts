@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path'
-import type { HostFs } from '../host.js'
+import type { Env, HostFs } from '../host.js'
 import { type Git, GitError } from './run.js'
 
 /** A hook that failed. */
@@ -11,8 +11,23 @@ export interface HookFailure {
   output: string
 }
 
-/** Tells a git-amp inside a hook which one it is: an iteration there would run the hook again. */
+/** Tells a git-amp inside a hook which one it is, and of which session in which repository: an iteration of that one would run the hook again. */
 export const hookVariable = 'GIT_AMP_HOOK'
+
+/** A hook that iterates a new session each time would never come to an end. */
+const deepest = 8
+
+/** A session in a repository, as the variable names it; without a session any one in that repository. */
+export const hookOwner = (commonDir: string, session: string | null): string => `${session ?? '*'} ${commonDir}`
+
+/** The hook that runs around this process for a session; null when there is none. Hooks may stand around each other, a line each. */
+export function hookAt(env: Env, commonDir: string, session: string): string | null {
+  const lines = env[hookVariable]?.split('\n') ?? []
+  const owners = [hookOwner(commonDir, session), hookOwner(commonDir, null)]
+  const isOwn = (line: string) => owners.some((owner) => line.endsWith(` ${owner}`))
+  const line = lines.length < deepest ? lines.find(isOwn) : lines[0]
+  return line?.split(' ', 1)[0] ?? null
+}
 
 /** So much of a hook's output is kept; secrets are looked for in it before less of it is recorded. */
 const keptBytes = 16 * 1024
@@ -22,10 +37,18 @@ export class Hooks {
   private constructor(
     private readonly git: Git,
     private readonly present: ReadonlySet<string>,
+    /** What the variable tells beside the hook's name: the owner, and the hooks around this process. */
+    private readonly told = '',
   ) {}
 
+  /** The same hooks, run for a commit of `owner`; `env` is that of this process, which may be in a hook itself. */
+  of(owner: string, env: Env): Hooks {
+    const outer = env[hookVariable]
+    return new Hooks(this.git, this.present, ` ${owner}${outer === undefined ? '' : `\n${outer}`}`)
+  }
+
   /**
-   * Finds the hooks of a worktree. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
+   * Finds the hooks of a worktree, and stays with their directory, whatever an agent sets meanwhile. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
    * from the main worktree, where the user installed it.
    * @param git runs as the user in the worktree
    */
@@ -34,8 +57,9 @@ export class Hooks {
     const here = resolve(git.cwd, path)
     const names = await list(fs, here)
     const there = isAbsolute(path) ? [] : await list(fs, join(main, path))
-    if (names.length > 0 || there.length === 0) return new Hooks(git, new Set(names))
-    return new Hooks(git.with({}, ['-c', `core.hooksPath=${join(main, path)}`]), new Set(there))
+    const isHere = names.length > 0 || there.length === 0
+    const dir = isHere ? here : join(main, path)
+    return new Hooks(git.with({}, ['-c', `core.hooksPath=${dir}`]), new Set(isHere ? names : there))
   }
 
   /** No hooks at all (`amp.hooks=skip`). */
@@ -55,7 +79,7 @@ export class Hooks {
     if (!this.present.has(name)) return null
     try {
       await this.git.run(['hook', 'run', '--ignore-missing', name, '--', ...args], {
-        env: { GIT_EDITOR: ':', [hookVariable]: name },
+        env: { GIT_EDITOR: ':', [hookVariable]: `${name}${this.told}` },
       })
       return null
     } catch (error) {

@@ -57,8 +57,9 @@ export class GitRefs implements RefStore {
     const lines = changes.map((change) => {
       const old = change.old ?? this.zero
       if (change.new === change.old) return `verify ${change.ref}\0${old}\0`
-      if (change.new === null) return `delete ${change.ref}\0${old}\0`
-      return `update ${change.ref}\0${change.new}\0${old}\0`
+      // A ref that somebody made symbolic is written itself, and not the one that it points at.
+      if (change.new === null) return `option no-deref\0delete ${change.ref}\0${old}\0`
+      return `option no-deref\0update ${change.ref}\0${change.new}\0${old}\0`
     })
     // Without `start` and `commit` a killed git-amp would leave git to commit the half that it has read.
     const input = `start\0${lines.join('')}prepare\0commit\0`

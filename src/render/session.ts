@@ -300,6 +300,10 @@ export function remarkLines(remarks: IterationRemarks): string[] {
     ...(remarks.newThread === undefined
       ? []
       : [`the agent could not go on in its thread and began a new one: ${remarks.newThread}`]),
+    ...(remarks.settings ?? []).map(
+      ({ key, before, after }) =>
+        `${key} changed while the agent ran: ${before ?? 'not set'} to ${after ?? 'not set'}; git config shows it`,
+    ),
     ...(remarks.left === undefined
       ? []
       : [`the agent left the session's branch (${remarks.left}); its work was taken back to it`]),

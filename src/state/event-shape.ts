@@ -46,6 +46,7 @@ const remarks = {
   replacedGit: optional(text),
   submodules: optional(list),
   untold: optional(text),
+  settings: optional(list),
 }
 
 /** What the fold and the story of a session rely on; further fields are nobody's business here. */

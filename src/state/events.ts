@@ -76,6 +76,13 @@ export interface MovedRef {
   after: Oid | null
 }
 
+/** A setting of git that changed while the agent ran; null means not set. */
+export interface ChangedSetting {
+  key: string
+  before: string | null
+  after: string | null
+}
+
 /** What else an iteration has to tell: each is absent when there is nothing to say. */
 export interface IterationRemarks {
   /** Hooks that failed; the commit was made without them. */
@@ -100,6 +107,8 @@ export interface IterationRemarks {
   newThread?: string
   /** Why the transcript is not whole, or not there. */
   untold?: string
+  /** Settings of the repository that changed while the agent ran. */
+  settings?: ChangedSetting[]
   /** The agent left the branch (`detached`, or the branch it switched to). */
   left?: string
 }

@@ -197,6 +197,7 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
     refs: listed(data.refs),
     conflicts: listed(data.conflicts),
     submodules: listed(data.submodules),
+    settings: listed(data.settings),
   }
   view.remarks = Object.fromEntries(
     Object.entries({ ...lists, unsigned, left, unstaged, replacedGit, kept, newThread, untold }).filter(

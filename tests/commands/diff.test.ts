@@ -1,9 +1,33 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Scene, scene } from '../helpers/scene.js'
 import { story } from '../helpers/story.js'
 
 describe('git amp diff', () => {
+  it('works in a worktree without an index', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.write({ new: '1' }, s.worktree(id))
+    rmSync(s.gitAt(s.worktree(id), 'rev-parse', '--path-format=absolute', '--git-path', 'index'))
+    const answer = await s.amp('diff', id, '--name-only')
+    expect([answer.code, answer.stderr]).toEqual([0, ''])
+  })
+
+  it('leaves a repository alone that the running agent made in place of the worktree’s own', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const stop = new AbortController()
+    const script = 'rm .git; git init -q; echo 1 >a; touch ../../begun; exec sleep 600'
+    const running = s.ampWith({ signal: stop.signal }, 'iterate', id, '-m', script)
+    await s.until(() => s.exists('begun'))
+    const answer = await s.amp('diff', id, '--name-only')
+    expect([answer.code, s.exists('.git/HEAD', s.worktree(id))]).toEqual([0, true])
+    stop.abort()
+    await running
+    expect(s.git('ls-tree', '--name-only', s.branch(id))).toBe('README.md\na')
+  })
+
   /** What `git diff` printed: in process, its standard output is the test runner's. */
   const diff = async (s: Scene, cwd: string, ...args: string[]) => {
     const file = join(s.root, 'out')

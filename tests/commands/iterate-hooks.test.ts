@@ -93,6 +93,12 @@ describe('hooks in an iteration', () => {
     s.hook('post-commit', `git log -1 --format=%s >>${s.root}/post; exit 1`)
     expect((await s.iterate(id, 'echo 1 >a')).code).toBe(0)
     expect(s.read('post', s.root)).toBe('amp: echo 1 >a\n')
+    s.write({ mine: '1' }, s.worktree(id))
+    expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
+    expect(s.read('post', s.root).split('\n').slice(1, 3)).toEqual([
+      'Manual changes before iteration 2',
+      'amp: echo 2 >a',
+    ])
   })
 
   it('are found where core.hooksPath says, relative to the worktree, or to the main one when git ignores them', async () => {
@@ -115,6 +121,19 @@ describe('hooks in an iteration', () => {
     )
     expect((await s.iterate(id, 'echo 2 >a')).stderr).not.toContain('warning')
     expect(s.git('show', `${s.branch(id)}:ran`)).toContain('own')
+  })
+
+  it('are those of before, whatever the agent sets, and the change is told', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.hook('pre-commit', `touch ${s.root}/ran`)
+    const answer = await s.iterate(id, 'git config core.hooksPath /nonexistent; echo 1 >a')
+    expect([answer.code, answer.stderr]).toEqual([
+      0,
+      expect.stringContaining('warning: core.hooksPath changed while the agent ran: not set to /nonexistent'),
+    ])
+    expect(s.exists('ran', s.root)).toBe(true)
+    expect((await s.amp('show', id, '--iteration', '1')).stdout).toContain('core.hooksPath changed')
   })
 
   it('do not run with amp.hooks=skip, and not for the state', async () => {

@@ -144,6 +144,7 @@ git reset -q --hard HEAD~3; echo 0 >a; git add a; git commit -qm zero; git cherr
     script:
       'git config core.hooksPath /nowhere; git config core.autocrlf true; git config status.showUntrackedFiles no; printf "1\\n" >a',
     files: 'A\ta',
+    warnings: 'warning: core.hooksPath changed while the agent ran: not set to /nowhere; git config shows it\n',
   },
   'leaves processes behind that go on writing': {
     script:
@@ -209,6 +210,21 @@ describe('git amp iterate with an agent that', () => {
     expect(plain(answer.stderr, s.root)).toContain(
       'warning: refs/heads/main moved while the agent ran: <oid12> to <oid12>\n',
     )
+  })
+
+  it('makes its branch a symbolic ref: the branch that it points at stays', async () => {
+    const s = scene()
+    s.commit({ b: '1' })
+    const id = await s.session('a', { args: ['--base', 'main~1'] })
+    const [branch, before] = [s.branch(id), [s.git('rev-parse', 'main'), s.checkout()]]
+    const answer = await s.iterate(id, `echo 1 >a; git symbolic-ref refs/heads/${branch} refs/heads/main`)
+    expect(answer.code).toBe(0)
+    expect([s.git('rev-parse', 'main'), s.checkout()]).toEqual(before)
+    expect(() => s.git('symbolic-ref', `refs/heads/${branch}`)).toThrow()
+    expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', branch)])
+    expect(s.git('diff', '--name-status', 'main~1', branch)).toBe('A\ta')
+    expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
+    expect([s.git('rev-parse', 'main'), s.checkout()]).toEqual(before)
   })
 
   it('moves a submodule, whose commit is taken up', async () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -208,6 +208,26 @@ describe('after something was killed', () => {
     }
     await goesOn(s, id)
     expect(existsSync(join(gitDir, 'index.lock'))).toBe(false)
+  })
+
+  it('a stale lock is no pager’s and no reader’s, and that of a commit in the editor stays', async () => {
+    const { s, id, wt } = await begun()
+    const lock = join(gitDirOf(s, wt), 'index.lock')
+    const reader = spawn('git', ['cat-file', '--batch'], { cwd: wt, env: s.env as NodeJS.ProcessEnv })
+    writeFileSync(lock, '')
+    utimesSync(lock, 1, 1)
+    await goesOn(s, id)
+    expect(existsSync(lock)).toBe(false)
+    reader.kill()
+    s.write({ a: 'edited\n' }, wt)
+    const env = { ...s.env, GIT_EDITOR: `touch ${s.root}/open; sleep 600; true` } as NodeJS.ProcessEnv
+    const commit = spawn('git', ['commit', '-qa'], { cwd: wt, env, detached: true })
+    await s.until(() => s.exists('open', s.root))
+    utimesSync(lock, 1, 1)
+    const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 1))
+    const answer = await s.ampWith({ host: { sleep } }, 'iterate', id, '-m', 'echo c >c')
+    process.kill(-(commit.pid ?? 0), 'SIGKILL')
+    expect([answer.code, answer.stderr]).toEqual([128, expect.stringMatching(/^fatal: git \(process \d+\) holds '/)])
   })
 
   it.each([

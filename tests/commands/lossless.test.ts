@@ -197,13 +197,24 @@ describe('nothing is lost or lands elsewhere:', () => {
     const s = scene()
     const id = await s.session('a')
     s.write({ mine: '1\n' }, s.worktree(id))
-    s.env.GIT_AMP_HOOK = 'pre-commit'
+    s.env.GIT_AMP_HOOK = `pre-commit ${id} ${s.dir}/.git`
     const answer = await s.iterate(id, 'echo 1 >a')
     expect([answer.code, answer.stderr]).toEqual([128, expect.stringContaining('would run it again')])
     expect(s.subjects(`main..${s.branch(id)}`)).toEqual([])
     delete s.env.GIT_AMP_HOOK
-    s.hook('pre-commit', 'test "$GIT_AMP_HOOK" = pre-commit')
+    s.hook('pre-commit', `test "$GIT_AMP_HOOK" = "pre-commit ${id} ${s.dir}/.git"`)
     expect((await s.iterate(id, 'echo 1 >a')).stderr).not.toContain('warning')
+  })
+
+  it('a hook may iterate another session, and another repository', async () => {
+    const [s, other] = [scene(), scene()]
+    const id = await s.session('a')
+    s.env.GIT_AMP_HOOK = `pre-commit ${id} ${s.dir}/.git`
+    other.env.GIT_AMP_HOOK = s.env.GIT_AMP_HOOK
+    expect((await s.iterate(await s.session('b'), 'echo 1 >b')).code).toBe(0)
+    expect((await other.iterate(await other.session('b'), 'echo 1 >b')).code).toBe(0)
+    s.env.GIT_AMP_HOOK = Array(8).fill(`pre-commit x /elsewhere`).join('\n')
+    expect((await s.iterate(id, 'echo 1 >a')).code).toBe(128)
   })
 
   it('a worktree that the user made keeps its files, with or without an index', async () => {

@@ -344,6 +344,27 @@ describe('git amp merge', () => {
     expect(s.read('child', s.worktree(id))).toBe('1\n')
   })
 
+  it('refuses to leave behind a checkout that an agent hid by core.bare', async () => {
+    const { s, id } = await done()
+    const answer = await s.iterate(id, 'git config core.bare true')
+    expect(answer.stderr).toContain('warning: core.bare changed while the agent ran: false to true')
+    const main = s.git('rev-parse', 'main')
+    const refused = await s.ampAt(s.worktree(id), 'merge', id)
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: 'main' is checked out in $ROOT/repo, but core.bare is set there
+      hint: If it is not bare, run: git --git-dir=$ROOT/repo/.git config core.bare false
+      hint: If it is, remove what is left of its checkout: rm $ROOT/repo/.git/index
+      ",
+      ]
+    `)
+    expect(s.git('rev-parse', 'main')).toBe(main)
+    s.git('config', 'core.bare', 'false')
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect([s.read('a'), s.git('status', '--porcelain')]).toEqual(['1\n', ''])
+  })
+
   it('runs the hooks of a merge in the checkout', async () => {
     const { s, id } = await done()
     s.hook('post-merge', `touch ${s.root}/merged`)

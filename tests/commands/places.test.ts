@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Scene, scene } from '../helpers/scene.js'
@@ -156,6 +156,19 @@ describe('git amp works', () => {
     expect((await s.ampAt(home, 'iterate', id)).code).toBe(0)
     expect(s.gitAt(home, 'status', '--porcelain', '-uno')).toBe('')
     expect(s.gitAt(home, 'diff', '--name-only', 'main', s.branchAt(home, id))).toBe('.rc')
+    s.gitAt(home, 'config', 'core.bare', 'false')
+    const hook = join(dots, 'hooks/commit-msg')
+    mkdirSync(join(dots, 'hooks'), { recursive: true })
+    writeFileSync(hook, '#!/bin/sh\necho " Checked" >>"$1"\n', { mode: 0o755 })
+    for (const command of [
+      ['squash', id, '-m', 'One'],
+      ['log', id, '--output=/dev/null'],
+      ['merge', id, '--no-ff', '-m', 'Merged'],
+    ]) {
+      const answer = await s.ampAt(home, ...command)
+      expect([command, answer.code, answer.stderr]).toEqual([command, 0, expect.not.stringContaining('fatal')])
+    }
+    expect(s.gitAt(home, 'log', '-2', '--topo-order', '--format=%s')).toBe('Merged Checked\nOne Checked')
   })
 
   it('inside a hook: the surrounding commit holds only its own file', async () => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
 import { scene } from '../helpers/scene.js'
@@ -214,5 +215,41 @@ describe('git amp squash', () => {
     expect((await running).code).toBe(0)
     expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', s.branch(id))])
     expect(s.git('rev-list', '--count', `main..${s.branch(id)}`)).toBe('3')
+  })
+
+  it('keeps the words of an earlier squash, and makes a deleted branch again', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    expect((await s.amp('squash', id, '-m', 'My words', '-m', 'And why')).code).toBe(0)
+    await s.iterate(id, 'echo 2 >a')
+    const branch = s.branch(id)
+    s.git('worktree', 'remove', s.worktree(id))
+    s.git('branch', '-q', '-D', branch)
+    const answer = await s.amp('squash', id)
+    expect([answer.code, s.subjects(`main..${branch}`)]).toEqual([0, ['My words']])
+    const body = s.git('log', '-1', '--format=%b', branch)
+    expect(body).toMatch(/^And why\n\nAmp-Session: \w+\nAmp-Iteration: \w+\nAmp-Iteration: \w+\n?$/)
+    s.git('branch', '-q', '-D', branch)
+    s.commit({ up: 'stream' }, 'Upstream')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect(s.subjects(`main..${branch}`)).toEqual(['My words'])
+  })
+
+  it('signs and encodes as the session’s branch asks for, in UTF-8', async () => {
+    const s = scene()
+    s.program('gpg', 'cat >/dev/null; echo "[GNUPG:] SIG_CREATED " >&2; echo signature')
+    s.git('config', 'i18n.commitEncoding', 'ISO-8859-1')
+    s.write({ signing: '[commit]\n\tgpgSign = true\n' }, s.root)
+    s.git('config', 'includeIf.onbranch:amp/**.path', join(s.root, 'signing'))
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a # räpö')
+    await s.iterate(id, 'echo 2 >a')
+    const raw = () => s.git('cat-file', '-p', s.branch(id))
+    expect(raw()).toContain('gpgsig signature')
+    expect(s.git('log', '--encoding=UTF-8', '--format=%s', '-1', `${s.branch(id)}~1`)).toBe('amp: echo 1 >a # räpö')
+    await s.amp('squash', id, '-m', 'Räpö')
+    expect(raw()).toMatch(/gpgsig signature[\s\S]*\nRäpö\n/)
+    expect(raw()).not.toContain('\nencoding ')
   })
 })

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fatal, no } from '../../errors.js'
 import type { Git, Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
@@ -38,6 +38,7 @@ export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | nu
       'Switch all but one of them to another branch.',
     )
   }
+  await refuseHidden(repo, ref)
   const unusual = await unusualCheckout(repo, ref)
   if (unusual !== null) return unusual
   const path = there[0]
@@ -67,6 +68,26 @@ export async function refuseCheckedOut(repo: Repo, tip: ChainTip, place: Place |
   throw fatal(
     `the branch of session ${tip.snapshot.name} is checked out in ${checkout.path}, which is yours`,
     `Switch that checkout to another branch first: git -C ${shellWord(checkout.path)} switch -`,
+  )
+}
+
+/** An agent that sets `core.bare` hides the main checkout from git, and its files would stay behind. */
+async function refuseHidden(repo: Repo, ref: string): Promise<void> {
+  const { commonDir } = repo.location
+  const main = (await repo.worktrees())[0]
+  const index = join(commonDir, 'index')
+  const hasIndex = await repo.host.fs.access(index).then(
+    () => true,
+    () => false,
+  )
+  if (main?.isBare !== true || basename(commonDir) !== '.git' || !hasIndex) return
+  const head = await repo.git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  if (head !== ref) return
+  const git = `git --git-dir=${shellWord(commonDir)}`
+  throw no(
+    `'${branchName(ref)}' is checked out in ${dirname(commonDir)}, but core.bare is set there`,
+    `If it is not bare, run: ${git} config core.bare false`,
+    `If it is, remove what is left of its checkout: rm ${shellWord(index)}`,
   )
 }
 

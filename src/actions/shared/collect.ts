@@ -62,6 +62,7 @@ export async function collect(
   await quitUnfinished(repo, place)
   const [status, branchTip] = await Promise.all([readStatus(place.git), repo.refs.read(branchRef(branch))])
   const isLeft = status.branch !== branch
+  await unlinkBranch(repo, branchRef(branch), branchTip)
   if (branchTip === null)
     await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
   if (isLeft) {
@@ -114,6 +115,14 @@ export async function collect(
       if (isChange) await (await hooksOf(repo, place)).run('post-commit')
     },
   }
+}
+
+/** An agent may have made the branch a symbolic ref, and git would move the branch that it points at. */
+async function unlinkBranch(repo: Repo, ref: string, tip: Oid | null): Promise<void> {
+  const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
+  if (target === '') return
+  await repo.git.run(['symbolic-ref', '--delete', ref])
+  if (tip !== null) await repo.refs.update([{ ref, old: null, new: tip }], 'amp: branch restored')
 }
 
 /** `amp.coAuthor`: a name and address, for a `Co-authored-by` trailer. */

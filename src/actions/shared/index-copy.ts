@@ -16,7 +16,10 @@ export async function onIndexCopy<T>(
   const copy = repo.local('tmp', `index-${repo.newId()}`)
   await fs.mkdir(repo.local('tmp'), { recursive: true })
   try {
-    await fs.copyFile(join(on.place.gitDir, 'index'), copy)
+    // A worktree may have no index (after "git worktree add --no-checkout"), and an empty one is the same.
+    await fs.copyFile(join(on.place.gitDir, 'index'), copy).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
     return await work(on.git.with({ GIT_INDEX_FILE: copy }))
   } finally {
     await fs.rm(copy, { force: true })

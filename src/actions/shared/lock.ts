@@ -21,7 +21,7 @@ export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[
   for (const name of names) {
     const file = join(place.gitDir, name)
     for (let left = tries + youngMs / step; await exists(repo, file); left--) {
-      const git = await holderOf(repo, place)
+      const git = await holderOf(repo, place, file)
       // A clock that runs behind the file system's must not make it wait for ever.
       if (git === undefined && left > 0 && (await ageOf(repo, file)) < youngMs) {
         await repo.host.sleep(step)
@@ -40,14 +40,28 @@ export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[
   return moved
 }
 
-/** A git at work in the worktree; the one that started git-amp there waits for us, and holds nothing. */
-async function holderOf(repo: Repo, place: Place): Promise<{ pid: number; name: string } | undefined> {
+/** A git in the worktree that holds the lock; the one that started git-amp there waits for us, and holds nothing. */
+async function holderOf(repo: Repo, place: Place, file: string): Promise<{ pid: number; name: string } | undefined> {
   const { processes } = repo.host
   for (const holder of await processes.workingIn(place.path)) {
     const isGit = /^git/.test(holder.name)
-    if (isGit && !(await processes.tree(holder.pid)).includes(processes.self)) return holder
+    if (
+      isGit &&
+      (await mayHold(repo, holder.pid, file)) &&
+      !(await processes.tree(holder.pid)).includes(processes.self)
+    )
+      return holder
   }
   return undefined
+}
+
+/**
+ * Whether a git may hold a lock: it has the file open, or is a commit, which closes it and keeps it while hooks and the editor run. A pager, or a
+ * reader of objects, never does. Where the system does not tell, any git may.
+ */
+async function mayHold(repo: Repo, pid: number, file: string): Promise<boolean> {
+  const inside = await repo.host.processes.insideOf(pid)
+  return inside === null || inside.files.includes(file) || inside.words.includes('commit')
 }
 
 /** Milliseconds since a file was written; a file that is gone is as old as can be. */

@@ -11,7 +11,10 @@ import type { Repo } from '../../repo.js'
 export async function checkMessage(repo: Repo, message: string): Promise<string> {
   const config = await repo.config()
   const home = repo.location.isBare ? repo.location.commonDir : await repo.home()
-  const git = repo.asUser(home)
+  // With --git-dir the directory alone does not lead to the repository.
+  const isNamed = repo.host.env.GIT_DIR !== undefined && !repo.location.isBare
+  const named = [`--git-dir=${repo.location.commonDir}`, `--work-tree=${home}`]
+  const git = isNamed ? repo.asUser(home).at(home, named) : repo.asUser(home)
   if (config.get('amp.hooks') === 'skip') return cleaned(message)
   const hooks = await Hooks.find(git, repo.host.fs, home)
   if (!hooks.has('commit-msg')) return cleaned(message)

@@ -6,6 +6,7 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { linkedGitDirs, restoreGitFile } from './git-file.js'
+import { whereabouts } from './lease.js'
 import { readSessionFile } from './session-file.js'
 
 /** A session's worktree on this machine. */
@@ -32,16 +33,19 @@ export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null
   const usual = await worktreePath(repo, tip.id)
   const quick = await placeAt(repo, usual)
   if (quick !== null && (await readSessionFile(repo, quick.gitDir)) === tip.id) return quick
-  const marked = await findMarked(repo, tip.id)
+  const marked = await findMarked(repo, tip)
   if (marked !== null) return marked
   const made = await onBranch(repo, tip)
   return made === null || (await isHalfMade(repo, made)) ? null : made
 }
 
 /** The worktree whose git directory names the session. Its `.git` may not be what git wrote, when an agent was killed. */
-async function findMarked(repo: Repo, id: string): Promise<Place | null> {
+async function findMarked(repo: Repo, { id, snapshot }: ChainTip): Promise<Place | null> {
   for (const { gitDir, path } of await linkedGitDirs(repo)) {
     if ((await readSessionFile(repo, gitDir)) !== id || !(await isDirectory(repo, path))) continue
+    // What a running agent did to it is looked at when the agent has ended.
+    const places = await Promise.all(snapshot.open.map((open) => whereabouts(repo, open)))
+    if (places.some((where) => where === 'alive' || where === 'unknown')) return placeWith(repo, { path, gitDir })
     await restoreGitFile(repo, { path, gitDir })
     repo.forgetWorktrees()
     return placeAt(repo, path)

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { commitSafely, commitTree } from '../../git/commit.js'
-import { type HookFailure, Hooks } from '../../git/hooks.js'
+import { commitSafely, commitTree, isSigning } from '../../git/commit.js'
+import { type HookFailure, Hooks, hookOwner } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import type { Repo } from '../../repo.js'
 import { withTrailers } from '../../util/message.js'
 import type { Place } from './place.js'
+import { readSessionFile } from './session-file.js'
 
 /** So much of what a failing hook printed is recorded. */
 const keptOutput = 1000
@@ -49,7 +50,9 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
   const config = await repo.config()
   const git = repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
   if (config.get('amp.hooks') === 'skip') return Hooks.none(git)
-  return Hooks.find(git, repo.host.fs, await repo.home())
+  const session = await readSessionFile(repo, place.gitDir)
+  const hooks = await Hooks.find(git, repo.host.fs, await repo.home())
+  return hooks.of(hookOwner(repo.location.commonDir, session), repo.host.env)
 }
 
 /**
@@ -57,7 +60,6 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
  * honoured. A failing hook or signature never loses the work: the commit is then made without it, and the answer says so.
  */
 export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
-  const config = await repo.config()
   const hooks = await hooksOf(repo, place)
   const unstaged = await stageAll(place.git, work.nested)
   const parentTree = await repo.treeOf(work.parent)
@@ -68,7 +70,7 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
     tree: staged.tree,
     parents: [work.parent],
     message: worded.message,
-    sign: config.bool('commit.gpgsign', false),
+    sign: await isSigning(place.git),
   })
   const kept = await Promise.all(staged.replaced.map((one) => keepTree(place.git, one, work.parent)))
   const redact = await repo.redactor(place.path)
