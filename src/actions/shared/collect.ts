@@ -60,9 +60,13 @@ export async function collect(
   const replacedGit = await restoreGitFile(repo, place)
   await clearStaleLocks(repo, place)
   await quitUnfinished(repo, place)
-  const [status, branchTip] = await Promise.all([readStatus(place.git), repo.refs.read(branchRef(branch))])
+  const [status, branchTip, link] = await Promise.all([
+    readStatus(place.git),
+    repo.refs.read(branchRef(branch)),
+    linkOf(repo, branchRef(branch)),
+  ])
   const isLeft = status.branch !== branch
-  await unlinkBranch(repo, branchRef(branch), branchTip)
+  if (link !== null) await unlinkBranch(repo, branchRef(branch), branchTip)
   if (branchTip === null)
     await repo.refs.update([{ ref: branchRef(branch), old: null, new: from }], 'amp: branch restored')
   if (isLeft) {
@@ -117,10 +121,14 @@ export async function collect(
   }
 }
 
+/** The ref that a symbolic ref points at; null for an ordinary ref, and for none. */
+async function linkOf(repo: Repo, ref: string): Promise<string | null> {
+  const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
+  return target === '' ? null : target
+}
+
 /** An agent may have made the branch a symbolic ref, and git would move the branch that it points at. */
 async function unlinkBranch(repo: Repo, ref: string, tip: Oid | null): Promise<void> {
-  const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
-  if (target === '') return
   await repo.git.run(['symbolic-ref', '--delete', ref])
   if (tip !== null) await repo.refs.update([{ ref, old: null, new: tip }], 'amp: branch restored')
 }

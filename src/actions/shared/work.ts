@@ -60,9 +60,12 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
  * honoured. A failing hook or signature never loses the work: the commit is then made without it, and the answer says so.
  */
 export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
-  const hooks = await hooksOf(repo, place)
-  const unstaged = await stageAll(place.git, work.nested)
-  const parentTree = await repo.treeOf(work.parent)
+  const [hooks, sign, parentTree, unstaged] = await Promise.all([
+    hooksOf(repo, place),
+    isSigning(place.git),
+    repo.treeOf(work.parent),
+    stageAll(place.git, work.nested),
+  ])
   const tree = await writeTree(place.git)
   const staged = await runPreCommit(place.git, hooks, { tree, parentTree, nested: work.nested })
   const worded = await runMessageHooks(repo, place, { hooks, work })
@@ -70,7 +73,7 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
     tree: staged.tree,
     parents: [work.parent],
     message: worded.message,
-    sign: await isSigning(place.git),
+    sign,
   })
   const kept = await Promise.all(staged.replaced.map((one) => keepTree(place.git, one, work.parent)))
   const redact = await repo.redactor(place.path)
