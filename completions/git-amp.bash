@@ -76,7 +76,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	merge)
-		options="--into= --squash --ff-only --no-ff --message= --file= --edit --dry-run --json --repo= --quiet --help"
+		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --dry-run --json --repo= --quiet --help"
 		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
 		positionals="session"
 		rest=""

@@ -180,6 +180,7 @@ complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l no-f
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s m -l message -x -d 'Message of the merge commit; several are paragraphs'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s f -l force -d 'Merge although the last iteration was interrupted'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'

@@ -12,8 +12,8 @@ import { branchName, branchRef } from '../state/names.js'
 import { withTrailers } from '../util/message.js'
 import { type Checkout, checkoutOf, forward } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { settleOrLook } from './shared/look.js'
 import { checkMessage } from './shared/message-hooks.js'
-import { reconcileAnywhere } from './shared/reconcile.js'
 import { record, type Step } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 
@@ -28,6 +28,8 @@ export interface MergeOptions {
   style?: MergeStyle | undefined
   message?: string | undefined
   dryRun?: boolean | undefined
+  /** Merge although the last iteration was interrupted. */
+  force?: boolean | undefined
 }
 
 export interface MergeResult {
@@ -42,6 +44,8 @@ export interface MergeResult {
   updated: string | null
   unsigned: string | null
   isDryRun: boolean
+  /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
+  pending: number | null
 }
 
 /**
@@ -51,8 +55,9 @@ export interface MergeResult {
 export async function mergeSession(repo: Repo, options: MergeOptions): Promise<MergeResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head, place, status } = await reconcileAnywhere(repo, found)
-  if (status !== null && isDirty(status)) {
+  const isDryRun = options.dryRun === true
+  const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
+  if (pending === null && status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`,
       `Commit them there first: ${place?.path}`,
@@ -62,12 +67,12 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   const before = await repo.refs.read(into)
   if (before === null)
     throw fatal(`the branch '${branchName(into)}' does not exist`, 'Name another one with --into <branch>.')
-  const isDryRun = options.dryRun === true
-  const plain = { tip, into, before, isDryRun, updated: null, unsigned: null }
+  const plain = { tip, into, before, isDryRun, pending, updated: null, unsigned: null }
   if (await isAncestor(repo.git, head, before)) {
     const known = isDryRun ? tip : await recordContained(repo, tip, { into, head, before })
     return { ...plain, tip: known, after: before, via: 'ff', isUpToDate: true }
   }
+  if (options.force !== true) refuseInterrupted(tip, pending)
   const made = await makeMerge(repo, tip, { ...options, head, before, into, git: place?.git ?? repo.git })
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
@@ -80,6 +85,18 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
       ? await moveRef(repo, tip, { ...step, into, before, after: made.after })
       : await moveCheckout(repo, tip, { ...step, checkout, into, before, after: made.after })
   return { ...result, tip: moved, updated: checkout?.path ?? null }
+}
+
+/** What a killed agent left may be half done: nobody has looked at it yet. */
+function refuseInterrupted(tip: ChainTip, pending: number | null): void {
+  const { last, name } = tip.snapshot
+  const n = pending ?? (last?.outcome === 'interrupted' ? last.n : null)
+  if (n === null) return
+  throw no(
+    `iteration ${n} of session ${name} was interrupted, and may have left its work half done`,
+    `Look at it with "git amp diff ${tip.id}", and go on with "git amp iterate ${tip.id}".`,
+    `To merge it as it is, run "git amp merge -f ${tip.id}".`,
+  )
 }
 
 function intoOf(tip: ChainTip, into: string | undefined): string {

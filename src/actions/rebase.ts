@@ -12,8 +12,8 @@ import { branchRef } from '../state/names.js'
 import { subjectOf } from '../util/message.js'
 import { plural } from '../util/time.js'
 import { findSession } from './shared/find.js'
+import { settleOrLook } from './shared/look.js'
 import type { Place } from './shared/place.js'
-import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 import { squashBase } from './squash.js'
@@ -37,6 +37,8 @@ export interface RebaseResult {
   dropped: Oid[]
   unsigned: number
   isDryRun: boolean
+  /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
+  pending: number | null
 }
 
 /**
@@ -46,8 +48,9 @@ export interface RebaseResult {
 export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise<RebaseResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head, place, status } = await reconcileAnywhere(repo, found)
-  if (status !== null && isDirty(status)) {
+  const isDryRun = options.dryRun === true
+  const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
+  if (pending === null && status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
       `Commit them there first: ${place?.path}`,
@@ -55,8 +58,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
   }
   const onto = await ontoOf(repo, tip, options.onto)
   const start = await squashBase(repo, tip, head)
-  const isDryRun = options.dryRun === true
-  const plain = { from: head, onto, isDryRun }
+  const plain = { from: head, onto, isDryRun, pending }
   if (await isAncestor(repo.git, onto, head)) {
     return { ...plain, tip, to: head, map: [], isUpToDate: true, dropped: [], unsigned: 0 }
   }

@@ -11,8 +11,8 @@ import { unique } from '../util/collections.js'
 import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
 import { plural } from '../util/time.js'
 import { findSession } from './shared/find.js'
+import { settleOrLook } from './shared/look.js'
 import { checkMessage } from './shared/message-hooks.js'
-import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 
@@ -36,6 +36,8 @@ export interface SquashResult {
   /** Commits that lost their signature because they were written again. */
   unsigned: number
   isDryRun: boolean
+  /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
+  pending: number | null
 }
 
 /** A run of commits that becomes one, or a manual commit that stays. */
@@ -51,7 +53,8 @@ interface Group {
 export async function squashSession(repo: Repo, options: SquashOptions): Promise<SquashResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head } = await reconcileAnywhere(repo, found)
+  const isDryRun = options.dryRun === true
+  const { tip, head, pending } = await settleOrLook(repo, found, isDryRun)
   const start = await squashBase(repo, tip, head)
   const commits = await commitsBetween(repo.git, start, head)
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
@@ -59,7 +62,6 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   const agentRuns = groups.filter((group) => !group.isManual)
   if (agentRuns.length === 0) throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`)
   const message = await checkMessage(repo, options.message ?? tip.snapshot.title)
-  const isDryRun = options.dryRun === true
   const written = await writeGroups(repo, { groups, start, message, session: tip.id })
   const result = {
     from: head,
@@ -68,6 +70,7 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
     commits: written.commits,
     unsigned: written.unsigned,
     isDryRun,
+    pending,
   }
   if (isDryRun || written.tip === head) return { ...result, tip }
   return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map }) }

@@ -3,6 +3,7 @@ import { type MergeStyle, mergeSession } from '../actions/merge.js'
 import { AmpCommand } from '../cli/command.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
+import { pendingLine } from '../render/session.js'
 
 /** `git amp merge [<session>]` */
 export class MergeCommand extends AmpCommand {
@@ -35,6 +36,7 @@ export class MergeCommand extends AmpCommand {
   message = Option.Array('-m,--message', { description: 'Message of the merge commit; several are paragraphs' })
   file = Option.String('-F,--file', { description: 'Take the message from a file; - is standard input' })
   edit = Option.Boolean('-e,--edit', false, { description: 'Write the message in an editor' })
+  force = Option.Boolean('-f,--force', false, { description: 'Merge although the last iteration was interrupted' })
   dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
@@ -50,9 +52,11 @@ export class MergeCommand extends AmpCommand {
       style: this.style(),
       message,
       dryRun: this.dryRun,
+      force: this.force,
     })
-    const { tip, before, after, via, updated, isUpToDate, isDryRun, unsigned } = result
+    const { tip, before, after, via, updated, isUpToDate, isDryRun, pending, unsigned } = result
     const into = result.into.replace(/^refs\/heads\//, '')
+    if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned !== null) ui.warn(`the commit is not signed: ${unsigned}`)
     if (this.json) {
       ui.json({ schema: 'git-amp/merge@1', session: tip.id, into, before, after, via, updated, isUpToDate, isDryRun })

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { rebaseSession } from '../actions/rebase.js'
 import { AmpCommand } from '../cli/command.js'
+import { pendingLine } from '../render/session.js'
 import { plural } from '../util/time.js'
 
 /** `git amp rebase [<session>]` */
@@ -29,7 +30,8 @@ export class RebaseCommand extends AmpCommand {
     const repo = await this.open()
     const { ui } = this.context
     const result = await rebaseSession(repo, { session: this.session, onto: this.onto, dryRun: this.dryRun })
-    const { tip, from, to, onto, map, isUpToDate, dropped, unsigned, isDryRun } = result
+    const { tip, from, to, onto, map, isUpToDate, dropped, unsigned, isDryRun, pending } = result
+    if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
     if (dropped.length > 0)
       ui.tell(`Left out, because the base has the change already: ${dropped.map((oid) => oid.slice(0, 12)).join(', ')}`)

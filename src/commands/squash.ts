@@ -3,6 +3,7 @@ import { squashSession } from '../actions/squash.js'
 import { AmpCommand } from '../cli/command.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
+import { pendingLine } from '../render/session.js'
 import { oneLine } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
 
@@ -49,7 +50,8 @@ export class SquashCommand extends AmpCommand {
       manual: this.manual,
       dryRun: this.dryRun,
     })
-    const { tip, from, to, commits, map, isDryRun, unsigned } = result
+    const { tip, from, to, commits, map, isDryRun, pending, unsigned } = result
+    if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
     if (this.json) {
       ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isDryRun })

@@ -271,3 +271,7 @@ export function renderIterate(result: IterateResult): string {
       : `${commit.slice(0, 12)} ${sizeWords(size)}${outcome === 'success' ? '' : `, ${outcome}`}`
   return `iteration ${iteration.n}: ${what}${tests === null ? '' : `, ${testWord(tests)}`}`
 }
+
+/** What a dry run says of an iteration whose leftovers it did not take up. */
+export const pendingLine = (n: number): string =>
+  `Iteration ${n} was interrupted; what it left would be committed first.`

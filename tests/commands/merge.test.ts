@@ -279,6 +279,48 @@ describe('git amp merge', () => {
     expect([s.refs(), s.checkout()]).toEqual([refs, before])
   })
 
+  it('refuses after an interrupted iteration, whether its work was picked up before or not', async () => {
+    const { s, id } = await done()
+    await s.interrupted(id, { half: 'done\n' })
+    const main = s.git('rev-parse', 'main')
+    const refused = await s.amp('merge', id)
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: iteration 2 of session a was interrupted, and may have left its work half done
+      hint: Look at it with "git amp diff <id>", and go on with "git amp iterate <id>".
+      hint: To merge it as it is, run "git amp merge -f <id>".
+      ",
+      ]
+    `)
+    expect(s.subjects(`main..${s.branch(id)}`).at(-1)).toMatch(/\(interrupted\)$/)
+    expect((await s.amp('merge', id)).code).toBe(1)
+    expect(s.git('rev-parse', 'main')).toBe(main)
+    expect((await s.amp('merge', id, '-f')).code).toBe(0)
+    expect(s.read('half')).toBe('done\n')
+  })
+
+  it('takes nothing up with -n: not what a killed iteration left, and no commit made by hand', async () => {
+    const { s, id } = await done()
+    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    const moved = s.refs()
+    for (const verb of ['merge', 'squash', 'rebase']) {
+      const answer = await s.amp(verb, id, '-n')
+      expect([verb, answer.code, s.refs()]).toEqual([verb, 0, moved])
+    }
+    await s.interrupted(id, { half: 'done\n' })
+    s.commit({ up: '1' }, 'Upstream')
+    const [refs, state] = [s.refs(), s.status(id)]
+    const words = 'Iteration 2 was interrupted; what it left would be committed first.\n'
+    for (const argv of [['squash'], ['rebase'], ['merge', '-f']]) {
+      const answer = await s.amp(...argv, id, '-n')
+      expect([argv, answer.code, answer.stderr]).toEqual([argv, 0, expect.stringContaining(words)])
+      expect([argv, s.refs(), s.status(id)]).toEqual([argv, refs, state])
+    }
+    expect((await s.amp('merge', id, '-n')).code).toBe(1)
+    expect(s.refs()).toBe(refs)
+  })
+
   it('settles a merge that was killed between its intent and its result', async () => {
     const { s, id, branch } = await done()
     await s.amp('merge', id)

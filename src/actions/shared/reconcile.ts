@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fatal } from '../../errors.js'
+import { type AmpError, fatal } from '../../errors.js'
 import { isAncestor } from '../../git/history.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
@@ -84,7 +84,7 @@ const unfinished = [
   ['REVERT_HEAD', 'revert'],
 ] as const
 
-async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
+export async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
   const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
   // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
   const isRebase = (await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))
@@ -111,13 +111,7 @@ async function settleBranch(
   const { branch, name } = tip.snapshot
   if (status.branch === branch) return tip
   const isRenamed = status.branch !== null && (await repo.refs.read(branchRef(branch))) === null
-  if (!isRenamed || status.branch === null) {
-    const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
-    throw fatal(
-      `the worktree of session ${name} is on ${where}, not on ${branch}`,
-      `Run: git -C ${place.path} switch ${branch}`,
-    )
-  }
+  if (!isRenamed || status.branch === null) throw strayed(tip, { place, status })
   const renamed = status.branch
   const subject = `amp(${tip.snapshot.slug}): branch renamed to ${renamed}`
   const recorded = await record(repo, tip.id, () => ({
@@ -126,6 +120,16 @@ async function settleBranch(
     code: [],
   }))
   return recorded?.tip ?? tip
+}
+
+/** The error about a worktree that is on another branch than its session. */
+export function strayed(tip: ChainTip, { place, status }: { place: Place; status: Status }): AmpError {
+  const { branch, name } = tip.snapshot
+  const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
+  return fatal(
+    `the worktree of session ${name} is on ${where}, not on ${branch}`,
+    `Run: git -C ${place.path} switch ${branch}`,
+  )
 }
 
 /** An intent to move a checked-out base, without its result: the base tells whether it happened. */
