@@ -1,12 +1,14 @@
 import { fatal } from '../errors.js'
-import { diffFiles } from '../git/diff.js'
+import { diffFiles, diffSize } from '../git/diff.js'
 import { aheadBehind } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import { readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, longText, readEvents } from '../state/chain.js'
+import type { ChangeSize } from '../state/events.js'
 import { type IterationView, iterationsOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
+import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
@@ -34,6 +36,8 @@ export interface ShowResult {
   /** Against the base branch as it is now; null when the base is gone. */
   ahead: number | null
   behind: number | null
+  /** Size against the base, as the branch stands now. */
+  changes: ChangeSize
   iterations: IterationView[]
   /** With `iteration`: its long texts and the files it changed. */
   detail: {
@@ -70,10 +74,18 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     branchHead,
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
+    changes: await changesOf(repo, tip, head),
     iterations,
     detail:
       options.iteration === undefined ? null : await detailOf(repo, pickIteration(tip, iterations, options.iteration)),
   }
+}
+
+/** The recorded size, unless the branch was moved by hand since. */
+async function changesOf(repo: Repo, tip: ChainTip, head: Oid | null): Promise<ChangeSize> {
+  const { changes, heads } = tip.snapshot
+  if (head === null || heads.includes(head)) return changes
+  return diffSize(repo.git, await baseOf(repo, tip, head), head)
 }
 
 /** The iteration with a number. Two clones may have given the same one: then the later counts. */

@@ -15,8 +15,8 @@ export class LogCommand extends AmpCommand {
     category: 'Look at sessions',
     description: 'Show iterations and manual commits in order',
     details: `
-      Tells the story of a session, the latest last: iterations with their result, the user's own commits between them, squashes, rebases and
-      merges. It is read from the repository alone and needs no worktree.
+      Tells the story of a session in the order of its branch and its records, the latest last: iterations with their result, the user's own
+      commits between them, squashes, rebases and merges. Commits that came in from the base are not among them. It is read from the repository alone and needs no worktree.
 
       With options of \`git log\` (\`-p\`, \`--stat\`, \`--oneline\`) or paths, \`git log\` shows the session's commits, each with its note: session,
       iteration, agent and tests.

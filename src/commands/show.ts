@@ -33,11 +33,20 @@ export class ShowCommand extends AmpCommand {
     const repo = await this.open()
     const result = await showSession(repo, { session: this.session, iteration })
     if (this.json) {
-      const { tip, state, worktree, prompt, uncommitted, nested, branchHead, ahead, behind, iterations, detail } =
-        result
+      const { tip, state, worktree, iterations, detail } = result
+      const { prompt, uncommitted, nested, branchHead, ahead, behind, changes } = result
       ui.json({
         schema: 'git-amp/show@1',
-        session: { ...sessionJson(tip, state, worktree), prompt, uncommitted, nested, branchHead, ahead, behind },
+        session: {
+          ...sessionJson(tip, state, worktree),
+          prompt,
+          uncommitted,
+          nested,
+          branchHead,
+          ahead,
+          behind,
+          changes,
+        },
         iterations: iterations.map(iterationJson),
         ...(detail === null ? {} : { detail }),
       })

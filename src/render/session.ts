@@ -81,7 +81,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
     ],
     ['Tests', testFacts(snapshot)],
-    ['Changes', sizeWords(snapshot.changes)],
+    ['Changes', sizeWords(result.changes)],
     ['Tokens', tokenWords(snapshot)],
     ['Started', `${plainTime(snapshot.createdAt)} UTC by ${oneLine(snapshot.by)}`],
     ['Newer', snapshot.unknown === 0 ? '' : `${plural(snapshot.unknown, 'event')} from a newer git-amp`],
