@@ -28,6 +28,19 @@ export interface ListResult {
   hidden: number
 }
 
+/** Every state a session can be in, as `list` names them. */
+export const sessionStates: readonly SessionState[] = [
+  'idle',
+  'running',
+  'interrupted',
+  'failed',
+  'diverged',
+  'review',
+  'paused',
+  'merged',
+  'closed',
+]
+
 /** The values `sort` takes. */
 export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 

@@ -149,7 +149,7 @@ async function makeMerge(
 ): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null }> {
   const { head, before, into } = making
   const config = await repo.config()
-  const style = making.style ?? styleOf(config.get('amp.mergeStyle'))
+  const style = making.style ?? config.choice('amp.mergeStyle', ['ff', 'ff-only', 'no-ff', 'squash']) ?? 'ff'
   const canForward = await isAncestor(repo.git, before, head)
   if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
   if (style === 'ff-only')
@@ -174,12 +174,6 @@ async function makeMerge(
     sign: config.bool('commit.gpgsign', false),
   })
   return { after: made.oid, via: isSquash ? 'squash' : 'merge', unsigned: made.unsigned }
-}
-
-function styleOf(value: string | null): MergeStyle {
-  if (value === null) return 'ff'
-  if (value === 'ff' || value === 'ff-only' || value === 'no-ff' || value === 'squash') return value
-  throw fatal(`amp.mergeStyle is '${value}'`, 'It can be ff, ff-only, no-ff or squash.')
 }
 
 const treeAsMerged = async (repo: Repo, head: Oid) =>

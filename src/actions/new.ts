@@ -1,5 +1,6 @@
-import { openAgent } from '../agent/registry.js'
+import { agentNames, findAdapter, openAgent } from '../agent/registry.js'
 import { AmpError, fatal } from '../errors.js'
+import { badValue } from '../git/config.js'
 import { fullRef, resolveCommit } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
@@ -32,6 +33,8 @@ export interface NewResult {
   base: { ref: string | null; oid: Oid }
   /** The prompt is kept with secrets taken out of it. */
   isRedacted: boolean
+  /** Why the agent cannot run here now, and what helps; null when it can. */
+  agentProblem: AmpError | null
 }
 
 /** The same name may be taken twice in one second this often. */
@@ -44,16 +47,13 @@ const branchTries = 1000
 export async function newSession(repo: Repo, options: NewOptions): Promise<NewResult> {
   const config = await repo.config()
   const agent = options.agent ?? config.get('amp.agent') ?? 'amp'
-  // An unknown agent is an error now; one that is not installed matters only when it is to run.
-  await openAgent(repo.host, agent).catch((error: unknown) => {
-    if (error instanceof AmpError && /^unknown agent/.test(error.message)) throw error
-  })
+  const agentProblem = await findProblem(repo, agent, options.agent === undefined)
   const base = await resolveBase(repo, options.base)
   const redact = redactor(repo.host.env)
   const prompt = redact(options.prompt)
   // Name and branch come out of the prompt: they must not tell what it may not.
   const name = nameOf({ prompt, name: options.name === undefined ? undefined : redact(options.name) })
-  const test = options.test ?? config.get('amp.test') ?? undefined
+  const test = options.test ?? (config.get('amp.test') || undefined)
   const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
   const slug = slugOf(name)
   const id = repo.newId()
@@ -61,10 +61,26 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const path = options.worktree ?? (await worktreePath(repo, id))
   try {
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
-    return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt }
+    return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt, agentProblem }
   } catch (error) {
     await takeBack(repo, tip, base.oid)
     throw error
+  }
+}
+
+/**
+ * An agent that is not installed is told of now and matters only when it is to run.
+ * @throws AmpError when no agent has that name
+ */
+async function findProblem(repo: Repo, agent: string, isSetting: boolean): Promise<AmpError | null> {
+  if (findAdapter(agent) === null && isSetting)
+    throw badValue('amp.agent', agent, `Known agents: ${agentNames().join(', ')}.`)
+  try {
+    await openAgent(repo.host, agent)
+    return null
+  } catch (error) {
+    if (!(error instanceof AmpError) || findAdapter(agent) === null) throw error
+    return error
   }
 }
 
@@ -72,9 +88,19 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
+  if (options.name !== undefined) refuseName(clean(options.name))
   const name = clean(options.name ?? firstLine(options.prompt))
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
   return name === '' ? 'session' : name
+}
+
+/** Words that mean something else where a session is named. */
+function refuseName(name: string): void {
+  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name)) return
+  throw fatal(
+    name === '' ? 'the name is empty' : `'${name}' cannot be the name of a session`,
+    'Choose a name of a few words, or leave it out: the prompt gives one then.',
+  )
 }
 
 async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {
@@ -143,7 +169,7 @@ async function checkPrefix(repo: Repo, prefix: string): Promise<void> {
   if (prefix === 'amp/') return
   const probe = await repo.git.run(['check-ref-format', branchRef(`${prefix}x`)], { ok: [0, 1] }) // 1: it is no ref name
   if (probe.code !== 0)
-    throw fatal(`amp.branchPrefix '${prefix}' makes no valid branch names`, 'Set it to something like "amp/".')
+    throw badValue('amp.branchPrefix', prefix, 'It makes no valid branch names. Set it to something like "amp/".')
 }
 
 /** A branch `amp` blocks every branch `amp/...`, and a branch `amp/<slug>` those of this slug. */

@@ -2,7 +2,7 @@ import { fatal } from '../errors.js'
 import { diffFiles, diffSize } from '../git/diff.js'
 import { aheadBehind } from '../git/history.js'
 import type { Oid } from '../git/run.js'
-import { readStatus } from '../git/status.js'
+import { isDirty, readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, longText, readEvents } from '../state/chain.js'
 import type { ChangeSize } from '../state/events.js'
@@ -14,6 +14,7 @@ import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
 import { type SessionState, stateOf } from './shared/sessions.js'
+import { testCommand } from './shared/testing.js'
 
 export interface ShowOptions {
   session?: string | undefined
@@ -36,6 +37,10 @@ export interface ShowResult {
   /** Against the base branch as it is now; null when the base is gone. */
   ahead: number | null
   behind: number | null
+  /** The test command that applies now. */
+  test: string | null
+  /** What the recorded test result is for; null when there is none, or it may be for what stands in the worktree. */
+  tested: 'current' | 'earlier' | 'committed' | null
   /** Size against the base, as the branch stands now. */
   changes: ChangeSize
   iterations: IterationView[]
@@ -74,11 +79,25 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     branchHead,
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
+    test: await testCommand(repo, tip),
+    tested: await testedTree(repo, tip, { head, isDirty: status !== null && isDirty(status) }),
     changes: await changesOf(repo, tip, head),
     iterations,
     detail:
       options.iteration === undefined ? null : await detailOf(repo, pickIteration(tip, iterations, options.iteration)),
   }
+}
+
+async function testedTree(
+  repo: Repo,
+  tip: ChainTip,
+  { head, isDirty }: { head: Oid | null; isDirty: boolean },
+): Promise<ShowResult['tested']> {
+  const { tested } = tip.snapshot
+  if (tested === undefined || head === null) return null
+  const isOfHead = (await repo.treeOf(head)) === tested.tree
+  if (isDirty) return isOfHead ? 'committed' : null
+  return isOfHead ? 'current' : 'earlier'
 }
 
 /** The recorded size, unless the branch was moved by hand since. */

@@ -35,7 +35,7 @@ export interface TestResult {
 export async function testSession(repo: Repo, options: TestOptions): Promise<TestResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const command = (await testCommand(repo, found)) ?? (await repo.config()).get('amp.test')
+  const command = await testCommand(repo, found)
   if (command === null) {
     throw fatal(
       `session ${found.snapshot.name} has no test command`,

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { iterateSession } from '../actions/iterate.js'
+import { showSession } from '../actions/show.js'
 import { AmpCommand } from '../cli/command.js'
 import { iterationNews } from '../cli/news.js'
 import { givenText } from '../cli/text.js'
@@ -50,7 +51,7 @@ export class IterateCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the iteration as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui, signal } = this.context
     if (this.manual !== undefined && this.manual !== 'commit' && this.manual !== 'refuse') {
       throw usage(`--manual takes commit or refuse, not '${this.manual}'`)
@@ -75,10 +76,12 @@ export class IterateCommand extends AmpCommand {
     const { tip, iteration, tests, outcome, summary, manual } = result
     for (const line of remarkLines(result.remarks)) ui.warn(line)
     if (this.json) {
+      const shown = await showSession(repo, { session: tip.id })
+      const recorded = shown.iterations.find((one) => one.id === iteration.id) ?? iteration
       ui.json({
         schema: 'git-amp/iteration@1',
-        session: sessionJson(tip, null),
-        iteration: iterationJson({ ...iteration, summary }),
+        session: sessionJson(shown.tip, shown.state, shown.worktree),
+        iteration: iterationJson({ ...recorded, summary }),
         tests,
         manual,
       })

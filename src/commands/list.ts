@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
-import { type ListedSession, listSessions, sortKeys } from '../actions/list.js'
+import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
 import { AmpCommand } from '../cli/command.js'
+import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
 import { listFields, listValues, porcelain, sessionJson } from '../render/json.js'
 import { renderList } from '../render/session.js'
@@ -13,7 +14,7 @@ import { plural } from '../util/time.js'
 export class ListCommand extends AmpCommand {
   static override paths = [['list'], ['ls']]
   static override kinds = {
-    '--state': 'idle|running|interrupted|failed|diverged|review|paused|merged|closed',
+    '--state': sessionStates.join('|'),
     '--sort': 'updated|created|name|state',
     '--porcelain': 'v1|',
   }
@@ -49,12 +50,13 @@ export class ListCommand extends AmpCommand {
     const { ui, host } = this.context
     const maxCount = this.maxCount === undefined ? undefined : Number(this.maxCount)
     if (maxCount !== undefined && !(Number.isInteger(maxCount) && maxCount >= 0))
-      throw usage(`'${this.maxCount}' is no number`)
+      throw usage(`--max-count takes a number, not '${this.maxCount}'`)
+    const unknown = this.states?.find((state) => !sessionStates.some((known) => known === state))
+    if (unknown !== undefined) throw usage(`unknown state '${unknown}'`, `The states are ${sessionStates.join(', ')}.`)
     const key = this.sort?.replace(/^-/, '')
     if (key !== undefined && !sortKeys.some((known) => known === key))
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
-    if (typeof this.porcelain === 'string' && this.porcelain !== 'v1')
-      throw usage(`unknown porcelain version '${this.porcelain}'`, 'Known: v1.')
+    checkForms(this)
     const repo = await this.open({ sessions: true })
     const { sessions, broken, hidden } = await listSessions(repo, {
       all: this.all,

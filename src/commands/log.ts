@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { logArguments, logSession } from '../actions/log.js'
 import { AmpCommand } from '../cli/command.js'
+import { checkForms } from '../cli/forms.js'
 import { porcelain } from '../render/json.js'
 import { logJson, logValues, renderLog } from '../render/log.js'
 import { compileFormat } from '../util/format.js'
@@ -44,10 +45,12 @@ export class LogCommand extends AmpCommand {
     // `--format=%h` is git's; ours has atoms like those of "git for-each-ref".
     const isGits = passed.length > 0 || rest !== null || (this.format !== undefined && !this.format.includes('%('))
     if (isGits) {
-      const all = this.format === undefined ? passed : [...passed, `--format=${this.format}`]
+      const own = [...(this.nul ? ['-z'] : []), ...(this.format === undefined ? [] : [`--format=${this.format}`])]
+      const all = [...passed, ...own]
       const args = await logArguments(repo, { session: this.session, passed: all, paths: rest ?? [] })
       return repo.asUser(repo.location.topLevel ?? repo.location.gitDir).inherit(args, { ok: [0, 1, 128, 141] })
     }
+    checkForms(this)
     const result = await logSession(repo, { session: this.session })
     if (this.json) ui.json(logJson(result))
     else if (this.format !== undefined) {

@@ -41,7 +41,7 @@ export class MergeCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui } = this.context
     const help = 'Write the message of the merge.'
     const sources = { paragraphs: this.message, file: this.file, edit: this.edit, name: 'message', help }

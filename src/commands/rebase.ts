@@ -27,7 +27,7 @@ export class RebaseCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui } = this.context
     const result = await rebaseSession(repo, { session: this.session, onto: this.onto, dryRun: this.dryRun })
     const { tip, from, to, onto, map, isUpToDate, dropped, unsigned, isDryRun, pending } = result

@@ -36,7 +36,7 @@ export class SquashCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui } = this.context
     if (this.manual !== undefined && this.manual !== 'keep' && this.manual !== 'include') {
       throw usage(`--manual takes keep or include, not '${this.manual}'`)

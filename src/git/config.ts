@@ -1,4 +1,4 @@
-import { usage } from '../errors.js'
+import { type AmpError, fatal } from '../errors.js'
 import type { Git } from './run.js'
 
 /** All of git's configuration, read once, with git's own precedence, includes and `-c`. */
@@ -30,15 +30,32 @@ export class Config {
     return (this.values.get(normalize(key)) ?? []).map((value) => (value === true ? '' : value))
   }
 
+  /** One of some words; null when the key is not set. */
+  choice<T extends string>(key: string, words: readonly T[]): T | null {
+    const value = this.get(key)
+    const word = words.find((one) => one === value)
+    if (value === null || word !== undefined) return word ?? null
+    throw badValue(key, value, `It can be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`)
+  }
+
+  /** Keys that match, as git writes them: section and name in lower case. */
+  keys(pattern: RegExp): string[] {
+    return [...this.values.keys()].filter((key) => pattern.test(key))
+  }
+
   /** A boolean as git reads it; `otherwise` when the key is not set. */
   bool(key: string, otherwise: boolean): boolean {
     const value = this.values.get(normalize(key))?.at(-1)
     if (value === undefined) return otherwise
     if (value === true || /^(true|yes|on|[1-9]\d*)$/i.test(value)) return true
     if (/^(false|no|off|0|)$/i.test(value)) return false
-    throw usage(`bad boolean value '${value}' for '${key}'`, `Set it with "git config ${key} true" or "false".`)
+    throw badValue(key, value, 'It can be true or false.')
   }
 }
+
+/** The error about a setting that means nothing, in git's words. */
+export const badValue = (key: string, value: string, ...hints: string[]): AmpError =>
+  fatal(`bad config value '${value}' for '${key}'`, ...hints)
 
 /** Git compares section and variable name without case, and the subsection with it. */
 function normalize(key: string): string {

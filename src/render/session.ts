@@ -80,7 +80,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
       'Agent',
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
     ],
-    ['Tests', testFacts(snapshot)],
+    ['Tests', testFacts(result)],
     ['Changes', sizeWords(result.changes)],
     ['Tokens', tokenWords(snapshot)],
     ['Started', `${plainTime(snapshot.createdAt)} UTC by ${oneLine(snapshot.by)}`],
@@ -141,11 +141,12 @@ function uncommittedWords({ uncommitted, nested }: ShowResult): string {
   return words.join('; ')
 }
 
-function testFacts(snapshot: Snapshot): string {
-  const command = snapshot.test === undefined ? '' : ` (${oneLine(snapshot.test, 60)})`
-  const { tested } = snapshot
-  if (tested === undefined) return snapshot.test === undefined ? '' : `not run yet${command}`
-  return `${tested.exit === 0 ? 'pass' : 'fail'}${command}`
+function testFacts({ tip, test, tested }: ShowResult): string {
+  const command = test === null ? '' : ` (${oneLine(test, 60)})`
+  const result = tip.snapshot.tested
+  if (result === undefined) return test === null ? '' : `not run yet${command}`
+  const whereWords = { earlier: ', for an earlier tree', committed: ', without the uncommitted changes', current: '' }
+  return `${result.exit === 0 ? 'pass' : 'fail'}${tested === null ? '' : whereWords[tested]}${command}`
 }
 
 function tokenWords({ usage, costUsd }: Snapshot): string {

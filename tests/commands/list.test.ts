@@ -104,4 +104,22 @@ describe('git amp list', () => {
       expect((await s.amp(...args)).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/)
     }
   })
+
+  it('refuses states, numbers and forms that there are not', async () => {
+    const s = scene()
+    const refused = async (...argv: string[]) => {
+      const { code, stderr } = await s.amp(...argv)
+      return [code, stderr.split('usage:')[0]]
+    }
+    expect(await refused('list', '--state', 'foo')).toEqual([
+      129,
+      "error: unknown state 'foo'\nhint: The states are idle, running, interrupted, failed, diverged, review, paused, merged, closed.\n",
+    ])
+    expect(await refused('list', '-n', 'x')).toEqual([129, "error: --max-count takes a number, not 'x'\n"])
+    expect(await refused('list', '-z')).toEqual([129, 'error: -z goes with --porcelain or --format only\n'])
+    const both = 'error: --json and --porcelain cannot be used together\n'
+    expect(await refused('list', '--json', '--porcelain')).toEqual([129, both])
+    const id = await s.session('a')
+    expect(await refused('log', id, '--json', '--porcelain')).toEqual([129, both])
+  })
 })

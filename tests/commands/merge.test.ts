@@ -86,7 +86,7 @@ describe('git amp merge', () => {
     s.git('config', 'amp.mergeStyle', 'octopus')
     const next = await s.session('b')
     await s.iterate(next, 'echo 1 >b')
-    expect((await s.amp('merge', next)).stderr).toContain("fatal: amp.mergeStyle is 'octopus'")
+    expect((await s.amp('merge', next)).stderr).toContain("fatal: bad config value 'octopus' for 'amp.mergeStyle'")
   })
 
   it.each([

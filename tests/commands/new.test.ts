@@ -170,7 +170,6 @@ describe('git amp new', () => {
 
   it.each([
     ['-x', 'x'],
-    ['..', 'session'],
     ['a..b~^:?*[\\@{1}.lock', 'a-b-1-lock'],
     ['two\nlines\t\u0007bell', 'two-lines-bell'],
     ['🎉', 'session'],
@@ -372,6 +371,73 @@ describe('git amp new', () => {
     expect(failing.code).toBe(1)
     expect(JSON.parse(failing.stdout).session.last.outcome).toBe('failed')
     expect(s.checkout()).toBe(before)
+  })
+})
+
+describe('names, places and settings', () => {
+  it('expands amp.worktreeDir as git expands paths', async () => {
+    const s = scene()
+    s.git('config', 'amp.worktreeDir', '~/wt')
+    const id = await s.session('a')
+    expect((await s.amp('path', id)).stdout).toBe(`${s.root}/wt/${id}\n`)
+    expect(existsSync(join(s.dir, '~'))).toBe(false)
+    expect((await s.iterate(id, 'echo 1 >a')).code).toBe(0)
+    s.git('config', 'amp.worktreeDir', '')
+    expect((await s.amp('new', 'b', '-m', 'x', '--agent', 'shell')).stderr).toMatch(
+      /^fatal: bad config value '' for 'amp.worktreeDir'\n/,
+    )
+  })
+
+  it.each(['', ' ', '@', '-', '..', '.'])('refuses %j as a name', async (name) => {
+    const s = scene()
+    const answer = await s.amp('new', '-m', 'x', '--agent', 'shell', `--name=${name}`)
+    expect([answer.code, answer.stderr]).toEqual([
+      128,
+      expect.stringMatching(/^fatal: (the name is empty|'.+' cannot be)/),
+    ])
+    expect(s.refs()).not.toContain('refs/amp')
+  })
+
+  it('warns of an agent that is not installed', async () => {
+    const s = scene()
+    s.env.PATH = '/usr/bin:/bin'
+    const answer = await s.amp('new', 'a', '-m', 'x', '--agent', 'amp')
+    expect([answer.code, answer.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^warning: the agent 'amp' is not installed/),
+    ])
+  })
+
+  it('never tells to repair or move the main worktree', async () => {
+    const s = scene()
+    const answer = await s.amp('new', 'a', '-m', 'x', '--agent', 'shell', '--worktree', '.')
+    expect(answer).toEqual({
+      code: 128,
+      stdout: '',
+      stderr: `fatal: '${s.dir}' is a repository of its own\nhint: Choose another path for the worktree.\n`,
+    })
+  })
+
+  it.each([
+    ['amp.timeout', 'abc'],
+    ['amp.hooks', 'sometimes'],
+    ['amp.mergeStyle', 'octopus'],
+    ['amp.coAuthor', 'nobody'],
+    ['amp.agent.shell.approve', 'perhaps'],
+    ['amp.agent', 'nobody'],
+    ['amp.branchPrefix', 'a b/'],
+  ])('names %s when its value is wrong, before anything begins', async (key, value) => {
+    const s = scene()
+    const id = await s.session('a')
+    s.git('config', key, value)
+    const argv = /Prefix|agent$/.test(key) ? ['new', 'b', '-m', 'x'] : ['iterate', id]
+    const refs = s.refs()
+    const answer = await s.amp(...argv)
+    expect([answer.code, answer.stderr]).toEqual([
+      128,
+      expect.stringContaining(`fatal: bad config value '${value}' for '${key}'\nhint: `),
+    ])
+    expect([s.refs(), (await s.amp('list')).code]).toEqual([refs, 0])
   })
 })
 

@@ -18,7 +18,7 @@ describe('git amp show', () => {
       Worktree:     $ROOT/repo/.worktrees/<id>
       Uncommitted:  1 path; 1 nested repository: nested/
       Agent:        shell
-      Tests:        pass (grep -q 3 a)
+      Tests:        pass, without the uncommitted changes (grep -q 3 a)
       Changes:      2 files +3 -0
       Started:      2026-01-02 10:00:00 UTC by A U Thor <author@example.com>
 
