@@ -1,9 +1,9 @@
 import { fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { isAncestor } from '../git/history.js'
-import { mergeTrees } from '../git/merge.js'
+import { mergeTrees, switchFiles } from '../git/merge.js'
 import { GitError, type Oid } from '../git/run.js'
-import { isDirty } from '../git/status.js'
+import { isDirty, readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { readEvents } from '../state/chain.js'
@@ -76,6 +76,7 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   const made = await makeMerge(repo, tip, { ...options, head, before, into, git: place?.git ?? repo.git })
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
+  if (checkout !== null) await refuseInTheWay(checkout, { before, after: made.after })
   const result = { ...plain, after: made.after, via: made.via, unsigned: made.unsigned, isUpToDate: false }
   if (isDryRun) return { ...result, updated: checkout?.path ?? null }
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
@@ -158,7 +159,6 @@ async function makeMerge(
   if (merged.kind === 'conflict') {
     throw no(
       `merging into '${branchName(into)}' conflicts in ${merged.paths.join(', ')}`,
-      'Nothing was changed.',
       `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
     )
   }
@@ -236,7 +236,8 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
   const result = isDone ? { ...step.withResult('done'), operation: step.operation } : step.withResult('abandoned')
   const recorded = await record(repo, tip.id, () => result)
   if (isDone) return recorded?.tip ?? tip
-  if (problem instanceof GitError) throw inTheWay(problem, step.checkout.path)
+  if (problem instanceof GitError)
+    throw inTheWay(inItsWords(problem), { path: step.checkout.path, refusal: problem.message })
   throw problem instanceof Error
     ? problem
     : no(
@@ -245,16 +246,32 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
       )
 }
 
-function inTheWay(error: GitError, path: string) {
-  const files = error.stderr
-    .split('\n')
-    .filter((line) => line.startsWith('\t'))
-    .map((line) => line.trim())
+/** Asks before anything is recorded whether the checkout can follow: a merge that is refused leaves no trace. */
+async function refuseInTheWay({ git, path }: Checkout, { before, after }: { before: Oid; after: Oid }): Promise<void> {
+  const refusal = await switchFiles(git, { from: before, to: after }, { dryRun: true })
+  if (refusal === null) return
+  const [status, touched] = await Promise.all([
+    readStatus(git),
+    git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', before, after]),
+  ])
+  const own = new Set([...status.changed, ...status.unmerged, ...status.untracked])
+  throw inTheWay(
+    touched.filter((file) => own.has(file)),
+    { path, refusal },
+  )
+}
+
+function inTheWay(files: readonly string[], { path, refusal }: { path: string; refusal: string }) {
   if (files.length === 0)
-    return no(`the checkout in ${path} could not be updated: ${error.message}`, 'Nothing was changed.')
+    return no(`the checkout in ${path} could not be updated: ${refusal}`, 'Look at it with "git status" there.')
   return no(
     `your changes in ${path} are in the way: ${files.join(', ')}`,
-    'Nothing was changed.',
     'Commit, stash or move them, then run the command again.',
   )
+}
+
+/** The files that a failed merge names. */
+function inItsWords(error: GitError): string[] {
+  const lines = error.stderr.split('\n').filter((line) => line.startsWith('\t'))
+  return lines.map((line) => line.trim())
 }

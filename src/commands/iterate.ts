@@ -6,7 +6,7 @@ import { iterationNews } from '../cli/news.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
 import { iterationJson, sessionJson } from '../render/json.js'
-import { remarkLines, renderIterate } from '../render/session.js'
+import { remarkTexts, renderIterate } from '../render/session.js'
 import { oneLine } from '../util/sanitize.js'
 import { parseDuration } from '../util/time.js'
 
@@ -74,7 +74,10 @@ export class IterateCommand extends AmpCommand {
       on: iterationNews(ui, { verbose: this.verbose }),
     })
     const { tip, iteration, tests, outcome, summary, manual } = result
-    for (const line of remarkLines(result.remarks)) ui.warn(line)
+    for (const { line, below } of remarkTexts(result.remarks)) {
+      ui.warn(line)
+      if (this.verbose && below !== '') ui.tell(below)
+    }
     if (this.json) {
       const shown = await showSession(repo, { session: tip.id })
       const recorded = shown.iterations.find((one) => one.id === iteration.id) ?? iteration

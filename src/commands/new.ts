@@ -8,7 +8,7 @@ import { iterationNews } from '../cli/news.js'
 import { canEdit, givenText } from '../cli/text.js'
 import { fatal } from '../errors.js'
 import { sessionJson } from '../render/json.js'
-import { renderIterate } from '../render/session.js'
+import { remarkLines, renderIterate } from '../render/session.js'
 
 /** `git amp new [<name>]` */
 export class NewCommand extends AmpCommand {
@@ -87,6 +87,7 @@ export class NewCommand extends AmpCommand {
       signal: context.signal,
       on: iterationNews(context.ui),
     })
+    for (const line of remarkLines(result.remarks)) context.ui.warn(line)
     if (this.json) {
       const { state } = await showSession(repo, { session: tip.id })
       context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(result.tip, state, worktree) })

@@ -4,7 +4,7 @@ import { firstLine } from '../state/fold.js'
 import { testWord } from '../state/iterations.js'
 import { oneLine } from '../util/sanitize.js'
 import { plainTime, plural } from '../util/time.js'
-import { type Screen, sizeWords } from './session.js'
+import { remarkWords, type Screen, sizeWords } from './session.js'
 
 type Item = LogResult['items'][number]
 
@@ -18,11 +18,11 @@ export function renderLog(result: LogResult, screen: Screen): string {
   return lines.join('\n')
 }
 
-/** The commits tell of a manual move, and the result of a merge tells of its intent. */
+/** The commits tell of a manual move, the result of a merge tells of its intent, and one that did not happen is no news. */
 function isNews(item: Item): boolean {
   if (item.kind !== 'event') return true
   const { type, data } = item.event
-  return !(type === 'head.moved' && data.cause === 'manual') && !(type === 'session.merged' && data.result === 'intent')
+  return !(type === 'head.moved' && data.cause === 'manual') && !(type === 'session.merged' && data.result !== 'done')
 }
 
 interface Told {
@@ -45,11 +45,16 @@ function told(item: Item): Told {
   const reason =
     iteration.reason === null || iteration.reason === iteration.outcome ? '' : ` (${oneLine(iteration.reason, 60)})`
   const tests = testWord(iteration.tests)
-  const words = [`${result}${reason}`, ...(tests === null ? [] : [tests])].join(', ')
+  const remarks = remarkWords(iteration.remarks)
+  const words = [`${result}${reason}`, ...(tests === null ? [] : [tests]), ...remarks].join(', ')
   return { commit: iteration.to, who: `iteration ${iteration.n}`, text: `${title} [${words}]` }
 }
 
-const wordOf = (event: AmpEvent): string => event.type.replace(/^(session|head|test|label)\./, '')
+/** The event's type in a word; only a merge that was done is called one. */
+function wordOf({ type, data }: AmpEvent): string {
+  if (type === 'session.merged' && data.result !== 'done') return `merge-${oneLine(String(data.result))}`
+  return type.replace(/^(session|head|test|label)\./, '')
+}
 
 function commitOf(event: AmpEvent): string | null {
   const { to, after } = event.data as { to?: unknown; after?: unknown }

@@ -2,7 +2,7 @@ import type { IterateResult } from '../actions/iterate.js'
 import type { ListedSession } from '../actions/list.js'
 import type { SessionState } from '../actions/shared/sessions.js'
 import type { ShowResult } from '../actions/show.js'
-import { headOf, type IterationRemarks } from '../state/events.js'
+import { type FailedHook, headOf, type IterationRemarks } from '../state/events.js'
 import { firstLine, type Snapshot } from '../state/fold.js'
 import { type IterationView, testWord } from '../state/iterations.js'
 import { oneLine, printable } from '../util/sanitize.js'
@@ -217,7 +217,7 @@ function renderDetail(detail: NonNullable<ShowResult['detail']>, screen: Screen)
   )
   const parts = [
     head,
-    ...remarkLines(iteration.remarks).map((line) => `Note: ${line}`),
+    ...remarkTexts(iteration.remarks).map(({ line, below }) => `Note: ${line}${below === '' ? '' : `\n${below}`}`),
     `Prompt:\n${indent(printable(detail.prompt).trim())}`,
     ...(detail.summary === null ? [] : [`The agent said:\n${indent(printable(detail.summary).trim())}`]),
     ...(files.length === 0
@@ -229,16 +229,51 @@ function renderDetail(detail: NonNullable<ShowResult['detail']>, screen: Screen)
 }
 
 /** What an iteration has to tell beside its result, a sentence each. */
-export function remarkLines(remarks: IterationRemarks): string[] {
-  const hooks = (remarks.hooks ?? []).map(
-    (hook) =>
-      `the ${hook.name} hook failed${hook.exit === null ? '' : ` (exit code ${hook.exit})`}; the commit was made without it`,
+export const remarkLines = (remarks: IterationRemarks): string[] => remarkTexts(remarks).map(({ line }) => line)
+
+/** The same, each with what belongs below it. */
+export function remarkTexts(remarks: IterationRemarks): { line: string; below: string }[] {
+  const hooks = (remarks.hooks ?? []).map((hook) => ({ line: hookLine(hook), below: belowHook(hook) }))
+  return [...hooks, ...otherRemarks(remarks).map((line) => ({ line, below: '' }))].map(({ line, below }) => ({
+    line: oneLine(line, 400),
+    below,
+  }))
+}
+
+/** Lines of a failing hook that are shown. */
+const shownHookLines = 10
+
+function hookLine({ name, exit, commit }: FailedHook): string {
+  const where = commit === 'manual' ? 'the commit of your changes' : "the iteration's commit"
+  return `the ${name} hook failed${exit === null ? '' : ` (exit code ${exit})`}; ${where} was made without it`
+}
+
+const belowHook = ({ output }: FailedHook): string =>
+  indent(printable(output).trim().split('\n').slice(-shownHookLines).join('\n'))
+
+/** A word for each remark, for a line of the log. */
+export function remarkWords(remarks: IterationRemarks): string[] {
+  const words: Record<keyof IterationRemarks, string> = {
+    hooks: 'hook failed',
+    unsigned: 'unsigned',
+    nested: 'nested repository left out',
+    unstaged: 'not all committed',
+    conflicts: 'with conflicts',
+    submodules: 'changes in submodules',
+    replacedGit: '.git replaced',
+    refs: 'other refs moved',
+    left: 'left its branch',
+  }
+  return (Object.keys(words) as (keyof IterationRemarks)[]).flatMap((key) =>
+    remarks[key] === undefined ? [] : [words[key]],
   )
+}
+
+function otherRemarks(remarks: IterationRemarks): string[] {
   const refs = (remarks.refs ?? []).map(
     (ref) => `${ref.ref} moved while the agent ran: ${shortValue(ref.before)} to ${shortValue(ref.after)}`,
   )
   return [
-    ...hooks,
     ...(remarks.unsigned === undefined ? [] : [`the commit is not signed: ${remarks.unsigned}`]),
     ...(remarks.nested === undefined
       ? []
@@ -255,7 +290,7 @@ export function remarkLines(remarks: IterationRemarks): string[] {
     ...(remarks.left === undefined
       ? []
       : [`the agent left the session's branch (${remarks.left}); its work was taken back to it`]),
-  ].map((line) => oneLine(line, 400))
+  ]
 }
 
 const shortValue = (value: string | null): string =>

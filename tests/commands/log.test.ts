@@ -18,7 +18,7 @@ describe('git amp log', () => {
     await s.amp('squash', id, '-m', 'One', '--manual=include')
     await s.amp('merge', id)
     const kinds = (await s.amp('log', id, '--format', '%(kind)')).stdout.trim().split('\n')
-    expect(kinds).toEqual(['created', 'iteration', 'moved', 'iteration', 'squashed', 'merged', 'merged'])
+    expect(kinds).toEqual(['created', 'iteration', 'moved', 'iteration', 'squashed', 'merge-intent', 'merged'])
   })
 
   it('passes options and paths to git log', async () => {
@@ -98,7 +98,7 @@ describe('git amp log', () => {
     s.commit({ up: '1\n' }, 'Upstream')
     s.gitAt(s.worktree(id), 'merge', '-q', 'main')
     await s.iterate(id, 'echo 3 >a')
-    const merged = ['merged into main (merge, intent)', 'merged into main (merge)']
+    const merged = ['merge-intent into main (merge, intent)', 'merged into main (merge)']
     expect(await told()).toEqual([...order, 'commit Own three', ...merged, 'iteration echo 3 >a'])
   })
 })

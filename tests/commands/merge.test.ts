@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
@@ -83,9 +83,9 @@ describe('git amp merge', () => {
     const { s, id } = await done()
     s.git('config', 'amp.mergeStyle', 'squash')
     expect((await s.amp('merge', id)).stdout).toContain('(one commit)')
-    s.git('config', 'amp.mergeStyle', 'octopus')
     const next = await s.session('b')
     await s.iterate(next, 'echo 1 >b')
+    s.git('config', 'amp.mergeStyle', 'octopus')
     expect((await s.amp('merge', next)).stderr).toContain("fatal: bad config value 'octopus' for 'amp.mergeStyle'")
   })
 
@@ -93,12 +93,12 @@ describe('git amp merge', () => {
     [
       'a conflict',
       (s: Scene) => void s.commit({ 'README.md': '# Theirs\n' }),
-      /^error: merging into 'main' conflicts in README\.md\nhint: Nothing was changed\./,
+      /^error: merging into 'main' conflicts in README\.md\nhint: /,
     ],
     [
       'an edited file in the way',
       (s: Scene) => s.write({ 'README.md': 'edited' }),
-      /^error: your changes in .* are in the way: README\.md\nhint: Nothing was changed\./,
+      /^error: your changes in .* are in the way: README\.md\nhint: /,
     ],
     [
       'a staged file in the way',
@@ -124,14 +124,20 @@ describe('git amp merge', () => {
       },
       /could not be updated|in the way/,
     ],
-  ])('refuses with %s, and changes nothing', async (_what, change, message) => {
+  ])('refuses with %s, and leaves no trace', async (_what, change, message) => {
     const { s, id } = await done()
     change(s)
-    const before = everything(s)
-    const answer = await s.amp('merge', id)
-    expect([answer.code, answer.stdout]).toEqual([1, ''])
-    expect(answer.stderr).toMatch(message)
-    expect(everything(s)).toEqual(before)
+    const before = [...everything(s), s.refs()]
+    for (const argv of [
+      ['merge', id],
+      ['merge', id, '-n'],
+    ]) {
+      const answer = await s.amp(...argv)
+      expect([argv, answer.code, answer.stdout]).toEqual([argv, 1, ''])
+      expect(answer.stderr).toMatch(message)
+      expect(answer.stderr).not.toContain('Nothing was changed')
+      expect([...everything(s), s.refs()]).toEqual(before)
+    }
     expect(s.snapshot(id)).toMatchObject({ status: 'idle' })
     expect(s.snapshot(id).merging ?? null).toBeNull()
     expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
@@ -145,6 +151,18 @@ describe('git amp merge', () => {
     expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('Updated the checkout')])
     expect(s.git('status', '--porcelain')).toBe(' M kept\nM  other\n?? untracked')
     expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+  })
+
+  it('overwrites ignored files of the checkout as git does, and tells of a merge that did not happen', async () => {
+    const { s, id } = await done()
+    s.write({ '.git/info/exclude': '/a\n', a: 'ignored\n' })
+    writeFileSync(join(s.dir, '.git/MERGE_HEAD'), `${s.git('rev-parse', 'main')}\n`)
+    expect((await s.amp('merge', id)).code).toBe(1)
+    rmSync(join(s.dir, '.git/MERGE_HEAD'))
+    expect((await s.amp('log', id)).stdout).not.toContain('merge')
+    expect((await s.amp('log', id, '--format', '%(kind)')).stdout).toMatch(/merge-intent\nmerge-abandoned\n$/)
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.read('a')).toBe('1\n')
   })
 
   it('moves a base that is checked out nowhere, without touching any checkout', async () => {

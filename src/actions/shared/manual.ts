@@ -48,7 +48,7 @@ export async function commitManual(
     operation: { id: repo.newId(), command: 'commit' },
   }))
   const remarks: IterationRemarks = {
-    ...(work.hooks.length > 0 ? { hooks: work.hooks } : {}),
+    ...(work.hooks.length > 0 ? { hooks: work.hooks.map((hook) => ({ ...hook, commit: 'manual' as const })) } : {}),
     ...(work.unsigned === null ? {} : { unsigned: work.unsigned }),
   }
   return { tip: recorded?.tip ?? tip, oid: work.oid, remarks }
