@@ -1,4 +1,4 @@
-import { fatal, no } from '../errors.js'
+import { conflict, fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { isAncestor } from '../git/history.js'
 import { mergeTrees, switchFiles } from '../git/merge.js'
@@ -10,6 +10,7 @@ import { readEvents } from '../state/chain.js'
 import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
 import { branchName, branchRef } from '../state/names.js'
 import { withTrailers } from '../util/message.js'
+import { shellWord } from '../util/quote.js'
 import { type Checkout, checkoutOf, forward } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
 import { settleOrLook } from './shared/look.js'
@@ -73,7 +74,14 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
     return { ...plain, tip: known, after: before, via: 'ff', isUpToDate: true }
   }
   if (options.force !== true) refuseInterrupted(tip, pending)
-  const made = await makeMerge(repo, tip, { ...options, head, before, into, git: place?.git ?? repo.git })
+  const made = await makeMerge(repo, tip, {
+    ...options,
+    head,
+    before,
+    into,
+    git: place?.git ?? repo.git,
+    path: place?.path ?? null,
+  })
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
   if (checkout !== null) await refuseInTheWay(checkout, { before, after: made.after })
@@ -140,6 +148,8 @@ interface Making {
   before: Oid
   into: string
   git: Repo['git']
+  /** The session's worktree. */
+  path: string | null
 }
 
 /** Makes the commit that the base is to have. */
@@ -157,9 +167,12 @@ async function makeMerge(
     throw no(`'${branchName(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
   const merged = canForward ? await treeAsMerged(repo, head) : await mergeTrees(making.git, before, head)
   if (merged.kind === 'conflict') {
-    throw no(
+    throw conflict(
       `merging into '${branchName(into)}' conflicts in ${merged.paths.join(', ')}`,
-      `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
+      { into: branchName(into), paths: merged.paths },
+      making.path === null
+        ? `Run "git amp rebase ${tip.id}" to resolve it in the session first.`
+        : `Resolve it in the session first: "git -C ${shellWord(making.path)} merge ${branchName(into)}"`,
     )
   }
   const isSquash = style === 'squash'

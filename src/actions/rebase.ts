@@ -1,4 +1,4 @@
-import { fatal, no } from '../errors.js'
+import { conflict, fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
@@ -10,6 +10,7 @@ import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import { subjectOf } from '../util/message.js'
+import { shellWord } from '../util/quote.js'
 import { plural } from '../util/time.js'
 import { findSession } from './shared/find.js'
 import { settleOrLook } from './shared/look.js'
@@ -114,7 +115,7 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
     if (commit.parents.length > 1) await refuseOwnContent(git, commit)
     if (commit.parents.length > 1 || parent === undefined) continue
     const merged = await pickTree(git, { oid: commit.oid, parent }, tip)
-    if (merged.kind === 'conflict') throw conflict(commit, merged.paths, { onto, place })
+    if (merged.kind === 'conflict') throw conflicting(commit, merged.paths, { onto, place })
     const wasEmpty = (await repo.objects.readCommit(parent))?.tree === commit.tree
     if (merged.tree === tip.tree && !wasEmpty) {
       dropped.push(commit.oid)
@@ -142,18 +143,17 @@ async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
   if (again?.kind === 'clean' && again.tree === commit.tree) return
   throw no(
     `the merge '${subjectOf(commit.message)}' (${commit.oid.slice(0, 12)}) has changes of its own, which a rebase would lose`,
-    'Nothing was changed.',
     'Squash the session with --manual=include first, or rebase it by hand with "git rebase --rebase-merges".',
   )
 }
 
-function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
+function conflicting(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
   const [files, short] = [paths.join(', '), commit.oid.slice(0, 12)]
-  const there = where.place === null ? '' : `git -C ${where.place.path} rebase ${where.onto.slice(0, 12)}`
-  return no(
+  const there = where.place === null ? '' : `git -C ${shellWord(where.place.path)} rebase ${where.onto.slice(0, 12)}`
+  return conflict(
     `'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`,
-    'Nothing was changed.',
-    ...(there === '' ? [] : [`To resolve it by hand, run: ${there}`, 'git-amp takes the result up by itself.']),
+    { onto: where.onto, commit: commit.oid, paths },
+    ...(there === '' ? [] : [`To resolve it by hand, run "${there}"; git-amp takes the result up by itself.`]),
   )
 }
 
@@ -175,7 +175,7 @@ async function recordRebase(
   })
   const recorded = await record(repo, tip.id, (latest) => {
     if (latest.snapshot.heads.join() !== from)
-      throw fatal('the session moved while it was being rebased', 'Nothing was changed. Run the command again.')
+      throw fatal('the session moved while it was being rebased', 'Run the command again.')
     return {
       subject: `amp(${latest.snapshot.slug}): rebased ${plural(map.length, 'commit')} onto ${onto.slice(0, 12)}`,
       events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],

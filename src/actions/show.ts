@@ -13,6 +13,7 @@ import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
+import { unfinishedIn } from './shared/reconcile.js'
 import { type SessionState, stateOf } from './shared/sessions.js'
 import { testCommand } from './shared/testing.js'
 
@@ -34,6 +35,12 @@ export interface ShowResult {
   nested: string[]
   /** The branch's commit; null when the branch does not exist here. */
   branchHead: Oid | null
+  /** The commit that the session's own work begins at: the recorded base, or a later one that the branch was put on by hand. */
+  base: Oid
+  /** The branch that it was started from does not exist here any more. */
+  isBaseGone: boolean
+  /** What is half done in the worktree: `rebase`, `merge`. */
+  unfinished: string | null
   /** Against the base branch as it is now; null when the base is gone. */
   ahead: number | null
   behind: number | null
@@ -77,6 +84,9 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     uncommitted: status === null ? null : status.changed.length + status.untracked.length + status.unmerged.length,
     nested: status?.nested ?? [],
     branchHead,
+    base: head === null ? tip.snapshot.base.oid : await baseOf(repo, tip, head),
+    isBaseGone: tip.snapshot.base.ref !== null && base === null,
+    unfinished: place === null ? null : await unfinishedIn(repo, place),
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
     test: await testCommand(repo, tip),

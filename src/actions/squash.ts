@@ -35,6 +35,8 @@ export interface SquashResult {
   commits: { oid: Oid; subject: string; isManual: boolean; replaced: number }[]
   /** Commits that lost their signature because they were written again. */
   unsigned: number
+  /** It was squashed before, and no message was given: nothing is written again. */
+  isUpToDate: boolean
   isDryRun: boolean
   /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
   pending: number | null
@@ -61,6 +63,8 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   const groups = groupCommits(commits, { prefix, include: options.manual === 'include' })
   const agentRuns = groups.filter((group) => !group.isManual)
   if (agentRuns.length === 0) throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`)
+  if (options.message === undefined && isSquashed(groups, prefix))
+    return nothingToDo({ tip, head, pending, isDryRun, groups })
   const message = await checkMessage(repo, options.message ?? tip.snapshot.title)
   const written = await writeGroups(repo, { groups, start, message, session: tip.id })
   const result = {
@@ -69,6 +73,7 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
     map: written.map,
     commits: written.commits,
     unsigned: written.unsigned,
+    isUpToDate: false,
     isDryRun,
     pending,
   }
@@ -111,6 +116,27 @@ function groupCommits(commits: readonly CommitInfo[], how: { prefix: string; inc
     else groups.push({ isManual, commits: [commit] })
   }
   return groups
+}
+
+/** Every run of agent commits is one commit already, and none of them has the name of an iteration. */
+const isSquashed = (groups: readonly Group[], prefix: string): boolean =>
+  groups.every(
+    ({ isManual, commits: [first, ...others] }) =>
+      isManual || (others.length === 0 && !subjectOf(first?.message ?? '').startsWith(prefix)),
+  )
+
+function nothingToDo(as: {
+  tip: ChainTip
+  head: Oid
+  pending: number | null
+  isDryRun: boolean
+  groups: readonly Group[]
+}): SquashResult {
+  const { tip, head, pending, isDryRun, groups } = as
+  const commits = groups.flatMap(({ isManual, commits: [commit] }) =>
+    commit === undefined ? [] : [{ oid: commit.oid, subject: subjectOf(commit.message), isManual, replaced: 1 }],
+  )
+  return { tip, from: head, to: head, map: [], commits, unsigned: 0, isUpToDate: true, isDryRun, pending }
 }
 
 interface Plan {
@@ -167,7 +193,7 @@ async function recordSquash(
   })
   const recorded = await record(repo, tip.id, (latest) => {
     if (latest.snapshot.heads.join() !== from)
-      throw fatal('the session moved while it was being squashed', 'Nothing was changed. Run the command again.')
+      throw fatal('the session moved while it was being squashed', 'Run the command again.')
     return {
       subject: `amp(${latest.snapshot.slug}): squashed ${plural(map.length, 'commit')}`,
       events: [{ type: 'session.squashed', data: { from, to, map, total } }],

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'clipanion'
+import { AmpError } from '../errors.js'
 import { localVariables } from '../git/env.js'
 import { type Notice, openRepo, type Repo } from '../repo.js'
 import { oneLine } from '../util/sanitize.js'
@@ -30,9 +31,20 @@ export abstract class AmpCommand extends Command<AmpContext> {
     this.context.ui.isQuiet = this.quiet
     try {
       return (await this.run()) ?? 0
+    } catch (error) {
+      this.answerNo(error)
+      throw error
     } finally {
       this.opened?.close()
     }
+  }
+
+  /** A plain "no" is an answer: with `--json` it goes to standard output as well. Fatal errors do not. */
+  private answerNo(error: unknown): void {
+    const { json, path } = this as { json?: unknown; path?: readonly string[] }
+    if (json !== true || !(error instanceof AmpError) || error.kind !== 'no') return
+    const { message, hints, details } = error
+    this.context.ui.json({ schema: 'git-amp/no@1', command: path?.join(' ') ?? '', message, hints, ...details })
   }
 
   /**

@@ -25,6 +25,16 @@ export class ListCommand extends AmpCommand {
       Shows the open sessions, the one that changed last first. \`*\` marks the session of this worktree, \`!\` one that waits for its user. With
       \`-a\` merged and closed sessions are shown as well.
 
+      States:
+
+      - \`idle\`: nothing runs; it waits for the next step
+      - \`running\`: an agent works in it, here or on another machine
+      - \`interrupted\`: its last iteration was stopped or killed
+      - \`failed\`: the agent of its last iteration failed
+      - \`diverged\`: two clones went on with it at once
+      - \`merged\`, \`closed\`: done
+      - \`review\`, \`paused\`: set by a newer git-amp
+
       Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
     `,
     examples: [
@@ -74,6 +84,8 @@ export class ListCommand extends AmpCommand {
         `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" ${waiting.snapshot.open.length > 0 ? 'keeps its work and goes on' : 'goes on'}`,
         'ampPending',
       )
+    for (const { shortId } of sessions.filter((session) => session.isRebasing))
+      ui.hint(`${shortId} is being rebased; finish it in its worktree with "git rebase --continue"`, 'ampPending')
     if (sessions.length === 0) ui.hint(emptyHint(hidden), 'ampEmpty')
     return broken.length > 0 ? 1 : 0
   }

@@ -19,6 +19,10 @@ export class LogCommand extends AmpCommand {
       Tells the story of a session in the order of its branch and its records, the latest last: iterations with their result, the user's own
       commits between them, squashes, rebases and merges. Commits that came in from the base are not among them. It is read from the repository alone and needs no worktree.
 
+      Kinds of items in the forms for scripts: \`iteration\`; \`commit\`, one of the user's own; \`created\`; \`renamed\`; \`moved\`, the branch was changed
+      with plain git; \`recorded\`, tests that were run alone; \`squashed\`; \`rebased\`; \`merged\`, and \`merge-intent\` and \`merge-abandoned\` for a
+      merge that was begun and one that did not happen; \`closed\`; \`reopened\`; \`added\` and \`removed\`, a label.
+
       With options of \`git log\` (\`-p\`, \`--stat\`, \`--oneline\`) or paths, \`git log\` shows the session's commits, each with its note: session,
       iteration, agent and tests.
     `,

@@ -37,7 +37,11 @@ export class RebaseCommand extends AmpCommand {
       ui.tell(`Left out, because the base has the change already: ${dropped.map((oid) => oid.slice(0, 12)).join(', ')}`)
     if (this.json)
       ui.json({ schema: 'git-amp/rebase@1', session: tip.id, from, to, onto, map, dropped, isUpToDate, isDryRun })
-    else if (isUpToDate) ui.answer(`${tip.snapshot.branch} is up to date with ${onto.slice(0, 12)}`)
+    else if (isUpToDate) ui.answer(`nothing to do: ${tip.snapshot.branch} is up to date with ${onto.slice(0, 12)}`)
+    else if (map.length === 0)
+      ui.answer(
+        `${tip.snapshot.branch} has no commits of its own: ${isDryRun ? 'would move' : 'moved'} to ${onto.slice(0, 12)}`,
+      )
     else
       ui.answer(
         `${isDryRun ? 'would rebase' : 'rebased'} ${plural(map.length, 'commit')} of ${tip.snapshot.branch} onto ${onto.slice(0, 12)}${isDryRun ? '' : `, now at ${to.slice(0, 12)}`}`,

@@ -4,6 +4,7 @@ import { firstLine } from '../state/fold.js'
 import { testWord } from '../state/iterations.js'
 import { oneLine } from '../util/sanitize.js'
 import { plainTime, plural } from '../util/time.js'
+import { fitText, textWidth } from '../util/width.js'
 import { remarkWords, type Screen, sizeWords } from './session.js'
 
 type Item = LogResult['items'][number]
@@ -11,9 +12,11 @@ type Item = LogResult['items'][number]
 /** The story of a session, an item a line, remarks below. */
 export function renderLog(result: LogResult, screen: Screen): string {
   const lines = result.items.filter(isNews).map((item) => {
-    const { commit, text, who } = told(item)
-    const id = commit === null ? ' '.repeat(10) : screen.paint('id', commit.slice(0, 10))
-    return `${screen.paint('dim', plainTime(item.at).slice(0, 16))}  ${id}  ${who.padEnd(12)}  ${text}`
+    const { commit, text, who, result = '' } = told(item)
+    const [time, id, word] = [plainTime(item.at), (commit ?? '').slice(0, 10).padEnd(10), who.padEnd(12)]
+    const room = screen.width === null ? null : screen.width - textWidth(`${time}  ${id}  ${word}  ${result}`)
+    const title = room === null ? text : fitText(text, Math.max(room, 8))
+    return `${screen.paint('dim', time)}  ${commit === null ? id : screen.paint('id', id)}  ${word}  ${title}${result}`
   })
   return lines.join('\n')
 }
@@ -29,6 +32,8 @@ interface Told {
   commit: string | null
   who: string
   text: string
+  /** What stands behind the text, and is never cut. */
+  result?: string
 }
 
 function told(item: Item): Told {
@@ -47,7 +52,7 @@ function told(item: Item): Told {
   const tests = testWord(iteration.tests)
   const remarks = remarkWords(iteration.remarks)
   const words = [`${result}${reason}`, ...(tests === null ? [] : [tests]), ...remarks].join(', ')
-  return { commit: iteration.to, who: `iteration ${iteration.n}`, text: `${title} [${words}]` }
+  return { commit: iteration.to, who: `iteration ${iteration.n}`, text: title, result: ` [${words}]` }
 }
 
 /** The event's type in a word; only a merge that was done is called one. */
@@ -62,6 +67,14 @@ function commitOf(event: AmpEvent): string | null {
   return typeof oid === 'string' ? oid : null
 }
 
+/** What plain git did to the branch. */
+function movedText(data: Record<string, unknown>): string {
+  const short = (key: string) => (typeof data[key] === 'string' ? data[key].slice(0, 10) : '')
+  const what =
+    data.cause === 'amend' ? 'amended' : typeof data.base === 'string' ? `rebased onto ${short('base')}` : 'moved'
+  return `${what} with plain git: ${short('from')} to ${short('to')}`
+}
+
 function textOf(event: AmpEvent): string {
   const data = event.data as Record<string, unknown>
   const text = (key: string) => oneLine(headOf((data[key] ?? '') as LongText), 80)
@@ -69,7 +82,7 @@ function textOf(event: AmpEvent): string {
     case 'session.created':
       return oneLine(firstLine(headOf(data.prompt as LongText)), 80)
     case 'head.moved':
-      return data.cause === 'manual' ? 'own commits' : `branch changed with plain git (${text('cause')})`
+      return data.cause === 'manual' ? 'own commits' : movedText(data)
     case 'test.recorded':
       return `${data.exit === 0 ? 'tests pass' : 'tests fail'}: ${text('command')}`
     case 'session.squashed':
@@ -91,7 +104,7 @@ export const logJson = (result: LogResult) => ({ schema: 'git-amp/log@1', sessio
 /** The fields of each item, for `--format` and `--porcelain`. */
 export function logValues(result: LogResult): Record<string, string>[] {
   return result.items.map((item) => {
-    const { commit, who, text } = told(item)
+    const { commit, who, text, result = '' } = told(item)
     const iteration = item.kind === 'iteration' ? item.iteration : null
     return {
       kind: item.kind === 'event' ? who : item.kind,
@@ -100,7 +113,7 @@ export function logValues(result: LogResult): Record<string, string>[] {
       commit: commit ?? '',
       iteration: iteration === null ? '' : `${iteration.n}`,
       outcome: iteration?.outcome ?? '',
-      text,
+      text: `${text}${result}`,
     }
   })
 }

@@ -25,7 +25,7 @@ const needsUser: readonly SessionState[] = ['interrupted', 'failed', 'diverged']
 export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
   const rows = sessions.map((session) => {
     const { snapshot, state } = session
-    const mark = session.isCurrent ? '*' : needsUser.includes(state) ? '!' : ' '
+    const mark = session.isCurrent ? '*' : needsUser.includes(state) || session.isRebasing ? '!' : ' '
     const { insertions, deletions } = snapshot.changes
     return [
       `${mark} ${session.shortId}`,
@@ -69,11 +69,9 @@ export function renderShow(result: ShowResult, screen: Screen): string {
   const facts: [string, string][] = [
     ['Session', `${screen.paint('id', tip.id)} ${oneLine(snapshot.name)}`],
     ['State', paintState(stateWords(snapshot, state), state, screen.paint)],
+    ['In progress', progressWords(result)],
     ['Branch', branchWords(result)],
-    [
-      'Base',
-      `${snapshot.base.ref?.replace(/^refs\/heads\//, '') ?? '(no branch)'} at ${snapshot.base.oid.slice(0, 12)}${distance(result)}`,
-    ],
+    ['Base', `${baseName(result)}from ${result.base.slice(0, 12)}${distance(result)}`],
     ['Worktree', result.worktree === null ? '(none here)' : printable(result.worktree)],
     ['Uncommitted', uncommittedWords(result)],
     [
@@ -111,7 +109,10 @@ function stateWords(snapshot: Snapshot, state: SessionState): string {
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
-  return state
+  // It went on after its merge.
+  return snapshot.merged === undefined
+    ? state
+    : `${state}; merged before, into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
 }
 
 function branchWords({ tip, branchHead }: ShowResult): string {
@@ -120,6 +121,14 @@ function branchWords({ tip, branchHead }: ShowResult): string {
     ? `${branch} (not here; its commits are kept by the session)`
     : `${branch} at ${branchHead.slice(0, 12)}`
 }
+
+const baseName = ({ tip, isBaseGone }: ShowResult): string => {
+  const name = tip.snapshot.base.ref?.replace(/^refs\/heads\//, '')
+  return name === undefined ? '' : `${name}${isBaseGone ? ' (gone)' : ''}, `
+}
+
+const progressWords = ({ unfinished }: ShowResult): string =>
+  unfinished === null ? '' : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
 
 function distance({ ahead, behind }: ShowResult): string {
   if (ahead === null || behind === null) return ''

@@ -122,4 +122,13 @@ describe('git amp list', () => {
     const id = await s.session('a')
     expect(await refused('log', id, '--json', '--porcelain')).toEqual([129, both])
   })
+
+  it('says where an option of git belongs', async () => {
+    const s = scene()
+    expect(await s.amp('-C', 'dir', 'list')).toEqual({
+      code: 129,
+      stdout: '',
+      stderr: 'error: \'-C\' is an option of git\nhint: Write it before "amp": "git -C <dir> amp ...".\n',
+    })
+  })
 })

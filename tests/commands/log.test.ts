@@ -9,10 +9,10 @@ describe('git amp log', () => {
     const answer = await s.amp('log', id)
     expect(answer).toMatchObject({ code: 0, stderr: '' })
     expect(timeless(answer.stdout, s.root)).toMatchInlineSnapshot(`
-      "2026-01-02 10:00              created       printf "1\\n2\\n" >a
-      2026-01-02 10:01  <oid10>  iteration 1   printf "1\\n2\\n" >a [1 file +2 -0, tests fail]
-      2026-01-02 10:02  <oid10>  manual        My own
-      2026-01-02 10:03  <oid10>  iteration 2   printf "1\\n3\\n" >a [1 file +1 -1, tests pass]
+      "2026-01-02 10:00:00              created       printf "1\\n2\\n" >a
+      2026-01-02 10:01:00  <oid10>  iteration 1   printf "1\\n2\\n" >a [1 file +2 -0, tests fail]
+      2026-01-02 10:02:00  <oid10>  manual        My own
+      2026-01-02 10:03:00  <oid10>  iteration 2   printf "1\\n3\\n" >a [1 file +1 -1, tests pass]
       "
     `)
     await s.amp('squash', id, '-m', 'One', '--manual=include')
@@ -100,5 +100,22 @@ describe('git amp log', () => {
     await s.iterate(id, 'echo 3 >a')
     const merged = ['merge-intent into main (merge, intent)', 'merged into main (merge)']
     expect(await told()).toEqual([...order, 'commit Own three', ...merged, 'iteration echo 3 >a'])
+  })
+
+  it('names what plain git did to the branch, and fits a terminal', async () => {
+    const { s, id, branch } = await story()
+    const old = s.git('rev-parse', branch)
+    s.gitAt(s.worktree(id), 'commit', '-q', '--amend', '-m', 'amended')
+    await s.amp('test', id)
+    const text = (await s.amp('log', id, '--format', '%(kind) %(text)')).stdout
+    expect(text).toContain(
+      `moved amended with plain git: ${old.slice(0, 10)} to ${s.git('rev-parse', branch).slice(0, 10)}`,
+    )
+    s.env.GIT_PAGER_IN_USE = 'true'
+    s.env.COLUMNS = '85'
+    s.env.NO_COLOR = '1'
+    const lines = (await s.amp('log', id)).stdout.trimEnd().split('\n')
+    expect(lines[1]).toMatch(/printf.*… \[1 file \+2 -0, tests fail\]$/)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(85)
   })
 })

@@ -223,7 +223,7 @@ describe('git amp merge', () => {
       {
         "code": 128,
         "stderr": "fatal: refs/heads/main moved while the command ran
-      hint: Nothing was changed. Run the command again.
+      hint: Run the command again.
       ",
         "stdout": "",
       }
@@ -337,6 +337,22 @@ describe('git amp merge', () => {
     }
     expect((await s.amp('merge', id, '-n')).code).toBe(1)
     expect(s.refs()).toBe(refs)
+  })
+
+  it('answers a conflict as JSON too, and names the command that resolves it', async () => {
+    const { s, id } = await done()
+    s.commit({ 'README.md': '# Theirs\n' })
+    const answer = await s.amp('merge', id, '--json')
+    expect(answer.code).toBe(1)
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      schema: 'git-amp/no@1',
+      command: 'merge',
+      conflict: { into: 'main', paths: ['README.md'] },
+    })
+    const command = /"(git -C .*)"/.exec(answer.stderr)?.[1] ?? ''
+    expect(command).toBe(`git -C ${s.worktree(id)} merge main`)
+    const fatal = await s.amp('merge', 'nobody', '--json')
+    expect([fatal.code, fatal.stdout]).toEqual([128, ''])
   })
 
   it('settles a merge that was killed between its intent and its result', async () => {

@@ -244,7 +244,9 @@ describe('git amp new', () => {
           "stdout": "",
         }
       `)
-      expect((await s.amp('new', 'a', '-F', 'missing')).stderr).toContain("fatal: cannot read 'missing': ENOENT\n")
+      expect((await s.amp('new', 'a', '-F', 'missing')).stderr).toContain(
+        "fatal: cannot read 'missing': no such file or directory\n",
+      )
       nothingLeft(s)
     })
 

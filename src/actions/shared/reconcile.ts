@@ -85,15 +85,20 @@ const unfinished = [
 ] as const
 
 export async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
-  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
-  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
-  const isRebase = (await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))
-  const verb = isRebase ? 'rebase' : unfinished.find((_, index) => found[index] !== null)?.[1]
-  if (verb === undefined) return
+  const verb = await unfinishedIn(repo, place)
+  if (verb === null) return
   throw fatal(
     `a ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
     `Finish it there with "git ${verb} --continue" or "git ${verb} --abort": ${place.path}`,
   )
+}
+
+/** The git command that is in the middle of something in a worktree; null when none is. */
+export async function unfinishedIn(repo: Repo, place: Place): Promise<string | null> {
+  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
+  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
+  const isRebase = (await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))
+  return isRebase ? 'rebase' : (unfinished.find((_, index) => found[index] !== null)?.[1] ?? null)
 }
 
 const hasFile = (repo: Repo, place: Place, name: string): Promise<boolean> =>
