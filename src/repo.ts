@@ -159,8 +159,8 @@ export class Repo {
       if (!(error instanceof GitError) || error.exit.code !== 128) throw error
       throw fatal(
         'git does not know who you are, and every session and commit has an author',
-        'Run: git config --global user.name "Your Name"',
-        'and: git config --global user.email you@example.com',
+        `Run "git config --global user.name 'Your Name'"`,
+        'and "git config --global user.email you@example.com".',
       )
     }
   }

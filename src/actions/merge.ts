@@ -64,6 +64,7 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
       `Commit them there first: ${place?.path}`,
     )
   }
+  if (options.force !== true && pending !== null) refuseInterrupted(tip, pending)
   const into = await followRef(repo, intoOf(tip, options.into))
   const before = await repo.refs.read(into)
   if (before === null)
@@ -164,7 +165,10 @@ async function makeMerge(
   const canForward = await isAncestor(repo.git, before, head)
   if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
   if (style === 'ff-only')
-    throw no(`'${branchName(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
+    throw no(
+      `'${branchName(into)}' has moved on, so it cannot be fast-forwarded`,
+      `Run "git amp rebase ${tip.id}" first.`,
+    )
   const merged = canForward ? await treeAsMerged(repo, head) : await mergeTrees(making.git, before, head)
   if (merged.kind === 'conflict') {
     throw conflict(

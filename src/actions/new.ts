@@ -114,7 +114,7 @@ async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ 
   }
   throw fatal(
     'this repository has no commit yet, and a session starts from one',
-    'Run: git commit --allow-empty -m "Initial commit"',
+    `Run "git commit --allow-empty -m 'Initial commit'".`,
   )
 }
 
@@ -180,12 +180,12 @@ async function blockedBy(repo: Repo, stem: string): Promise<AmpError | null> {
     if (name === '' || (await repo.refs.read(branchRef(name))) === null) continue
     const cure =
       length === parts.length
-        ? 'Choose another name: --name <name>'
-        : 'Choose another prefix: git config amp.branchPrefix sessions/'
+        ? 'Choose another name with --name <name>,'
+        : 'Choose another prefix with "git config amp.branchPrefix sessions/",'
     return fatal(
       `the branch '${name}' exists, so no branch '${name}/...' can be made`,
       cure,
-      `or rename the branch: git branch -m ${name} ${name}-old`,
+      `or rename the branch with "git branch -m ${name} ${name}-old".`,
     )
   }
   return null

@@ -62,7 +62,11 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
   const groups = groupCommits(commits, { prefix, include: options.manual === 'include' })
   const agentRuns = groups.filter((group) => !group.isManual)
-  if (agentRuns.length === 0) throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`)
+  if (agentRuns.length === 0) {
+    const hints =
+      pending === null ? [] : [`Iteration ${pending} was interrupted; what it left would be committed first.`]
+    throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`, ...hints)
+  }
   if (options.message === undefined && isSquashed(groups, prefix))
     return nothingToDo({ tip, head, pending, isDryRun, groups })
   const message = await checkMessage(repo, options.message ?? tip.snapshot.title)

@@ -39,7 +39,7 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
   if (command === null) {
     throw fatal(
       `session ${found.snapshot.name} has no test command`,
-      'Set one for all sessions: git config amp.test "<command>"',
+      `Set one for all sessions with "git config amp.test '<command>'".`,
     )
   }
   const { place } = await ensurePlace(repo, found)

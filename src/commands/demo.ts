@@ -28,7 +28,7 @@ export class DemoCommand extends AmpCommand {
       onOutput: (text) => ui.answer(text),
     })
     if (!this.quiet)
-      ui.answer('\nThe scratch repository is removed again. Now try it on your own: git amp new -m "<prompt>"')
+      ui.answer('\nThe scratch repository is removed again. Now try it on your own with "git amp new -m \'<prompt>\'".')
     return done ? 0 : 130
   }
 

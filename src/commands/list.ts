@@ -114,5 +114,5 @@ export class ListCommand extends AmpCommand {
 
 const emptyHint = (hidden: number): string =>
   hidden === 0
-    ? 'There are no sessions. Start one with: git amp new -m "<prompt>"'
+    ? `There are no sessions. Start one with "git amp new -m '<prompt>'".`
     : `There are no open sessions; "git amp list -a" shows ${plural(hidden, 'other')}.`

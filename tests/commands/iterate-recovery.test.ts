@@ -111,7 +111,7 @@ describe('between iterations, plain git', () => {
     s.gitAt(wt, 'switch', '-q', '-c', 'side')
     expect(await refused()).toMatchInlineSnapshot(`
       "fatal: the worktree of session a is on branch side, not on amp/a/<time>
-      hint: Run: git -C $ROOT/repo/.worktrees/<id> switch amp/a/<time>
+      hint: Run "git -C $ROOT/repo/.worktrees/<id> switch amp/a/<time>".
       "
     `)
     s.gitAt(wt, 'checkout', '-q', '--detach')
@@ -240,7 +240,7 @@ describe('after something was killed', () => {
     expect((await s.ampAt(moved, 'list')).stdout).toContain(' a ')
     const answer = await s.ampAt(moved, 'iterate', id, '-m', 'echo b >b')
     expect(answer.code).toBe(128)
-    const repair = /^hint: If the repository was moved, run: git (.*)$/m.exec(answer.stderr)?.[1] ?? ''
+    const repair = /^hint: If the repository was moved, run "git (.*)"\.$/m.exec(answer.stderr)?.[1] ?? ''
     s.gitAt(moved, ...repair.split(' '))
     expect((await s.ampAt(moved, 'iterate', id, '-m', 'echo b >b')).code).toBe(0)
   })

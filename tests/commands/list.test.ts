@@ -51,7 +51,7 @@ describe('git amp list', () => {
     expect(await s.amp('list')).toMatchInlineSnapshot(`
       {
         "code": 0,
-        "stderr": "hint: There are no sessions. Start one with: git amp new -m "<prompt>"
+        "stderr": "hint: There are no sessions. Start one with "git amp new -m '<prompt>'".
       ",
         "stdout": "",
       }

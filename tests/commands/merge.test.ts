@@ -55,7 +55,7 @@ describe('git amp merge', () => {
       [
         1,
         "error: 'main' has moved on, so it cannot be fast-forwarded
-      hint: Run: git amp rebase <id>
+      hint: Run "git amp rebase <id>" first.
       ",
       ]
     `)
@@ -337,6 +337,10 @@ describe('git amp merge', () => {
     }
     expect((await s.amp('merge', id, '-n')).code).toBe(1)
     expect(s.refs()).toBe(refs)
+    const first = await s.session('first')
+    await s.interrupted(first, { half: 'done\n' })
+    expect((await s.amp('merge', first, '-n')).code).toBe(1)
+    expect((await s.amp('squash', first, '-n')).stderr).toContain('Iteration 1 was interrupted; ')
   })
 
   it('answers a conflict as JSON too, and names the command that resolves it', async () => {

@@ -116,7 +116,7 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: this repository has no commit yet, and a session starts from one
-      hint: Run: git commit --allow-empty -m "Initial commit"
+      hint: Run "git commit --allow-empty -m 'Initial commit'".
       ",
         "stdout": "",
       }
@@ -137,8 +137,8 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: git does not know who you are, and every session and commit has an author
-      hint: Run: git config --global user.name "Your Name"
-      hint: and: git config --global user.email you@example.com
+      hint: Run "git config --global user.name 'Your Name'"
+      hint: and "git config --global user.email you@example.com".
       ",
         "stdout": "",
       }
@@ -153,8 +153,8 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: the branch 'amp' exists, so no branch 'amp/...' can be made
-      hint: Choose another prefix: git config amp.branchPrefix sessions/
-      hint: or rename the branch: git branch -m amp amp-old
+      hint: Choose another prefix with "git config amp.branchPrefix sessions/",
+      hint: or rename the branch with "git branch -m amp amp-old".
       ",
         "stdout": "",
       }

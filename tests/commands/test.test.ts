@@ -45,7 +45,7 @@ describe('git amp test', () => {
       {
         "code": 128,
         "stderr": "fatal: session none has no test command
-      hint: Set one for all sessions: git config amp.test "<command>"
+      hint: Set one for all sessions with "git config amp.test '<command>'".
       ",
         "stdout": "",
       }

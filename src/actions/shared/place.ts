@@ -4,6 +4,7 @@ import { type Git, GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
 import { linkedGitDirs, restoreGitFile } from './git-file.js'
 import { readSessionFile } from './session-file.js'
 
@@ -156,7 +157,7 @@ async function explainAdd(repo: Repo, error: GitError, path: string): Promise<Am
   return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
     cause: error,
     hints: [
-      ...(hasGit ? [`If the repository was moved, run: git worktree repair ${path}`] : []),
+      ...(hasGit ? [`If the repository was moved, run "git worktree repair ${shellWord(path)}".`] : []),
       `${hasGit ? 'Otherwise move' : 'Move'} it away, then run the command again.`,
     ],
   })

@@ -9,6 +9,7 @@ import type { Repo } from '../../repo.js'
 import { type ChainTip, readState } from '../../state/chain.js'
 import { isKnown } from '../../state/fold.js'
 import { branchRef } from '../../state/names.js'
+import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
@@ -133,7 +134,7 @@ export function strayed(tip: ChainTip, { place, status }: { place: Place; status
   const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
   return fatal(
     `the worktree of session ${name} is on ${where}, not on ${branch}`,
-    `Run: git -C ${place.path} switch ${branch}`,
+    `Run "git -C ${shellWord(place.path)} switch ${branch}".`,
   )
 }
 
