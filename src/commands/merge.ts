@@ -13,8 +13,9 @@ export class MergeCommand extends AmpCommand {
     description: 'Merge a session into its base branch',
     details: `
       Makes the merge in memory and moves the base branch from the value that was seen; nobody's checkout is switched. Where the base is checked
-      out, that checkout is updated when nothing of the user's is in the way, else the merge is refused and nothing changes. A conflict changes
-      nothing either.
+      out, that checkout is updated when nothing of the user's is in the way, else the merge is refused and leaves no trace. A conflict changes
+      nothing either. A session whose last iteration was interrupted is merged with \`-f\` only: nobody has
+      looked at what was left.
 
       Without an option the base is fast-forwarded when that is possible, and gets a merge commit otherwise; \`amp.mergeStyle\` (\`ff\`, \`ff-only\`,
       \`no-ff\`, \`squash\`) changes that.
@@ -59,7 +60,18 @@ export class MergeCommand extends AmpCommand {
     if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned !== null) ui.warn(`the commit is not signed: ${unsigned}`)
     if (this.json) {
-      ui.json({ schema: 'git-amp/merge@1', session: tip.id, into, before, after, via, updated, isUpToDate, isDryRun })
+      ui.json({
+        schema: 'git-amp/merge@1',
+        session: tip.id,
+        into,
+        before,
+        after,
+        via,
+        updated,
+        isUpToDate,
+        isDryRun,
+        pending,
+      })
       return undefined
     }
     const how = { ff: 'fast-forward', merge: 'merge commit', squash: 'one commit' }[via]

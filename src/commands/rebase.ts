@@ -36,7 +36,18 @@ export class RebaseCommand extends AmpCommand {
     if (dropped.length > 0)
       ui.tell(`Left out, because the base has the change already: ${dropped.map((oid) => oid.slice(0, 12)).join(', ')}`)
     if (this.json)
-      ui.json({ schema: 'git-amp/rebase@1', session: tip.id, from, to, onto, map, dropped, isUpToDate, isDryRun })
+      ui.json({
+        schema: 'git-amp/rebase@1',
+        session: tip.id,
+        from,
+        to,
+        onto,
+        map,
+        dropped,
+        isUpToDate,
+        isDryRun,
+        pending,
+      })
     else if (isUpToDate) ui.answer(`nothing to do: ${tip.snapshot.branch} is up to date with ${onto.slice(0, 12)}`)
     else if (map.length === 0)
       ui.answer(

@@ -54,7 +54,7 @@ export class SquashCommand extends AmpCommand {
     if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
     if (this.json) {
-      ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isUpToDate, isDryRun })
+      ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isUpToDate, isDryRun, pending })
       return undefined
     }
     const lines = commits.map(

@@ -337,6 +337,7 @@ describe('git amp merge', () => {
     }
     expect((await s.amp('merge', id, '-n')).code).toBe(1)
     expect(s.refs()).toBe(refs)
+    expect(JSON.parse((await s.amp('rebase', id, '-n', '--json')).stdout)).toMatchObject({ pending: 2 })
     const first = await s.session('first')
     await s.interrupted(first, { half: 'done\n' })
     expect((await s.amp('merge', first, '-n')).code).toBe(1)
