@@ -149,14 +149,15 @@ async function isCheckedOut(repo: Repo, where: { path: string; branch: string })
 
 async function explainAdd(repo: Repo, error: GitError, path: string): Promise<AmpError> {
   if (!/already exists/.test(error.stderr)) return error
-  const hasGit = await repo.host.fs.lstat(join(path, '.git')).then(
-    () => true,
-    () => false,
-  )
+  // A worktree that was moved has a file there. A directory is a repository of its own, which no repair may touch.
+  const git = await repo.host.fs.lstat(join(path, '.git')).catch(() => null)
+  if (git?.isDirectory() === true)
+    return fatal(`'${path}' is a repository of its own`, 'Choose another path for the worktree.')
+  const hasGit = git !== null
   return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
     cause: error,
     hints: [
-      ...(hasGit ? [`If the repository was moved, run: git worktree repair ${shellWord(path)}`] : []),
+      ...(hasGit ? [`If the repository was moved, run "git worktree repair ${shellWord(path)}".`] : []),
       `${hasGit ? 'Otherwise move' : 'Move'} it away, then run the command again.`,
     ],
   })
