@@ -79,7 +79,9 @@ async function findRebasing(repo: Repo, sessions: readonly ChainTip[]): Promise<
   const here = new Set(await fs.readdir(dir).catch(() => []))
   const ids = sessions.map(({ id }) => id).filter((id) => here.has(id))
   const lookUp = async (id: string, name: string) => fs.lstat(join(dir, id, name)).then(() => [id])
-  const found = ids.flatMap((id) => ['rebase-merge', 'rebase-apply'].map((name) => lookUp(id, name).catch(() => [])))
+  const found = ids.flatMap((id) =>
+    ['rebase-merge', 'rebase-apply/rebasing'].map((name) => lookUp(id, name).catch(() => [])),
+  )
   return new Set((await Promise.all(found)).flat())
 }
 
