@@ -172,7 +172,7 @@ describe('git amp rebase', () => {
       expect([answer.code, plain(answer.stderr, s.root)]).toEqual([
         128,
         'fatal: the branch of session a is checked out in $ROOT/repo, which is yours\n' +
-          'hint: Switch that checkout to another branch first: git -C $ROOT/repo switch -\n',
+          'hint: Switch that checkout to another branch first with "git -C $ROOT/repo switch -".\n',
       ])
     }
     expect([s.refs(), s.checkout(), s.git('status', '--porcelain')]).toEqual([refs, before, ''])

@@ -176,7 +176,7 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   if (main !== undefined && main.branch === tip.snapshot.branch) {
     throw fatal(
       `the branch of session ${tip.snapshot.name} is checked out in the main worktree, which is yours`,
-      'Switch that checkout to another branch first: git switch -',
+      'Switch that checkout to another branch first with "git switch -".',
     )
   }
   const head = tip.snapshot.heads[0]
