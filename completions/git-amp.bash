@@ -39,7 +39,7 @@ __git_amp_table ()
 		;;
 	list|ls)
 		options="--all --state= --sort= --max-count= --format= --porcelain --json --repo= --quiet --help"
-		values="--state=words:idle,running,interrupted,failed,diverged,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""
@@ -94,7 +94,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	merge)
-		options="--into= --squash --ff-only --no-ff --message= --file= --edit --dry-run --json --repo= --quiet --help"
+		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --dry-run --json --repo= --quiet --help"
 		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
 		positionals="session"
 		rest=""

@@ -134,7 +134,7 @@ complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -k -a '(
 complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fish_complete_command)'
 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
-complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running interrupted failed diverged review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged review paused merged closed' -d 'Only sessions in this state; may be repeated'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
@@ -214,6 +214,7 @@ complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l no-f
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s m -l message -x -d 'Message of the merge commit; several are paragraphs'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s f -l force -d 'Merge although the last iteration was interrupted'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'

@@ -1,5 +1,6 @@
 import type { AmpContext } from './cli/context.js'
 import type { Host } from './host.js'
+import { systemWords } from './util/system.js'
 
 // The only file, beside `processes.ts`, that knows `process` and `node:fs`: the real machine, the exit code, the signals.
 
@@ -102,11 +103,15 @@ function watchOutput(abort: (reason: Error) => void): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (brokenOutput !== null) return
     if (error.code === 'EPIPE') fail(141, '')
-    else fail(128, `fatal: cannot write the output: ${error.message}\n`)
+    else fail(128, `fatal: cannot write the output: ${systemWords(error)}\n${answerLost}`)
     abort(error)
   })
   stderr.on('error', () => {})
 }
+
+/** A session, say, that was made before its id could be printed. */
+const answerLost =
+  'hint: What the command did stays done; only its answer is lost. "git amp list" shows the sessions.\n'
 
 /** Never `process.exit`: it would cut what is still on its way to a pipe. */
 function fail(code: number, message: string): void {

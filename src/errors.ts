@@ -17,11 +17,18 @@ export class AmpError extends Error {
   override readonly name: string = 'AmpError'
   readonly kind: ErrorKind
   readonly hints: readonly string[]
+  /** What a script may want to know of it. */
+  readonly details: Readonly<Record<string, unknown>>
 
-  constructor(kind: ErrorKind, message: string, options: { hints?: readonly string[]; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    options: { hints?: readonly string[]; cause?: unknown; details?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.kind = kind
     this.hints = options.hints ?? []
+    this.details = options.details ?? {}
   }
 }
 
@@ -30,6 +37,13 @@ export const fatal = (message: string, ...hints: string[]): AmpError => new AmpE
 
 /** A plain "no" with hints. */
 export const no = (message: string, ...hints: string[]): AmpError => new AmpError('no', message, { hints })
+
+/** A plain "no" because two changes do not go together; `where` tells scripts which. */
+export const conflict = (
+  message: string,
+  where: { paths: readonly string[] } & Record<string, unknown>,
+  ...hints: string[]
+) => new AmpError('no', message, { hints, details: { conflict: where } })
 
 /** A wrong command line. */
 export const usage = (message: string, ...hints: string[]): AmpError => new AmpError('usage', message, { hints })

@@ -1,7 +1,7 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { fatal } from './errors.js'
 import { CatFile } from './git/cat-file.js'
-import { Config } from './git/config.js'
+import { badValue, Config } from './git/config.js'
 import { plumbing, quiet, scrub } from './git/env.js'
 import { type Location, locate } from './git/location.js'
 import { GitObjects } from './git/objects.js'
@@ -19,6 +19,11 @@ import { isEnvFile, secretsInEnv, secretsInEnvFile } from './util/secret-values.
 /** A longer file of variables is something else. */
 const longestEnvFile = 256 * 1024
 
+/** A choice that a word of the user's left open. */
+export type Notice =
+  | { type: 'namesake'; name: string; chosen: string; count: number; isOpen: boolean }
+  | { type: 'previous'; chosen: string; name: string }
+
 /** A repository as actions see it: joins the state, the git program and the doors to the machine. */
 export class Repo {
   readonly objects: ObjectStore
@@ -29,8 +34,11 @@ export class Repo {
   readonly childEnv: Env
   /** Plumbing on the shared part of the repository, without the user's hooks. */
   readonly git: Git
+  /** Hears what the user should know of a choice that was made for them. */
+  onNotice: (notice: Notice) => void = () => {}
   private readonly catFile: CatFile
   private configOnce: Promise<Config> | null = null
+  private worktreeDirOnce: Promise<string | null> | null = null
   private worktreesOnce: Promise<Worktree[]> | null = null
   private identityOnce: Promise<Stamp> | null = null
   private secretsOnce: Promise<Set<string>> | null = null
@@ -102,8 +110,18 @@ export class Repo {
 
   /** Where session worktrees are made: `amp.worktreeDir`, relative to the main worktree. */
   async worktreeHome(): Promise<string> {
-    const dir = (await this.config()).get('amp.worktreeDir') ?? '.worktrees'
+    this.worktreeDirOnce ??= this.pathSetting('amp.worktreeDir')
+    const dir = (await this.worktreeDirOnce) ?? '.worktrees'
     return isAbsolute(dir) ? dir : resolve(await this.home(), dir)
+  }
+
+  /** A setting that holds a path; `~`, `~user` and `%(prefix)` are git's to expand. */
+  private async pathSetting(key: string): Promise<string | null> {
+    const value = (await this.config()).get(key)
+    if (value === '') throw badValue(key, value, `Set it to a path, or unset it: git config --unset ${key}`)
+    if (value === null || !/^(~|%\(prefix\)\/)/.test(value)) return value
+    const place = this.in(this.location.topLevel ?? this.location.gitDir)
+    return place.text(['config', '--type=path', '--get', key])
   }
 
   /** A path below git-amp's own directory; it holds only what may be lost. */
@@ -184,8 +202,8 @@ export class Repo {
       if (!(error instanceof GitError) || error.exit.code !== 128) throw error
       throw fatal(
         'git does not know who you are, and every session and commit has an author',
-        'Run: git config --global user.name "Your Name"',
-        'and: git config --global user.email you@example.com',
+        `Run "git config --global user.name 'Your Name'"`,
+        'and "git config --global user.email you@example.com".',
       )
     }
   }

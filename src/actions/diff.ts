@@ -7,6 +7,7 @@ import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
+import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
 import { onIndexCopy } from './shared/index-copy.js'
 import { findPlace, type Place } from './shared/place.js'
@@ -31,8 +32,8 @@ export interface DiffPlan {
 }
 
 /**
- * Plans the diff of a session and calls `work` while it can be asked for: against the recorded base, uncommitted and untracked files
- * included. Those are seen through a copy of the index, so that nothing the user staged changes.
+ * Plans the diff of a session and calls `work` while it can be asked for: against the recorded base, or the later one that the branch was put
+ * on by hand, uncommitted and untracked files included. Those are seen through a copy of the index, so that nothing the user staged changes.
  * @param work gets the git to ask and the range to pass to `git diff`
  */
 export async function diffSession<T>(
@@ -45,10 +46,11 @@ export async function diffSession<T>(
   const paths = (options.paths ?? []).map((path) => anchor(repo, place, path))
   const range = await rangeOf(repo, tip, options)
   if (range !== null || place === null) {
-    const { base, head } = range ?? { base: tip.snapshot.base.oid, head: await headOf(repo, tip) }
+    const here = await headOf(repo, tip)
+    const { base, head } = range ?? { base: await baseOf(repo, tip, here), head: here }
     return work(asUserIn(repo, place), { tip, base, head, paths, range: [base, head] })
   }
-  const base = tip.snapshot.base.oid
+  const base = await baseOf(repo, tip, (await repo.worktreeRef(place.gitDir, 'HEAD')) ?? (await headOf(repo, tip)))
   return withUntracked(repo, place, (git) => work(git, { tip, base, head: null, paths, range: [base] }))
 }
 

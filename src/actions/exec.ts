@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { fatal } from '../errors.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
+import { systemWords } from '../util/system.js'
 import { findSession } from './shared/find.js'
 import { ensurePlace } from './shared/place.js'
 
 export interface ExecOptions {
-  session: string
+  session?: string | undefined
   argv: readonly string[]
   /** Keep what the command prints instead of passing it through. */
   capture?: boolean | undefined
@@ -25,9 +26,9 @@ export interface ExecResult {
 
 /** Runs any command in a session's worktree, with the user's terminal. */
 export async function execInSession(repo: Repo, options: ExecOptions): Promise<ExecResult> {
-  const tip = await findSession(repo, options.session)
   const [file, ...args] = options.argv
-  if (file === undefined) throw fatal('no command given', 'Write: git amp exec <session> -- <command> [<argument>...]')
+  if (file === undefined) throw fatal('no command given', 'Write "git amp exec <session> -- <command>".')
+  const tip = await findSession(repo, options.session)
   const { place } = await ensurePlace(repo, tip)
   const env = { ...repo.childEnv, PWD: place.path, GIT_AMP_SESSION: tip.id } as NodeJS.ProcessEnv
   const stdio = options.capture === true ? (['inherit', 'pipe', 'pipe'] as const) : 'inherit'
@@ -50,7 +51,7 @@ export async function execInSession(repo: Repo, options: ExecOptions): Promise<E
 }
 
 const cannotStart = (file: string, error: NodeJS.ErrnoException) =>
-  fatal(`cannot run '${file}': ${error.code === 'ENOENT' ? 'no such command' : error.message}`)
+  fatal(`cannot run '${file}': ${error.code === 'ENOENT' ? 'no such command' : systemWords(error)}`)
 
 async function collect(stream: NodeJS.ReadableStream | null): Promise<string | null> {
   if (stream === null) return null

@@ -238,7 +238,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const isStopped = running.stop.signal.aborted
   const redact = await repo.redactor(place.path)
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
-  const keep = !run.ok && !isStopped && (await repo.config()).get('amp.onFailure') === 'keep'
+  const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
   const [work, refs, settings, kept] = await Promise.all([
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { localLeases } from './shared/lease.js'
@@ -19,6 +20,8 @@ export interface ListedSession extends ChainTip {
   /** Shortest prefix of the id that names only this session; 4 characters at least. */
   shortId: string
   isCurrent: boolean
+  /** A rebase by hand is half done in its worktree. */
+  isRebasing: boolean
 }
 
 export interface ListResult {
@@ -27,6 +30,20 @@ export interface ListResult {
   /** Sessions that are not shown because they are merged or closed. */
   hidden: number
 }
+
+/** Every state a session can be in, as `list` names them. */
+export const sessionStates: readonly SessionState[] = [
+  'idle',
+  'running',
+  'waiting',
+  'interrupted',
+  'failed',
+  'diverged',
+  'review',
+  'paused',
+  'merged',
+  'closed',
+]
 
 /** The values `sort` takes. */
 export const sortKeys = ['updated', 'created', 'name', 'state'] as const
@@ -49,15 +66,31 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
   })
-  const sorted = sortBy(wanted, options.sort ?? 'updated')
+  const rebasing = await findRebasing(repo, wanted)
+  const sorted = sortBy(wanted, options.sort ?? 'updated').map((one) => ({ ...one, isRebasing: rebasing.has(one.id) }))
   const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
 }
 
-function sortBy(sessions: readonly ListedSession[], key: string): ListedSession[] {
+/** Ids of sessions whose worktree is in a rebase: looked up where git keeps worktrees that are named after their session. */
+async function findRebasing(repo: Repo, sessions: readonly ChainTip[]): Promise<ReadonlySet<string>> {
+  const { fs } = repo.host
+  const dir = join(repo.location.commonDir, 'worktrees')
+  const here = new Set(await fs.readdir(dir).catch(() => []))
+  const ids = sessions.map(({ id }) => id).filter((id) => here.has(id))
+  const lookUp = async (id: string, name: string) => fs.lstat(join(dir, id, name)).then(() => [id])
+  const found = ids.flatMap((id) =>
+    ['rebase-merge', 'rebase-apply/rebasing'].map((name) => lookUp(id, name).catch(() => [])),
+  )
+  return new Set((await Promise.all(found)).flat())
+}
+
+type Sortable = Omit<ListedSession, 'isRebasing'>
+
+function sortBy(sessions: readonly Sortable[], key: string): Sortable[] {
   const word = key.replace(/^-/, '')
   const turn = key.startsWith('-') ? -1 : 1
-  const value = (session: ListedSession): string =>
+  const value = (session: Sortable): string =>
     word === 'name'
       ? session.snapshot.slug
       : word === 'state'

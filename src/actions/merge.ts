@@ -1,9 +1,9 @@
-import { fatal, no } from '../errors.js'
+import { conflict, fatal, no } from '../errors.js'
 import { commitSafely } from '../git/commit.js'
 import { isAncestor } from '../git/history.js'
-import { mergeTrees } from '../git/merge.js'
+import { mergeTrees, switchFiles } from '../git/merge.js'
 import { GitError, type Oid } from '../git/run.js'
-import { isDirty } from '../git/status.js'
+import { isDirty, readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { readEvents } from '../state/chain.js'
@@ -13,8 +13,8 @@ import { withTrailers } from '../util/message.js'
 import { shellWord } from '../util/quote.js'
 import { type Checkout, checkoutOf, forward, refuseAgentOn } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { settleOrLook } from './shared/look.js'
 import { checkMessage } from './shared/message-hooks.js'
-import { reconcileAnywhere } from './shared/reconcile.js'
 import { record, type Step } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 
@@ -29,6 +29,8 @@ export interface MergeOptions {
   style?: MergeStyle | undefined
   message?: string | undefined
   dryRun?: boolean | undefined
+  /** Merge although the last iteration was interrupted. */
+  force?: boolean | undefined
 }
 
 export interface MergeResult {
@@ -45,6 +47,8 @@ export interface MergeResult {
   updated: string | null
   unsigned: string | null
   isDryRun: boolean
+  /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
+  pending: number | null
 }
 
 /**
@@ -54,13 +58,15 @@ export interface MergeResult {
 export async function mergeSession(repo: Repo, options: MergeOptions): Promise<MergeResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head, place, status } = await reconcileAnywhere(repo, found)
-  if (status !== null && isDirty(status)) {
+  const isDryRun = options.dryRun === true
+  const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
+  if (pending === null && status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`,
       `Commit them there first: ${shellWord(place?.path ?? '')}`,
     )
   }
+  if (options.force !== true && pending !== null) refuseInterrupted(tip, pending)
   const into = await followRef(repo, intoOf(tip, options.into))
   if (into === branchRef(tip.snapshot.branch)) {
     throw no(
@@ -71,18 +77,20 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   const before = await repo.refs.read(into)
   if (before === null)
     throw fatal(`the branch '${branchName(into)}' does not exist`, 'Name another one with --into <branch>.')
-  const isDryRun = options.dryRun === true
-  const plain = { tip, into, before, isDryRun, updated: null, unsigned: null, isEmpty: false }
+  const plain = { tip, into, before, isDryRun, pending, updated: null, unsigned: null, isEmpty: false }
   const none = { ...plain, after: before, via: 'ff', isUpToDate: true } as const
   // On the commit it was started from, or behind it: then the base had that before the session began.
   if (await isAncestor(repo.git, head, tip.snapshot.base.oid)) return { ...none, isEmpty: true }
   if (await isAncestor(repo.git, head, before))
     return isDryRun ? none : { ...none, tip: await recordContained(repo, tip, { into, head, before }) }
-  const made = await makeMerge(repo, tip, { ...options, head, before, into, git: place?.git ?? repo.git })
+  if (options.force !== true) refuseInterrupted(tip, pending)
+  const making = { ...options, head, before, into, git: place?.git ?? repo.git, path: place?.path ?? null }
+  const made = await makeMerge(repo, tip, making)
   if (made === null) return { ...none, isEmpty: true }
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
   await refuseAgentOn(repo, into, checkout)
+  if (checkout !== null) await refuseInTheWay(checkout, { before, after: made.after })
   const result = { ...plain, after: made.after, via: made.via, unsigned: made.unsigned, isUpToDate: false }
   if (isDryRun) return { ...result, updated: checkout?.path ?? null }
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
@@ -92,6 +100,18 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
       ? await moveRef(repo, tip, { ...step, into, before, after: made.after })
       : await moveCheckout(repo, tip, { ...step, checkout, into, before, after: made.after })
   return { ...result, tip: moved, updated: checkout?.path ?? null }
+}
+
+/** What a killed agent left may be half done: nobody has looked at it yet. */
+function refuseInterrupted(tip: ChainTip, pending: number | null): void {
+  const { last, name } = tip.snapshot
+  const n = pending ?? (last?.outcome === 'interrupted' ? last.n : null)
+  if (n === null) return
+  throw no(
+    `iteration ${n} of session ${name} was interrupted, and may have left its work half done`,
+    `Look at it with "git amp diff ${tip.id}", and go on with "git amp iterate ${tip.id}".`,
+    `To merge it as it is, run "git amp merge -f ${tip.id}".`,
+  )
 }
 
 function intoOf(tip: ChainTip, into: string | undefined): string {
@@ -134,6 +154,8 @@ interface Making {
   before: Oid
   into: string
   git: Repo['git']
+  /** The session's worktree. */
+  path: string | null
 }
 
 /** Makes the commit that the base is to have; null when it would change nothing, as a second squash. */
@@ -144,17 +166,22 @@ async function makeMerge(
 ): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null } | null> {
   const { head, before, into } = making
   const config = await repo.config()
-  const style = making.style ?? styleOf(config.get('amp.mergeStyle'))
+  const style = making.style ?? config.choice('amp.mergeStyle', ['ff', 'ff-only', 'no-ff', 'squash']) ?? 'ff'
   const canForward = await isAncestor(repo.git, before, head)
   if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
   if (style === 'ff-only')
-    throw no(`'${branchName(into)}' has moved on, so it cannot be fast-forwarded`, `Run: git amp rebase ${tip.id}`)
+    throw no(
+      `'${branchName(into)}' has moved on, so it cannot be fast-forwarded`,
+      `Run "git amp rebase ${tip.id}" first.`,
+    )
   const merged = canForward ? await treeAsMerged(repo, head) : await mergeTrees(making.git, before, head)
   if (merged.kind === 'conflict') {
-    throw no(
+    throw conflict(
       `merging into '${branchName(into)}' conflicts in ${merged.paths.join(', ')}`,
-      'Nothing was changed.',
-      `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
+      { into: branchName(into), paths: merged.paths },
+      making.path === null
+        ? `Run "git amp rebase ${tip.id}" to resolve it in the session first.`
+        : `Resolve it in the session first: "git -C ${shellWord(making.path)} merge ${branchName(into)}"`,
     )
   }
   const isSquash = style === 'squash'
@@ -171,12 +198,6 @@ async function makeMerge(
     sign: config.bool('commit.gpgsign', false),
   })
   return { after: made.oid, via: isSquash ? 'squash' : 'merge', unsigned: made.unsigned }
-}
-
-function styleOf(value: string | null): MergeStyle {
-  if (value === null) return 'ff'
-  if (value === 'ff' || value === 'ff-only' || value === 'no-ff' || value === 'squash') return value
-  throw fatal(`amp.mergeStyle is '${value}'`, 'It can be ff, ff-only, no-ff or squash.')
 }
 
 const treeAsMerged = async (repo: Repo, head: Oid) =>
@@ -239,7 +260,8 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
   const result = isDone ? { ...step.withResult('done'), operation: step.operation } : step.withResult('abandoned')
   const recorded = await record(repo, tip.id, () => result)
   if (isDone) return recorded?.tip ?? tip
-  if (problem instanceof GitError) throw inTheWay(problem, step.checkout.path)
+  if (problem instanceof GitError)
+    throw inTheWay(inItsWords(problem), { path: step.checkout.path, refusal: problem.message })
   throw problem instanceof Error
     ? problem
     : no(
@@ -248,16 +270,32 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
       )
 }
 
-function inTheWay(error: GitError, path: string) {
-  const files = error.stderr
-    .split('\n')
-    .filter((line) => line.startsWith('\t'))
-    .map((line) => line.trim())
+/** Asks before anything is recorded whether the checkout can follow: a merge that is refused leaves no trace. */
+async function refuseInTheWay({ git, path }: Checkout, { before, after }: { before: Oid; after: Oid }): Promise<void> {
+  const refusal = await switchFiles(git, { from: before, to: after }, { dryRun: true })
+  if (refusal === null) return
+  const [status, touched] = await Promise.all([
+    readStatus(git),
+    git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', before, after]),
+  ])
+  const own = new Set([...status.changed, ...status.unmerged, ...status.untracked])
+  throw inTheWay(
+    touched.filter((file) => own.has(file)),
+    { path, refusal },
+  )
+}
+
+function inTheWay(files: readonly string[], { path, refusal }: { path: string; refusal: string }) {
   if (files.length === 0)
-    return no(`the checkout in ${path} could not be updated: ${error.message}`, 'Nothing was changed.')
+    return no(`the checkout in ${path} could not be updated: ${refusal}`, 'Look at it with "git status" there.')
   return no(
     `your changes in ${path} are in the way: ${files.join(', ')}`,
-    'Nothing was changed.',
     'Commit, stash or move them, then run the command again.',
   )
+}
+
+/** The files that a failed merge names. */
+function inItsWords(error: GitError): string[] {
+  const lines = error.stderr.split('\n').filter((line) => line.startsWith('\t'))
+  return lines.map((line) => line.trim())
 }

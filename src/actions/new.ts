@@ -1,5 +1,6 @@
-import { checkModel, defaultAgent, findAgent } from '../agent/registry.js'
-import { type AmpError, fatal } from '../errors.js'
+import { allAgentNames, checkModel, defaultAgent, findAgent, openAgent, unknownAgent } from '../agent/registry.js'
+import { AmpError, fatal } from '../errors.js'
+import { badValue, type Config } from '../git/config.js'
 import { fullRef, resolveCommit } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
@@ -31,6 +32,8 @@ export interface NewResult {
   base: { ref: string | null; oid: Oid }
   /** The prompt is kept with secrets taken out of it. */
   isRedacted: boolean
+  /** Why the agent cannot run here now, and what helps; null when it can. */
+  agentProblem: AmpError | null
 }
 
 /** The same name may be taken twice in one second this often. */
@@ -43,14 +46,13 @@ const branchTries = 1000
 export async function newSession(repo: Repo, options: NewOptions): Promise<NewResult> {
   const config = await repo.config()
   const agent = options.agent ?? config.get('amp.agent') ?? defaultAgent
-  // An unknown agent is an error now; one that is not installed matters only when it is to run.
-  findAgent(config, agent)
+  const agentProblem = await findProblem(repo, config, { agent, isSetting: options.agent === undefined })
   const base = await resolveBase(repo, options.base)
   const redact = await repo.redactor()
   const prompt = redact(options.prompt)
   // Name and branch come out of the prompt: they must not tell what it may not.
   const name = nameOf({ prompt, name: options.name === undefined ? undefined : redact(options.name) })
-  const test = options.test ?? config.get('amp.test') ?? undefined
+  const test = options.test ?? (config.get('amp.test') || undefined)
   const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
   checkModel(model)
   const slug = slugOf(name)
@@ -59,10 +61,31 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const path = options.worktree ?? (await worktreePath(repo, id))
   try {
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
-    return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt }
+    return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt, agentProblem }
   } catch (error) {
     await takeBack(repo, tip, base.oid)
     throw error
+  }
+}
+
+/**
+ * An agent that is not installed is told of now and matters only when it is to run.
+ * @throws AmpError when no agent has that name, or its settings make no sense
+ */
+async function findProblem(
+  repo: Repo,
+  config: Config,
+  { agent, isSetting }: { agent: string; isSetting: boolean },
+): Promise<AmpError | null> {
+  const known = allAgentNames(config)
+  if (isSetting && !known.includes(agent)) throw badValue('amp.agent', agent, ...unknownAgent(agent, known).hints)
+  findAgent(config, agent)
+  try {
+    await openAgent(repo.host, config, agent)
+    return null
+  } catch (error) {
+    if (!(error instanceof AmpError)) throw error
+    return error
   }
 }
 
@@ -70,9 +93,19 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
+  if (options.name !== undefined) refuseName(clean(options.name))
   const name = clean(options.name ?? firstLine(options.prompt))
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
   return name === '' ? 'session' : name
+}
+
+/** Words that mean something else where a session is named. */
+function refuseName(name: string): void {
+  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name)) return
+  throw fatal(
+    name === '' ? 'the name is empty' : `'${name}' cannot be the name of a session`,
+    'Choose a name of a few words, or leave it out: the prompt gives one then.',
+  )
 }
 
 async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {
@@ -86,7 +119,7 @@ async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ 
   }
   throw fatal(
     'this repository has no commit yet, and a session starts from one',
-    'Run: git commit --allow-empty -m "Initial commit"',
+    `Run "git commit --allow-empty -m 'Initial commit'".`,
   )
 }
 
@@ -141,7 +174,7 @@ async function checkPrefix(repo: Repo, prefix: string): Promise<void> {
   if (prefix === 'amp/') return
   const probe = await repo.git.run(['check-ref-format', branchRef(`${prefix}x`)], { ok: [0, 1] }) // 1: it is no ref name
   if (probe.code !== 0)
-    throw fatal(`amp.branchPrefix '${prefix}' makes no valid branch names`, 'Set it to something like "amp/".')
+    throw badValue('amp.branchPrefix', prefix, 'It makes no valid branch names. Set it to something like "amp/".')
 }
 
 /** A branch `amp` blocks every branch `amp/...`, and a branch `amp/<slug>` those of this slug. */
@@ -152,12 +185,12 @@ async function blockedBy(repo: Repo, stem: string): Promise<AmpError | null> {
     if (name === '' || (await repo.refs.read(branchRef(name))) === null) continue
     const cure =
       length === parts.length
-        ? 'Choose another name: --name <name>'
-        : 'Choose another prefix: git config amp.branchPrefix sessions/'
+        ? 'Choose another name with --name <name>,'
+        : 'Choose another prefix with "git config amp.branchPrefix sessions/",'
     return fatal(
       `the branch '${name}' exists, so no branch '${name}/...' can be made`,
       cure,
-      `or rename the branch: git branch -m ${name} ${name}-old`,
+      `or rename the branch with "git branch -m ${name} ${name}-old".`,
     )
   }
   return null

@@ -1,4 +1,4 @@
-import { fatal, no } from '../errors.js'
+import { conflict, fatal, no } from '../errors.js'
 import { commitSafely, isSigning } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
@@ -14,9 +14,9 @@ import { shellWord } from '../util/quote.js'
 import { plural } from '../util/time.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { settleOrLook } from './shared/look.js'
 import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
-import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseMoved, refuseRunning } from './shared/sessions.js'
 import { squashBase } from './squash.js'
@@ -40,6 +40,8 @@ export interface RebaseResult {
   dropped: Oid[]
   unsigned: number
   isDryRun: boolean
+  /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
+  pending: number | null
 }
 
 /**
@@ -49,8 +51,9 @@ export interface RebaseResult {
 export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise<RebaseResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head, place, status } = await reconcileAnywhere(repo, found)
-  if (status !== null && isDirty(status)) {
+  const isDryRun = options.dryRun === true
+  const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
+  if (pending === null && status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
       `Commit them there first: ${shellWord(place?.path ?? '')}`,
@@ -58,8 +61,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
   }
   const onto = await ontoOf(repo, tip, options.onto)
   const start = await squashBase(repo, tip, head)
-  const isDryRun = options.dryRun === true
-  const plain = { from: head, onto, isDryRun }
+  const plain = { from: head, onto, isDryRun, pending }
   if (await isAncestor(repo.git, onto, head)) {
     return { ...plain, tip, to: head, map: [], isUpToDate: true, dropped: [], unsigned: 0 }
   }
@@ -118,7 +120,7 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
     if (commit.parents.length > 1) await refuseOwnContent(git, commit)
     if (commit.parents.length > 1 || parent === undefined) continue
     const merged = await pickTree(git, { oid: commit.oid, parent }, tip)
-    if (merged.kind === 'conflict') throw conflict(commit, merged.paths, { onto, place })
+    if (merged.kind === 'conflict') throw conflicting(commit, merged.paths, { onto, place })
     const wasEmpty = (await repo.objects.readCommit(parent))?.tree === commit.tree
     if (merged.tree === tip.tree && !wasEmpty) {
       dropped.push(commit.oid)
@@ -146,18 +148,17 @@ async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
   if (again?.kind === 'clean' && again.tree === commit.tree) return
   throw no(
     `the merge '${subjectOf(commit.message)}' (${commit.oid.slice(0, 12)}) has changes of its own, which a rebase would lose`,
-    'Nothing was changed.',
     'Squash the session with --manual=include first, or rebase it by hand with "git rebase --rebase-merges".',
   )
 }
 
-function conflict(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
+function conflicting(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
   const [files, short] = [paths.join(', '), commit.oid.slice(0, 12)]
   const there = where.place === null ? '' : `git -C ${shellWord(where.place.path)} rebase ${where.onto.slice(0, 12)}`
-  return no(
+  return conflict(
     `'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`,
-    'Nothing was changed.',
-    ...(there === '' ? [] : [`To resolve it by hand, run: ${there}`, 'git-amp takes the result up by itself.']),
+    { onto: where.onto, commit: commit.oid, paths },
+    ...(there === '' ? [] : [`To resolve it by hand, run "${there}"; git-amp takes the result up by itself.`]),
   )
 }
 

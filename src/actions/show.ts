@@ -1,17 +1,21 @@
 import { fatal } from '../errors.js'
-import { diffFiles } from '../git/diff.js'
+import { diffFiles, diffSize } from '../git/diff.js'
 import { aheadBehind } from '../git/history.js'
 import type { Oid } from '../git/run.js'
-import { readStatus } from '../git/status.js'
+import { isDirty, readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, longText, readEvents } from '../state/chain.js'
+import type { ChangeSize } from '../state/events.js'
 import { costOf, type IterationView, iterationsOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
+import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
+import { unfinishedIn } from './shared/reconcile.js'
 import { type SessionState, stateOf } from './shared/sessions.js'
+import { testCommand } from './shared/testing.js'
 
 export interface ShowOptions {
   session?: string | undefined
@@ -31,9 +35,21 @@ export interface ShowResult {
   nested: string[]
   /** The branch's commit; null when the branch does not exist here. */
   branchHead: Oid | null
+  /** The commit that the session's own work begins at: the recorded base, or a later one that the branch was put on by hand. */
+  base: Oid
+  /** The branch that it was started from does not exist here any more. */
+  isBaseGone: boolean
+  /** What is half done in the worktree: `rebase`, `merge`. */
+  unfinished: string | null
   /** Against the base branch as it is now; null when the base is gone. */
   ahead: number | null
   behind: number | null
+  /** The test command that applies now. */
+  test: string | null
+  /** What the recorded test result is for; null when there is none, or it may be for what stands in the worktree. */
+  tested: 'current' | 'earlier' | 'committed' | null
+  /** Size against the base, as the branch stands now. */
+  changes: ChangeSize
   iterations: IterationView[]
   /** What they cost together, as far as it is known. */
   cost: ReturnType<typeof costOf>
@@ -70,13 +86,38 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     uncommitted: status === null ? null : status.changed.length + status.untracked.length + status.unmerged.length,
     nested: status?.nested ?? [],
     branchHead,
+    base: head === null ? tip.snapshot.base.oid : await baseOf(repo, tip, head),
+    isBaseGone: tip.snapshot.base.ref !== null && base === null,
+    unfinished: place === null ? null : await unfinishedIn(repo, place),
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
+    test: await testCommand(repo, tip),
+    tested: await testedTree(repo, tip, { head, isDirty: status !== null && isDirty(status) }),
+    changes: await changesOf(repo, tip, head),
     iterations,
     cost: costOf(iterations),
     detail:
       options.iteration === undefined ? null : await detailOf(repo, pickIteration(tip, iterations, options.iteration)),
   }
+}
+
+async function testedTree(
+  repo: Repo,
+  tip: ChainTip,
+  { head, isDirty }: { head: Oid | null; isDirty: boolean },
+): Promise<ShowResult['tested']> {
+  const { tested } = tip.snapshot
+  if (tested === undefined || head === null) return null
+  const isOfHead = (await repo.treeOf(head)) === tested.tree
+  if (isDirty) return isOfHead ? 'committed' : null
+  return isOfHead ? 'current' : 'earlier'
+}
+
+/** The recorded size, unless the branch was moved by hand since. */
+async function changesOf(repo: Repo, tip: ChainTip, head: Oid | null): Promise<ChangeSize> {
+  const { changes, heads } = tip.snapshot
+  if (head === null || heads.includes(head)) return changes
+  return diffSize(repo.git, await baseOf(repo, tip, head), head)
 }
 
 /** The iteration with a number. Two clones may have given the same one: then the later counts. */

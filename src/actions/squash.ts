@@ -12,10 +12,10 @@ import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
 import { plural } from '../util/time.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { settleOrLook } from './shared/look.js'
 import { checkMessage } from './shared/message-hooks.js'
 import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
-import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseMoved, refuseRunning } from './shared/sessions.js'
 
@@ -38,7 +38,11 @@ export interface SquashResult {
   commits: { oid: Oid; subject: string; isManual: boolean; replaced: number }[]
   /** Commits that lost their signature because they were written again. */
   unsigned: number
+  /** It was squashed before, and no message was given: nothing is written again. */
+  isUpToDate: boolean
   isDryRun: boolean
+  /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
+  pending: number | null
 }
 
 /** A run of commits that becomes one, or a manual commit that stays. */
@@ -54,15 +58,21 @@ interface Group {
 export async function squashSession(repo: Repo, options: SquashOptions): Promise<SquashResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const { tip, head, place } = await reconcileAnywhere(repo, found)
+  const isDryRun = options.dryRun === true
+  const { tip, head, place, pending } = await settleOrLook(repo, found, isDryRun)
   const start = await squashBase(repo, tip, head)
   const commits = await commitsBetween(repo.git, start, head)
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
   const groups = groupCommits(commits, { prefix, include: options.manual === 'include' })
   const agentRuns = groups.filter((group) => !group.isManual)
-  if (agentRuns.length === 0) throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`)
+  if (agentRuns.length === 0) {
+    const hints =
+      pending === null ? [] : [`Iteration ${pending} was interrupted; what it left would be committed first.`]
+    throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`, ...hints)
+  }
+  if (options.message === undefined && isSquashed(groups, prefix))
+    return nothingToDo({ tip, head, pending, isDryRun, groups })
   const message = await checkMessage(repo, options.message ?? earlierMessage(agentRuns, prefix) ?? tip.snapshot.title)
-  const isDryRun = options.dryRun === true
   const written = await writeGroups(repo, { groups, start, message, session: tip.id, place })
   const result = {
     from: head,
@@ -70,7 +80,9 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
     map: written.map,
     commits: written.commits,
     unsigned: written.unsigned,
+    isUpToDate: false,
     isDryRun,
+    pending,
   }
   // Looked up last: the hook and signing may have taken a while, and the user may have switched branches.
   await refuseCheckedOut(repo, tip, place)
@@ -122,6 +134,27 @@ function earlierMessage(groups: readonly Group[], prefix: string): string | null
     ({ message }) => trailerValues(message, 'Amp-Session').length > 0 && !subjectOf(message).startsWith(prefix),
   )
   return squashed?.message.replace(/^Amp-(Session|Iteration): .*\n?/gm, '') ?? null
+}
+
+/** Every run of agent commits is one commit already, and none of them has the name of an iteration. */
+const isSquashed = (groups: readonly Group[], prefix: string): boolean =>
+  groups.every(
+    ({ isManual, commits: [first, ...others] }) =>
+      isManual || (others.length === 0 && !subjectOf(first?.message ?? '').startsWith(prefix)),
+  )
+
+function nothingToDo(as: {
+  tip: ChainTip
+  head: Oid
+  pending: number | null
+  isDryRun: boolean
+  groups: readonly Group[]
+}): SquashResult {
+  const { tip, head, pending, isDryRun, groups } = as
+  const commits = groups.flatMap(({ isManual, commits: [commit] }) =>
+    commit === undefined ? [] : [{ oid: commit.oid, subject: subjectOf(commit.message), isManual, replaced: 1 }],
+  )
+  return { tip, from: head, to: head, map: [], commits, unsigned: 0, isUpToDate: true, isDryRun, pending }
 }
 
 interface Plan {

@@ -33,11 +33,11 @@ export interface TestResult {
 export async function testSession(repo: Repo, options: TestOptions): Promise<TestResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
-  const command = (await testCommand(repo, found)) ?? (await repo.config()).get('amp.test')
+  const command = await testCommand(repo, found)
   if (command === null) {
     throw fatal(
       `session ${found.snapshot.name} has no test command`,
-      'Set one for all sessions: git config amp.test "<command>"',
+      `Set one for all sessions with "git config amp.test '<command>'".`,
     )
   }
   const { place } = await ensurePlace(repo, found)

@@ -29,7 +29,7 @@ export async function iterateUntilPass(
   if ((await testCommand(repo, tip)) === null) {
     throw fatal(
       `session ${tip.snapshot.name} has no test command, so it cannot be iterated until its tests pass`,
-      'Set one for all sessions with: git config amp.test "<command>"',
+      `Set one for all sessions with "git config amp.test '<command>'".`,
     )
   }
   // A script is no conversation: it is run again as it is.

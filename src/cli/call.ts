@@ -17,6 +17,11 @@ export function findCall(argv: readonly string[], table: readonly Entry[]): Call
   const word = argv[start]
   if (word === '-h') return { kind: 'usage' }
   if (word === '--help') return { kind: 'help' }
+  if (/^-[Ccp]$|^--(no-pager|git-dir|work-tree|paginate|bare)\b/.test(word ?? ''))
+    throw usage(
+      `'${word}' is an option of git`,
+      `Write it before "amp": "git ${word}${word === '-C' ? ' <dir>' : ''} amp ...".`,
+    )
   const leading = argv.slice(0, start)
   if (word === undefined || word.startsWith('-')) return { kind: 'command', entry: named(table, 'list'), argv }
   const two = table.find((entry) => entry.names.includes(`${word} ${argv[start + 1] ?? ''}`))

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'clipanion'
+import { AmpError } from '../errors.js'
 import { localVariables } from '../git/env.js'
-import { openRepo, type Repo } from '../repo.js'
+import { type Notice, openRepo, type Repo } from '../repo.js'
+import { oneLine } from '../util/sanitize.js'
 import type { AmpContext } from './context.js'
+import { checkSettings } from './settings.js'
 
 /**
  * What all commands have in common. A command file has one order: paths, usage, options, run. `run` reads options, asks what
@@ -29,10 +32,21 @@ export abstract class AmpCommand extends Command<AmpContext> {
     this.context.ui.isQuiet = this.quiet
     try {
       return (await this.run()) ?? 0
+    } catch (error) {
+      this.answerNo(error)
+      throw error
     } finally {
       this.opened?.close()
       for (const repo of this.others) repo.close()
     }
+  }
+
+  /** A plain "no" is an answer: with `--json` it goes to standard output as well. Fatal errors do not. */
+  private answerNo(error: unknown): void {
+    const { json, path } = this as { json?: unknown; path?: readonly string[] }
+    if (json !== true || !(error instanceof AmpError) || error.kind !== 'no') return
+    const { message, hints, details } = error
+    this.context.ui.json({ schema: 'git-amp/no@1', command: path?.join(' ') ?? '', message, hints, ...details })
   }
 
   /** Opens the repository once more, for work that goes on beside other work. */
@@ -42,14 +56,28 @@ export abstract class AmpCommand extends Command<AmpContext> {
     return repo
   }
 
-  /** Opens the repository and takes colours and advice from its configuration. */
-  protected async open(wanted: { sessions?: boolean } = {}): Promise<Repo> {
+  /**
+   * Opens the repository and takes colours and advice from its configuration.
+   * @param wanted `writes`: the settings must be right before anything begins
+   */
+  protected async open(wanted: { sessions?: boolean; writes?: boolean } = {}): Promise<Repo> {
     if (this.opened !== null) return this.opened
     const { host, ui } = this.context
     this.opened = await openRepo(this.repoDir === undefined ? host : elsewhere(host, this.repoDir), wanted)
-    ui.configure(await this.opened.config())
+    const config = await this.opened.config()
+    ui.configure(config)
+    if (wanted.writes === true) checkSettings(config)
+    this.opened.onNotice = (notice) => ui.hint(noticeLine(notice), 'ampName')
     return this.opened
   }
+}
+
+/** What a word stood for, when it could have been something else. */
+function noticeLine(notice: Notice): string {
+  const short = notice.chosen.slice(0, 4)
+  if (notice.type === 'previous') return `"-" is ${short}, ${oneLine(notice.name)}.`
+  const others = `${notice.count}${notice.isOpen ? ' open' : ''} sessions`
+  return `${others} are called ${oneLine(notice.name)}; this is ${short}, made last.`
 }
 
 /** `--repo` names the repository; one that the environment names is forgotten. */

@@ -2,6 +2,7 @@ import { AmpError, exitCodes } from '../errors.js'
 import { GitError } from '../git/run.js'
 import { RefLocked, RefMoved } from '../state/storage.js'
 import { escapeControls } from '../util/escape.js'
+import { systemWords } from '../util/system.js'
 import type { AmpContext } from './context.js'
 
 /**
@@ -57,28 +58,32 @@ function asAmpError(thrown: unknown): AmpError {
   return new AmpError('bug', `internal error: ${message}`, { hints: bugHints })
 }
 
-/** What the system says about a file, in words: these are no mistakes of git-amp. */
-const systemWords: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: [
-    'no space left on the device',
-    'Free some disk space and run the command again: what was recorded before is intact.',
-  ],
-  EDQUOT: [
-    'the disk quota is used up',
-    'Free some disk space and run the command again: what was recorded before is intact.',
-  ],
-  EROFS: ['the file system is read-only', 'Mount it for writing, or work in a clone elsewhere.'],
-  EACCES: ['permission denied', 'Look at the owner and the permissions of the path.'],
-  EPERM: ['operation not permitted', 'Look at the owner and the permissions of the path.'],
-  EMFILE: ['too many open files', 'Raise the limit with "ulimit -n".'],
+const diskFull = 'Free some disk space and run the command again: what was recorded before is intact.'
+const notAllowed = 'Look at the owner and the permissions of the path.'
+const noPath = 'Look at the path.'
+
+/** Errors of the system that are no mistakes of git-amp, and what helps. */
+const systemHints: Readonly<Record<string, string>> = {
+  ENOSPC: diskFull,
+  EDQUOT: diskFull,
+  EROFS: 'Mount it for writing, or work in a clone elsewhere.',
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EMFILE: 'Raise the limit with "ulimit -n".',
+  ENOENT: noPath,
+  ENOTDIR: noPath,
+  EISDIR: noPath,
+  EEXIST: noPath,
+  ELOOP: noPath,
+  ENAMETOOLONG: noPath,
 }
 
 function systemError(thrown: unknown): AmpError | null {
   const { code, path, syscall } = (thrown ?? {}) as { code?: unknown; path?: unknown; syscall?: unknown }
-  const words = typeof code === 'string' ? systemWords[code] : undefined
-  if (words === undefined) return null
+  const hint = typeof code === 'string' ? systemHints[code] : undefined
+  if (hint === undefined) return null
   const what = `${typeof syscall === 'string' ? syscall : 'write'}${typeof path === 'string' ? ` '${path}'` : ''}`
-  return new AmpError('fatal', `cannot ${what}: ${words[0]}`, { hints: [words[1]], cause: thrown })
+  return new AmpError('fatal', `cannot ${what}: ${systemWords(thrown)}`, { hints: [hint], cause: thrown })
 }
 
 const bugHints = [

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { fatal, usage } from '../errors.js'
 import type { Repo } from '../repo.js'
+import { systemWords } from '../util/system.js'
 import type { AmpContext } from './context.js'
 import { editText } from './editor.js'
 
@@ -44,6 +45,6 @@ async function readText(context: AmpContext, file: string): Promise<string> {
   try {
     return await context.host.fs.readFile(resolve(context.host.cwd, file), 'utf8')
   } catch (error) {
-    throw fatal(`cannot read '${file}': ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`)
+    throw fatal(`cannot read '${file}': ${systemWords(error)}`)
   }
 }

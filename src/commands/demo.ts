@@ -22,12 +22,13 @@ export class DemoCommand extends AmpCommand {
       source: await this.source(),
       signal,
       onStep: ({ say, run }) => {
-        if (say !== '') ui.answer(`\n${ui.paint('heading', `# ${say}`)}`)
+        if (say !== '' && !this.quiet) ui.answer(`\n${ui.paint('heading', `# ${say}`)}`)
         ui.answer(`${ui.paint('current', '$')} ${run}`)
       },
       onOutput: (text) => ui.answer(text),
     })
-    ui.answer('\nThe scratch repository is removed again. Now try it on your own: git amp new -m "<prompt>"')
+    if (!this.quiet)
+      ui.answer('\nThe scratch repository is removed again. Now try it on your own with "git amp new -m \'<prompt>\'".')
     return done ? 0 : 130
   }
 

@@ -13,7 +13,8 @@ export class DiffCommand extends AmpCommand {
     description: 'Show what a session changed, against its recorded base',
     details: `
       Compares the session's worktree with the commit it started from; uncommitted and untracked files are included. The base is the recorded
-      one, so commits that the base branch gained meanwhile do not show up reversed. Two sessions are compared head to head.
+      one, so commits that the base branch gained meanwhile do not show up reversed; after a rebase or a merge of the base by hand it is the
+      later commit that the session stands on. Two sessions are compared head to head.
 
       Other options are passed to \`git diff\`: \`--stat\`, \`--name-only\`, \`--word-diff\`, \`--exit-code\`.
     `,

@@ -1,9 +1,10 @@
+import { constants } from 'node:os'
 import { Command, Option } from 'clipanion'
 import { execInSession } from '../actions/exec.js'
 import { AmpCommand } from '../cli/command.js'
 import { oneLine } from '../util/sanitize.js'
 
-/** `git amp exec <session> -- <command>...` */
+/** `git amp exec [<session>] -- <command>...` */
 export class ExecCommand extends AmpCommand {
   static override paths = [['exec']]
   static override rest = '<command>...'
@@ -11,13 +12,16 @@ export class ExecCommand extends AmpCommand {
     category: 'Work in a session',
     description: "Run any command in a session's worktree",
     details: `
-      Runs the command in the worktree with the terminal as it is; \`GIT_AMP_SESSION\` holds the id of the session. The exit code is 1 when the
-      command fails, whatever its own one was; \`--json\` tells that.
+      Runs the command in the worktree with the terminal as it is; \`GIT_AMP_SESSION\` holds the id of the session. In the worktree of a session its
+      name is not needed. The exit code is that of the command, and 128 with the number of the signal that ended it.
     `,
-    examples: [['Look around', 'git amp exec fix-parser -- git log --oneline']],
+    examples: [
+      ['Look around', 'git amp exec fix-parser -- git log --oneline'],
+      ['In the worktree of a session', 'git amp exec -- make'],
+    ],
   })
 
-  session = Option.String({ name: 'session', required: true })
+  session = Option.String({ name: 'session', required: false })
   json = Option.Boolean('--json', false, { description: 'Print exit code and output as JSON' })
 
   async run(): Promise<number | undefined> {
@@ -32,6 +36,6 @@ export class ExecCommand extends AmpCommand {
     if (this.json)
       ui.json({ schema: 'git-amp/exec@1', session: tip.id, worktree, exit, signal: killed, stdout, stderr })
     else if (killed !== null) ui.error('error', `'${oneLine(rest?.[0] ?? '')}' was ended by ${killed}`, [])
-    return exit === 0 ? 0 : 1
+    return exit ?? 128 + (killed === null ? 0 : constants.signals[killed])
   }
 }

@@ -4,6 +4,7 @@ import type { IterateNews, IterateOptions, IterateResult } from '../actions/iter
 import { iterateSession } from '../actions/iterate.js'
 import { idleSessions, pickSessions } from '../actions/pick.js'
 import { notify } from '../actions/shared/notify.js'
+import { showSession } from '../actions/show.js'
 import { defaultIterations, iterateUntilPass, type LoopEnd } from '../actions/until-pass.js'
 import { startInBackground } from '../cli/background.js'
 import { AmpCommand } from '../cli/command.js'
@@ -14,7 +15,7 @@ import { givenText } from '../cli/text.js'
 import { AmpError, usage } from '../errors.js'
 import { detachedVariable } from '../git/env.js'
 import { iterationJson, sessionJson } from '../render/json.js'
-import { remarkLines, renderIterate, unrecordedWords } from '../render/session.js'
+import { remarkTexts, renderIterate, unrecordedWords } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { parseDollars } from '../util/amounts.js'
@@ -96,9 +97,9 @@ export class IterateCommand extends AmpCommand {
 
   async run(): Promise<number | undefined> {
     const options = await this.options()
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const maxIterations = this.number('--max-iterations', this.maxIterations) ?? defaultIterations
-    const jobs = this.number('--jobs', this.jobs ?? (await repo.config()).get('amp.jobs') ?? undefined) ?? 2
+    const jobs = this.number('--jobs', this.jobs) ?? (await repo.config()).count('amp.jobs') ?? 2
     if (this.maxIterations !== undefined && !this.untilPass) throw usage('--max-iterations goes with --until-pass')
     const tips = this.all ? await idleSessions(repo) : await pickSessions(repo, this.sessions)
     const prompt = await this.givenPrompt(repo)
@@ -118,7 +119,9 @@ export class IterateCommand extends AmpCommand {
       return outcome
     }
     const results = await this.show(tips, run, { jobs, isAlone })
-    return this.report(tips, results, isAlone)
+    const code = this.report(tips, results, isAlone)
+    if (this.json) await this.answerJson(repo, results, isAlone)
+    return code
   }
 
   private async options(): Promise<Omit<IterateOptions, 'session' | 'prompt' | 'on'>> {
@@ -203,14 +206,20 @@ export class IterateCommand extends AmpCommand {
       }
       return this.reportOne(result.value, isAlone ? '' : `${id} ${name}: `)
     })
-    if (this.json) this.answerJson(results, isAlone)
     const failed = codes.filter((code) => code !== 0).length
     if (!isAlone && failed > 0) ui.error('error', `${failed} of ${plural(codes.length, 'session')} did not succeed`, [])
     return failed > 0 ? 1 : 0
   }
 
-  private answerJson(results: readonly PromiseSettledResult<Outcome>[], isAlone: boolean): void {
-    const values = results.flatMap((result) => (result.status === 'fulfilled' ? [outcomeJson(result.value)] : []))
+  private async answerJson(
+    repo: Repo,
+    results: readonly PromiseSettledResult<Outcome>[],
+    isAlone: boolean,
+  ): Promise<void> {
+    // Worktrees may have been made meanwhile.
+    repo.forgetWorktrees()
+    const outcomes = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const values = await Promise.all(outcomes.map((outcome) => outcomeJson(repo, outcome)))
     const [only] = values
     if (isAlone && !this.untilPass) this.context.ui.json({ schema: 'git-amp/iteration@1', ...only?.rounds[0] })
     else this.context.ui.json({ schema: 'git-amp/iterations@1', sessions: values })
@@ -219,7 +228,10 @@ export class IterateCommand extends AmpCommand {
   private reportOne({ tip, rounds, end }: Outcome, prefix: string): number {
     const { ui } = this.context
     for (const result of rounds) {
-      for (const line of remarkLines(result.remarks)) ui.warn(`${prefix}${line}`)
+      for (const { line, below } of remarkTexts(result.remarks)) {
+        ui.warn(`${prefix}${line}`)
+        if (this.verbose && below !== '') ui.tell(below)
+      }
       if (!this.json) ui.answer(`${prefix}${renderIterate(result)}`)
       if (result.outcome === 'failed') {
         ui.error('error', `${prefix}the agent failed: ${oneLine(result.reason ?? 'unknown reason')}`, [])
@@ -289,13 +301,19 @@ function isBad({ rounds, end }: Outcome): boolean {
   return last.outcome === 'failed' || last.isStopped || last.passed === false
 }
 
-const outcomeJson = ({ tip, rounds, end }: Outcome) => ({
-  session: sessionJson(rounds.at(-1)?.tip ?? tip, null),
-  end,
-  rounds: rounds.map((result) => ({
-    session: sessionJson(result.tip, null),
-    iteration: iterationJson({ ...result.iteration, summary: result.summary }),
-    tests: result.tests,
-    manual: result.manual,
-  })),
-})
+/** All rounds of a session, with what its records tell of each. */
+async function outcomeJson(repo: Repo, { tip, rounds, end }: Outcome) {
+  const shown = await showSession(repo, { session: tip.id })
+  const session = sessionJson(shown.tip, shown.state, shown.worktree)
+  const answers = rounds.map((result, index) => {
+    const recorded = shown.iterations.find(({ id }) => id === result.iteration.id) ?? result.iteration
+    return {
+      session:
+        index === rounds.length - 1 ? session : sessionJson(result.tip, result.tip.snapshot.status, shown.worktree),
+      iteration: iterationJson({ ...recorded, summary: result.summary }),
+      tests: result.tests,
+      manual: result.manual,
+    }
+  })
+  return { session, end, rounds: answers }
+}

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
-import { type ListedSession, listSessions, sortKeys } from '../actions/list.js'
+import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
 import { AmpCommand } from '../cli/command.js'
+import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
 import { listFields, listValues, porcelain, sessionJson } from '../render/json.js'
 import { renderList } from '../render/session.js'
@@ -13,7 +14,7 @@ import { plural } from '../util/time.js'
 export class ListCommand extends AmpCommand {
   static override paths = [['list'], ['ls']]
   static override kinds = {
-    '--state': 'idle|running|interrupted|failed|diverged|review|paused|merged|closed',
+    '--state': sessionStates.join('|'),
     '--sort': 'updated|created|name|state',
     '--porcelain': 'v1|',
   }
@@ -23,6 +24,17 @@ export class ListCommand extends AmpCommand {
     details: `
       Shows the open sessions, the one that changed last first. \`*\` marks the session of this worktree, \`!\` one that waits for its user. With
       \`-a\` merged and closed sessions are shown as well.
+
+      States:
+
+      - \`idle\`: nothing runs; it waits for the next step
+      - \`running\`: an agent works in it, here or on another machine
+      - \`waiting\`: its agent waits for a login or an approval
+      - \`interrupted\`: its last iteration was stopped or killed
+      - \`failed\`: the agent of its last iteration failed
+      - \`diverged\`: two clones went on with it at once
+      - \`merged\`, \`closed\`: done
+      - \`review\`, \`paused\`: set by a newer git-amp
 
       Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
     `,
@@ -49,12 +61,13 @@ export class ListCommand extends AmpCommand {
     const { ui, host } = this.context
     const maxCount = this.maxCount === undefined ? undefined : Number(this.maxCount)
     if (maxCount !== undefined && !(Number.isInteger(maxCount) && maxCount >= 0))
-      throw usage(`'${this.maxCount}' is no number`)
+      throw usage(`--max-count takes a number, not '${this.maxCount}'`)
+    const unknown = this.states?.find((state) => !sessionStates.some((known) => known === state))
+    if (unknown !== undefined) throw usage(`unknown state '${unknown}'`, `The states are ${sessionStates.join(', ')}.`)
     const key = this.sort?.replace(/^-/, '')
     if (key !== undefined && !sortKeys.some((known) => known === key))
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
-    if (typeof this.porcelain === 'string' && this.porcelain !== 'v1')
-      throw usage(`unknown porcelain version '${this.porcelain}'`, 'Known: v1.')
+    checkForms(this)
     const repo = await this.open({ sessions: true })
     const { sessions, broken, hidden } = await listSessions(repo, {
       all: this.all,
@@ -72,6 +85,8 @@ export class ListCommand extends AmpCommand {
         `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" ${waiting.snapshot.open.length > 0 ? 'keeps its work and goes on' : 'goes on'}`,
         'ampPending',
       )
+    for (const { shortId } of sessions.filter((session) => session.isRebasing))
+      ui.hint(`${shortId} is being rebased; finish it in its worktree with "git rebase --continue"`, 'ampPending')
     if (sessions.length === 0) ui.hint(emptyHint(hidden), 'ampEmpty')
     return broken.length > 0 ? 1 : 0
   }
@@ -100,5 +115,5 @@ export class ListCommand extends AmpCommand {
 
 const emptyHint = (hidden: number): string =>
   hidden === 0
-    ? 'There are no sessions. Start one with: git amp new -m "<prompt>"'
+    ? `There are no sessions. Start one with "git amp new -m '<prompt>'".`
     : `There are no open sessions; "git amp list -a" shows ${plural(hidden, 'other')}.`

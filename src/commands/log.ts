@@ -3,6 +3,7 @@ import { followSession } from '../actions/follow.js'
 import { logArguments, logSession } from '../actions/log.js'
 import { findSession } from '../actions/shared/find.js'
 import { AmpCommand } from '../cli/command.js'
+import { checkForms } from '../cli/forms.js'
 import { pour } from '../cli/pager.js'
 import { porcelain } from '../render/json.js'
 import { logJson, logValues, renderLog } from '../render/log.js'
@@ -21,8 +22,12 @@ export class LogCommand extends AmpCommand {
     category: 'Look at sessions',
     description: 'Show iterations and manual commits in order',
     details: `
-      Tells the story of a session, the latest last: iterations with their result, the user's own commits between them, squashes, rebases and
-      merges. It is read from the repository alone and needs no worktree.
+      Tells the story of a session in the order of its branch and its records, the latest last: iterations with their result, the user's own
+      commits between them, squashes, rebases and merges. Commits that came in from the base are not among them. It is read from the repository alone and needs no worktree.
+
+      Kinds of items in the forms for scripts: \`iteration\`; \`commit\`, one of the user's own; \`created\`; \`renamed\`; \`moved\`, the branch was changed
+      with plain git; \`recorded\`, tests that were run alone; \`squashed\`; \`rebased\`; \`merged\`, and \`merge-intent\` and \`merge-abandoned\` for a
+      merge that was begun and one that did not happen; \`closed\`; \`reopened\`; \`added\` and \`removed\`, a label.
 
       With options of \`git log\` (\`-p\`, \`--stat\`, \`--oneline\`) or paths, \`git log\` shows the session's commits, each with its note: session,
       iteration, agent and tests.
@@ -56,10 +61,12 @@ export class LogCommand extends AmpCommand {
     // `--format=%h` is git's; ours has atoms like those of "git for-each-ref".
     const isGits = passed.length > 0 || rest !== null || (this.format !== undefined && !this.format.includes('%('))
     if (isGits) {
-      const all = this.format === undefined ? passed : [...passed, `--format=${this.format}`]
+      const own = [...(this.nul ? ['-z'] : []), ...(this.format === undefined ? [] : [`--format=${this.format}`])]
+      const all = [...passed, ...own]
       const args = await logArguments(repo, { session: this.session, passed: all, paths: rest ?? [] })
       return repo.asUser(repo.location.topLevel ?? repo.location.gitDir).inherit(args, { ok: [0, 1, 128, 141] })
     }
+    checkForms(this)
     const result = await logSession(repo, { session: this.session })
     if (this.json) ui.json(logJson(result))
     else if (this.format !== undefined) {

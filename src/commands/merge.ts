@@ -3,6 +3,7 @@ import { type MergeStyle, mergeSession } from '../actions/merge.js'
 import { AmpCommand } from '../cli/command.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
+import { pendingLine } from '../render/session.js'
 
 /** `git amp merge [<session>]` */
 export class MergeCommand extends AmpCommand {
@@ -12,8 +13,9 @@ export class MergeCommand extends AmpCommand {
     description: 'Merge a session into its base branch',
     details: `
       Makes the merge in memory and moves the base branch from the value that was seen; nobody's checkout is switched. Where the base is checked
-      out, that checkout is updated when nothing of the user's is in the way, else the merge is refused and nothing changes. A conflict changes
-      nothing either.
+      out, that checkout is updated when nothing of the user's is in the way, else the merge is refused and leaves no trace. A conflict changes
+      nothing either. A session whose last iteration was interrupted is merged with \`-f\` only: nobody has
+      looked at what was left.
 
       Without an option the base is fast-forwarded when that is possible, and gets a merge commit otherwise; \`amp.mergeStyle\` (\`ff\`, \`ff-only\`,
       \`no-ff\`, \`squash\`) changes that.
@@ -35,11 +37,12 @@ export class MergeCommand extends AmpCommand {
   message = Option.Array('-m,--message', { description: 'Message of the merge commit; several are paragraphs' })
   file = Option.String('-F,--file', { description: 'Take the message from a file; - is standard input' })
   edit = Option.Boolean('-e,--edit', false, { description: 'Write the message in an editor' })
+  force = Option.Boolean('-f,--force', false, { description: 'Merge although the last iteration was interrupted' })
   dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui } = this.context
     const help = 'Write the message of the merge.'
     const sources = { paragraphs: this.message, file: this.file, edit: this.edit, name: 'message', help }
@@ -50,9 +53,11 @@ export class MergeCommand extends AmpCommand {
       style: this.style(),
       message,
       dryRun: this.dryRun,
+      force: this.force,
     })
-    const { tip, before, after, via, updated, isUpToDate, isEmpty, isDryRun, unsigned } = result
+    const { tip, before, after, via, updated, isUpToDate, isEmpty, isDryRun, pending, unsigned } = result
     const into = result.into.replace(/^refs\/heads\//, '')
+    if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned !== null) ui.warn(`the commit is not signed: ${unsigned}`)
     if (this.json) {
       ui.json({
@@ -66,6 +71,7 @@ export class MergeCommand extends AmpCommand {
         isUpToDate,
         isEmpty,
         isDryRun,
+        pending,
       })
       return undefined
     }

@@ -3,12 +3,13 @@ import { Command, Option } from 'clipanion'
 import { iterateSession } from '../actions/iterate.js'
 import { newSession } from '../actions/new.js'
 import { notify } from '../actions/shared/notify.js'
+import { showSession } from '../actions/show.js'
 import { AmpCommand } from '../cli/command.js'
 import { iterationNews } from '../cli/news.js'
 import { canEdit, givenText } from '../cli/text.js'
 import { fatal } from '../errors.js'
 import { sessionJson } from '../render/json.js'
-import { renderIterate } from '../render/session.js'
+import { remarkLines, renderIterate } from '../render/session.js'
 
 /** `git amp new [<name>]` */
 export class NewCommand extends AmpCommand {
@@ -48,7 +49,7 @@ export class NewCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the session as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { context } = this
     const isEditing = this.edit || (this.prompt === undefined && this.file === undefined && canEdit(context))
     const help = 'Write what the agent is to do. The first line becomes the title.\nAn empty prompt starts no session.'
@@ -67,6 +68,10 @@ export class NewCommand extends AmpCommand {
     const { tip, worktree } = created
     if (created.isRedacted)
       context.ui.warn('the prompt contains something that looks like a secret; it is kept without it')
+    if (created.agentProblem !== null) {
+      context.ui.warn(created.agentProblem.message)
+      for (const hint of created.agentProblem.hints) context.ui.hint(hint)
+    }
     const base = created.base.ref?.replace(/^refs\/heads\//, '') ?? created.base.oid.slice(0, 12)
     context.ui.tell(`Session ${tip.id} on ${tip.snapshot.branch} from ${base}`)
     context.ui.tell(`Worktree ${worktree}`)
@@ -83,7 +88,11 @@ export class NewCommand extends AmpCommand {
       signal: context.signal,
       on: iterationNews(context.ui),
     })
-    if (this.json) context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(result.tip, null, worktree) })
+    for (const line of remarkLines(result.remarks)) context.ui.warn(line)
+    if (this.json) {
+      const { state } = await showSession(repo, { session: tip.id })
+      context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(result.tip, state, worktree) })
+    }
     context.ui.tell(renderIterate(result))
     await notify(repo, result, context)
     return result.outcome === 'failed' || (result.tests !== null && result.tests.exit !== 0) ? 1 : 0

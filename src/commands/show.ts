@@ -33,8 +33,8 @@ export class ShowCommand extends AmpCommand {
     const repo = await this.open()
     const result = await showSession(repo, { session: this.session, iteration })
     if (this.json) {
-      const { tip, state, worktree, prompt, uncommitted, nested, branchHead, ahead, behind, iterations, cost, detail } =
-        result
+      const { tip, state, worktree, iterations, cost, detail } = result
+      const { prompt, uncommitted, nested, branchHead, unfinished, ahead, behind, changes } = result
       ui.json({
         schema: 'git-amp/show@1',
         session: {
@@ -44,8 +44,10 @@ export class ShowCommand extends AmpCommand {
           uncommitted,
           nested,
           branchHead,
+          unfinished,
           ahead,
           behind,
+          changes,
         },
         iterations: iterations.map(iterationJson),
         ...(detail === null ? {} : { detail }),

@@ -1,8 +1,9 @@
 import { Command, Option } from 'clipanion'
-import { squashSession } from '../actions/squash.js'
+import { type SquashResult, squashSession } from '../actions/squash.js'
 import { AmpCommand } from '../cli/command.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
+import { pendingLine } from '../render/session.js'
 import { oneLine } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
 
@@ -35,7 +36,7 @@ export class SquashCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui } = this.context
     if (this.manual !== undefined && this.manual !== 'keep' && this.manual !== 'include') {
       throw usage(`--manual takes keep or include, not '${this.manual}'`)
@@ -49,10 +50,11 @@ export class SquashCommand extends AmpCommand {
       manual: this.manual,
       dryRun: this.dryRun,
     })
-    const { tip, from, to, commits, map, isDryRun, unsigned } = result
+    const { tip, from, to, commits, map, isUpToDate, isDryRun, pending, unsigned } = result
+    if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
     if (this.json) {
-      ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isDryRun })
+      ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isUpToDate, isDryRun, pending })
       return undefined
     }
     const lines = commits.map(
@@ -60,11 +62,18 @@ export class SquashCommand extends AmpCommand {
         `${isDryRun ? '' : `${oid.slice(0, 12)} `}${oneLine(subject)}${isManual ? ' (manual)' : ` (${plural(replaced, 'commit')})`}`,
     )
     ui.answer(lines.join('\n'))
-    ui.tell(
-      isDryRun
-        ? `Would make ${plural(commits.length, 'commit')} of ${map.length}`
-        : `Squashed ${plural(map.length, 'commit')} into ${commits.length}`,
-    )
+    ui.tell(squashWords(result))
     return undefined
   }
+}
+
+/** What became of the agent's commits, and how many of the user's parted them. */
+function squashWords({ commits, isDryRun, isUpToDate }: SquashResult): string {
+  const runs = commits.filter((commit) => !commit.isManual)
+  const own = commits.length - runs.length
+  const stay = own === 0 ? '' : `; own commits stay: ${plural(own, 'commit')}`
+  if (isUpToDate) return `${runs.length === 1 ? 'It is' : 'Each run of them is'} already one commit${stay}`
+  const replaced = runs.reduce((sum, run) => sum + run.replaced, 0)
+  const many = runs.length === 1 ? '1' : `${runs.length}, one for each run between your own`
+  return `${isDryRun ? 'Would squash' : 'Squashed'} ${plural(replaced, 'commit')} into ${many}${stay}`
 }

@@ -24,7 +24,7 @@ export class TestCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
-    const repo = await this.open()
+    const repo = await this.open({ writes: true })
     const { ui, signal } = this.context
     const result = await testSession(repo, {
       session: this.session,

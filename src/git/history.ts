@@ -16,10 +16,10 @@ const commitFormat = {
 }
 
 /**
- * Commits reachable from `tip` and not from `base`, oldest first, parents before children. By `git rev-list`, because `git log` listens to the
- * user's `log.*` settings, and prints more than it was asked for.
+ * Commits reachable from `tip` and not from `base` (or any of several), oldest first, parents before children. By `git rev-list`, because
+ * `git log` listens to the user's `log.*` settings, and prints more than it was asked for.
  */
-export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<CommitInfo[]> {
+export async function commitsBetween(git: Git, base: Oid | readonly Oid[], tip: Oid): Promise<CommitInfo[]> {
   const args = [
     '-c',
     'i18n.logOutputEncoding=UTF-8',
@@ -31,7 +31,7 @@ export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<Com
     commitFormat.argument,
     '--end-of-options',
     tip,
-    `^${base}`,
+    ...[base].flat().map((oid) => `^${oid}`),
   ]
   const words = await git.items(args)
   const commits: CommitInfo[] = []
@@ -41,6 +41,12 @@ export async function commitsBetween(git: Git, base: Oid, tip: Oid): Promise<Com
     commits.push({ oid: line.trimStart(), parents: parents === '' ? [] : parents.split(' '), tree, author, message })
   }
   return commits
+}
+
+/** Ids of the commits reachable from `tip` and not from `base`. */
+export async function idsBetween(git: Git, base: Oid, tip: Oid): Promise<Oid[]> {
+  const text = await git.text(['rev-list', '--end-of-options', tip, `^${base}`])
+  return text === '' ? [] : text.split('\n')
 }
 
 /** The best common ancestor, or null when the histories are unrelated. */

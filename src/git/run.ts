@@ -93,11 +93,12 @@ export class Git {
 
   /**
    * Runs git with the caller's own standard streams (a pager, an editor and colours then work as in git).
-   * Returns the exit code; throws when git was ended by a signal or could not start.
+   * Returns the exit code, 141 when the reader went away; throws when git was ended by another signal or could not start.
    */
   async inherit(args: readonly string[], options: GitOptions & { stdio?: StdioOptions } = {}): Promise<number> {
     const child = this.start(args, options.stdio ?? 'inherit', options)
     const { code, signal } = await exitOf(child)
+    if (signal === 'SIGPIPE') return brokenPipe
     if (code === null) throw new GitError(args, { code, signal }, '')
     return code
   }
@@ -127,6 +128,9 @@ export class Git {
     return exit.code
   }
 }
+
+/** What a shell says of a program that wrote to nobody: 128 and the number of the signal. */
+const brokenPipe = 141
 
 interface Exit {
   code: number | null

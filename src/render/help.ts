@@ -17,7 +17,14 @@ import { twoColumns, wrap } from './wrap.js'
 /** `git amp -h`: every command on one line. */
 export function renderUsage(table: Registry): string {
   const usage = overviewSynopsis.map((line, index) => `${index === 0 ? 'usage' : '   or'}: ${line}\n`).join('')
-  return `${usage}\n${commandTable(table)}`
+  const common = twoColumns(
+    [
+      ['--repo <dir>', 'Work in this repository, as "git -C <dir> amp" does'],
+      ['-q, --quiet', 'Print only the answer'],
+    ],
+    18,
+  )
+  return `${usage}\n${commandTable(table)}\nWith every command\n${common}`
 }
 
 /** `git amp <command> -h`: as git prints it. */
@@ -96,7 +103,7 @@ function renderBlock(block: Block): string {
 const commandTable = (table: Registry): string =>
   Object.entries(table)
     .map(([category, entries]) => {
-      const rows = entries.map(({ names, summary }): [string, string] => [names[0], summary])
+      const rows = entries.map(({ names, summary }): [string, string] => [names.join(', '), summary])
       return `${category}\n${twoColumns(rows, 18)}`
     })
     .join('\n')

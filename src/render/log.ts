@@ -4,16 +4,19 @@ import { firstLine } from '../state/fold.js'
 import { costOf, testWord } from '../state/iterations.js'
 import { oneLine } from '../util/sanitize.js'
 import { plainTime, plural } from '../util/time.js'
-import { costWords, type Screen, sizeWords, spentWords } from './session.js'
+import { fitText, textWidth } from '../util/width.js'
+import { costWords, remarkWords, type Screen, sizeWords, spentWords } from './session.js'
 
 type Item = LogResult['items'][number]
 
 /** The story of a session, an item a line, remarks below. */
 export function renderLog(result: LogResult, screen: Screen): string {
   const lines = result.items.filter(isNews).map((item) => {
-    const { commit, text, who } = told(item)
-    const id = commit === null ? ' '.repeat(10) : screen.paint('id', commit.slice(0, 10))
-    return `${screen.paint('dim', plainTime(item.at).slice(0, 16))}  ${id}  ${who.padEnd(12)}  ${text}`
+    const { commit, text, who, result = '' } = told(item)
+    const [time, id, word] = [plainTime(item.at), (commit ?? '').slice(0, 10).padEnd(10), who.padEnd(12)]
+    const room = screen.width === null ? null : screen.width - textWidth(`${time}  ${id}  ${word}  ${result}`)
+    const title = room === null ? text : fitText(text, Math.max(room, 8))
+    return `${screen.paint('dim', time)}  ${commit === null ? id : screen.paint('id', id)}  ${word}  ${title}${result}`
   })
   return [...lines, ...totalLine(result, screen)].join('\n')
 }
@@ -31,17 +34,19 @@ function totalLine(result: LogResult, screen: Screen): string[] {
   return [screen.paint('dim', `Total: ${words.join(', ')}`)]
 }
 
-/** The commits tell of a manual move, and the result of a merge tells of its intent. */
+/** The commits tell of a manual move, the result of a merge tells of its intent, and one that did not happen is no news. */
 function isNews(item: Item): boolean {
   if (item.kind !== 'event') return true
   const { type, data } = item.event
-  return !(type === 'head.moved' && data.cause === 'manual') && !(type === 'session.merged' && data.result === 'intent')
+  return !(type === 'head.moved' && data.cause === 'manual') && !(type === 'session.merged' && data.result !== 'done')
 }
 
 interface Told {
   commit: string | null
   who: string
   text: string
+  /** What stands behind the text, and is never cut. */
+  result?: string
 }
 
 function told(item: Item): Told {
@@ -58,16 +63,29 @@ function told(item: Item): Told {
   const reason =
     iteration.reason === null || iteration.reason === iteration.outcome ? '' : ` (${oneLine(iteration.reason, 60)})`
   const tests = testWord(iteration.tests)
-  const words = [`${result}${reason}`, ...(tests === null ? [] : [tests]), ...spentWords(iteration)].join(', ')
-  return { commit: iteration.to, who: `iteration ${iteration.n}`, text: `${title} [${words}]` }
+  const facts = [...(tests === null ? [] : [tests]), ...remarkWords(iteration.remarks), ...spentWords(iteration)]
+  const words = [`${result}${reason}`, ...facts].join(', ')
+  return { commit: iteration.to, who: `iteration ${iteration.n}`, text: title, result: ` [${words}]` }
 }
 
-const wordOf = (event: AmpEvent): string => event.type.replace(/^(session|head|test|label)\./, '')
+/** The event's type in a word; only a merge that was done is called one. */
+function wordOf({ type, data }: AmpEvent): string {
+  if (type === 'session.merged' && data.result !== 'done') return `merge-${oneLine(String(data.result))}`
+  return type.replace(/^(session|head|test|label)\./, '')
+}
 
 function commitOf(event: AmpEvent): string | null {
   const { to, after } = event.data as { to?: unknown; after?: unknown }
   const oid = to ?? after
   return typeof oid === 'string' ? oid : null
+}
+
+/** What plain git did to the branch. */
+function movedText(data: Record<string, unknown>): string {
+  const short = (key: string) => (typeof data[key] === 'string' ? data[key].slice(0, 10) : '')
+  const what =
+    data.cause === 'amend' ? 'amended' : typeof data.base === 'string' ? `rebased onto ${short('base')}` : 'moved'
+  return `${what} with plain git: ${short('from')} to ${short('to')}`
 }
 
 function textOf(event: AmpEvent): string {
@@ -77,7 +95,7 @@ function textOf(event: AmpEvent): string {
     case 'session.created':
       return oneLine(firstLine(headOf(data.prompt as LongText)), 80)
     case 'head.moved':
-      return data.cause === 'manual' ? 'own commits' : `branch changed with plain git (${text('cause')})`
+      return data.cause === 'manual' ? 'own commits' : movedText(data)
     case 'test.recorded':
       return `${data.exit === 0 ? 'tests pass' : 'tests fail'}: ${text('command')}`
     case 'session.squashed':
@@ -105,7 +123,7 @@ export const logJson = (result: LogResult) => ({
 /** The fields of each item, for `--format` and `--porcelain`. */
 export function logValues(result: LogResult): Record<string, string>[] {
   return result.items.map((item) => {
-    const { commit, who, text } = told(item)
+    const { commit, who, text, result = '' } = told(item)
     const iteration = item.kind === 'iteration' ? item.iteration : null
     return {
       kind: item.kind === 'event' ? who : item.kind,
@@ -114,7 +132,7 @@ export function logValues(result: LogResult): Record<string, string>[] {
       commit: commit ?? '',
       iteration: iteration === null ? '' : `${iteration.n}`,
       outcome: iteration?.outcome ?? '',
-      text,
+      text: `${text}${result}`,
     }
   })
 }

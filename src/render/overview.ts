@@ -4,7 +4,11 @@
 export const tagline = 'isolated, reviewable, portable sessions for coding agents'
 
 /** How `git amp` is called. */
-export const overviewSynopsis = ['git amp [<command>] [<options>]', 'git amp help [<command>]'] as const
+export const overviewSynopsis = [
+  'git amp [<command>] [<options>]',
+  'git amp help [<command>]',
+  'git amp --version',
+] as const
 
 /** Prose before the list of commands, in the Markdown of `prose.ts`. */
 export const overviewIntro = `
@@ -21,9 +25,9 @@ Options of git itself stand before \`amp\`: \`git -C <dir> amp list\`, \`git -c 
 Where a command takes a <session>, it can be named by:
 
 - \`@\`: the session of the worktree you are in; most commands take it when no session is named
-- \`-\`: the session used before
+- \`-\`: in a session's worktree the session used before it, elsewhere the one used last
 - its id, or the beginning of its id (four characters or more)
-- its name
+- its name; of several open sessions with that name the one made last
 - its branch, or the path of its worktree
 `
 
@@ -37,6 +41,7 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ['128', 'The command could not do its work; the line that begins with `fatal:` says why.'],
       ['129', 'The command line is wrong, or `-h` asked for the short help.'],
       ['130', 'You stopped the command.'],
+      ['others', 'Of `git amp exec`: what its command ended with. Of `git amp diff` and `log`: what git ended with.'],
     ],
   },
   {
@@ -64,8 +69,14 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'Whether the agent may use its tools without asking, inside the worktree of its session. Default: true. Codex keeps its sandbox, and may then write to the worktree alone.',
       ],
       ['amp.base', 'The revision that new sessions start from, instead of the current branch.'],
-      ['amp.test', 'The test command of new sessions.'],
-      ['amp.timeout', 'Stop an agent after this time: `90s`, `10m`, `2h`.'],
+      ['amp.test', 'The test command of new sessions, and of those that have none of their own.'],
+      ['amp.timeout', 'Stop an agent after this time: `90s`, `10m`, `2h`; 0 is no limit. Default: `2h`.'],
+      ['amp.idleTimeout', 'Stop an agent that has said nothing for this time; 0 is no limit. Default: `15m`.'],
+      [
+        'amp.onFailure',
+        'What becomes of the work of an agent that fails: `commit` (default), or `keep`, which leaves it in the worktree.',
+      ],
+      ['amp.jobs', 'How many sessions `git amp iterate` runs at a time. Default: 2.'],
       [
         'amp.maxCost',
         'Start no iteration in a session that has cost this, in US dollars. Those without a known cost are not counted.',
@@ -87,7 +98,7 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'amp.notifyCommand',
         'A shell command that gets each notification as JSON on its standard input, without a terminal too; `event` is `finished`, `failed`, `waiting` or `tests-failed`. It has five seconds.',
       ],
-      ['amp.worktreeDir', 'Where the worktrees of sessions are made. Default: `.worktrees`.'],
+      ['amp.worktreeDir', 'Where the worktrees of sessions are made; `~` is your home. Default: `.worktrees`.'],
       ['amp.branchPrefix', 'What their branches begin with. Default: `amp/`.'],
       ['amp.commitPrefix', 'What the subjects of iterations begin with. Default: `amp:`.'],
       ['amp.hooks', 'Whether the hooks of the repository run for commits of sessions: `run` (default) or `skip`.'],
@@ -99,7 +110,7 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ],
       [
         'advice.amp*',
-        'Hints: `ampNew`, `ampEmpty`, `ampPending`, `ampTested`, `ampAgents`. Set one to false to silence it.',
+        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`. Set one to false to silence it.',
       ],
     ],
   },
@@ -116,7 +127,10 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
     title: 'Files',
     terms: [
       ['refs/amp/sessions/<id>', 'A session: a chain of commits that hold what happened, and keep its work alive.'],
-      ['.worktrees/', 'The worktrees of sessions, in the main worktree; `amp.worktreeDir` names another folder.'],
+      [
+        '.worktrees/',
+        'The worktrees of sessions, in the main worktree, or beside a bare repository; `amp.worktreeDir` names another folder.',
+      ],
       ['refs/notes/amp', 'Derived from the sessions: what `git log --notes=amp` shows beside a commit.'],
       [
         'refs/amp-local/oplog',

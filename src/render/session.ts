@@ -4,7 +4,7 @@ import type { SessionState } from '../actions/shared/sessions.js'
 import type { TestRun } from '../actions/shared/testing.js'
 import type { ShowResult } from '../actions/show.js'
 import type { Stopped } from '../actions/stop.js'
-import { headOf, type IterationRemarks, type ModelUsage, type Usage } from '../state/events.js'
+import { type FailedHook, headOf, type IterationRemarks, type ModelUsage, type Usage } from '../state/events.js'
 import { firstLine, type Snapshot } from '../state/fold.js'
 import { type costOf, type IterationView, testWord } from '../state/iterations.js'
 import { dollars, grouped, shortCount } from '../util/amounts.js'
@@ -28,7 +28,7 @@ const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 
 export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
   const rows = sessions.map((session) => {
     const { snapshot, state } = session
-    const mark = session.isCurrent ? '*' : needsUser.includes(state) ? '!' : ' '
+    const mark = session.isCurrent ? '*' : needsUser.includes(state) || session.isRebasing ? '!' : ' '
     const { insertions, deletions } = snapshot.changes
     return [
       `${mark} ${session.shortId}`,
@@ -72,19 +72,17 @@ export function renderShow(result: ShowResult, screen: Screen): string {
   const facts: [string, string][] = [
     ['Session', `${screen.paint('id', tip.id)} ${oneLine(snapshot.name)}`],
     ['State', paintState(stateWords(snapshot, state), state, screen.paint)],
+    ['In progress', progressWords(result)],
     ['Branch', branchWords(result)],
-    [
-      'Base',
-      `${snapshot.base.ref?.replace(/^refs\/heads\//, '') ?? '(no branch)'} at ${snapshot.base.oid.slice(0, 12)}${distance(result)}`,
-    ],
+    ['Base', `${baseName(result)}from ${result.base.slice(0, 12)}${distance(result)}`],
     ['Worktree', result.worktree === null ? '(none here)' : printable(result.worktree)],
     ['Uncommitted', uncommittedWords(result)],
     [
       'Agent',
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
     ],
-    ['Tests', testFacts(snapshot)],
-    ['Changes', sizeWords(snapshot.changes)],
+    ['Tests', testFacts(result)],
+    ['Changes', sizeWords(result.changes)],
     ['Tokens', tokenWords(snapshot.usage)],
     ['Cost', result.cost.costUsd === null ? '' : costWords(result.cost)],
     ['Started', `${plainTime(snapshot.createdAt)} UTC by ${oneLine(snapshot.by)}`],
@@ -115,7 +113,10 @@ function stateWords(snapshot: Snapshot, state: SessionState): string {
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
-  return state
+  // It went on after its merge.
+  return snapshot.merged === undefined
+    ? state
+    : `${state}; merged before, into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
 }
 
 function branchWords({ tip, branchHead }: ShowResult): string {
@@ -124,6 +125,14 @@ function branchWords({ tip, branchHead }: ShowResult): string {
     ? `${branch} (not here; its commits are kept by the session)`
     : `${branch} at ${branchHead.slice(0, 12)}`
 }
+
+const baseName = ({ tip, isBaseGone }: ShowResult): string => {
+  const name = tip.snapshot.base.ref?.replace(/^refs\/heads\//, '')
+  return name === undefined ? '' : `${name}${isBaseGone ? ' (gone)' : ''}, `
+}
+
+const progressWords = ({ unfinished }: ShowResult): string =>
+  unfinished === null ? '' : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
 
 function distance({ ahead, behind }: ShowResult): string {
   if (ahead === null || behind === null) return ''
@@ -145,11 +154,12 @@ function uncommittedWords({ uncommitted, nested }: ShowResult): string {
   return words.join('; ')
 }
 
-function testFacts(snapshot: Snapshot): string {
-  const command = snapshot.test === undefined ? '' : ` (${oneLine(snapshot.test, 60)})`
-  const { tested } = snapshot
-  if (tested === undefined) return snapshot.test === undefined ? '' : `not run yet${command}`
-  return `${tested.exit === 0 ? 'pass' : 'fail'}${command}`
+function testFacts({ tip, test, tested }: ShowResult): string {
+  const command = test === null ? '' : ` (${oneLine(test, 60)})`
+  const result = tip.snapshot.tested
+  if (result === undefined) return test === null ? '' : `not run yet${command}`
+  const whereWords = { earlier: ', for an earlier tree', committed: ', without the uncommitted changes', current: '' }
+  return `${result.exit === 0 ? 'pass' : 'fail'}${tested === null ? '' : whereWords[tested]}${command}`
 }
 
 /** All tokens of a kind or another. */
@@ -254,7 +264,7 @@ function renderDetail(detail: NonNullable<ShowResult['detail']>, screen: Screen)
   )
   const parts = [
     head,
-    ...remarkLines(iteration.remarks).map((line) => `Note: ${line}`),
+    ...remarkTexts(iteration.remarks).map(({ line, below }) => `Note: ${line}${below === '' ? '' : `\n${below}`}`),
     `Prompt:\n${indent(printable(detail.prompt).trim())}`,
     ...(detail.summary === null ? [] : [`The agent said:\n${indent(printable(detail.summary).trim())}`]),
     ...(files.length === 0
@@ -272,16 +282,55 @@ const iterationCost = ({ costUsd, costSource }: IterationView): string =>
     : `${dollars(costUsd)}${costSource === null ? '' : costSource === 'agent' ? ', as the agent reports' : `, by the prices of ${oneLine(costSource)}`}`
 
 /** What an iteration has to tell beside its result, a sentence each. */
-export function remarkLines(remarks: IterationRemarks): string[] {
-  const hooks = (remarks.hooks ?? []).map(
-    (hook) =>
-      `the ${hook.name} hook failed${hook.exit === null ? '' : ` (exit code ${hook.exit})`}; the commit was made without it`,
+export const remarkLines = (remarks: IterationRemarks): string[] => remarkTexts(remarks).map(({ line }) => line)
+
+/** The same, each with what belongs below it. */
+export function remarkTexts(remarks: IterationRemarks): { line: string; below: string }[] {
+  const hooks = (remarks.hooks ?? []).map((hook) => ({ line: hookLine(hook), below: belowHook(hook) }))
+  return [...hooks, ...otherRemarks(remarks).map((line) => ({ line, below: '' }))].map(({ line, below }) => ({
+    line: oneLine(line, 400),
+    below,
+  }))
+}
+
+/** Lines of a failing hook that are shown. */
+const shownHookLines = 10
+
+function hookLine({ name, exit, commit }: FailedHook): string {
+  const where = commit === 'manual' ? 'the commit of your changes' : "the iteration's commit"
+  return `the ${name} hook failed${exit === null ? '' : ` (exit code ${exit})`}; ${where} was made without it`
+}
+
+const belowHook = ({ output }: FailedHook): string =>
+  indent(printable(output).trim().split('\n').slice(-shownHookLines).join('\n'))
+
+/** A word for each remark, for a line of the log. */
+export function remarkWords(remarks: IterationRemarks): string[] {
+  const words: Record<keyof IterationRemarks, string> = {
+    hooks: 'hook failed',
+    unsigned: 'unsigned',
+    nested: 'nested repository left out',
+    unstaged: 'not all committed',
+    conflicts: 'with conflicts',
+    submodules: 'changes in submodules',
+    replacedGit: '.git replaced',
+    refs: 'other refs moved',
+    left: 'left its branch',
+    kept: 'left uncommitted',
+    newThread: 'new thread',
+    untold: 'transcript not whole',
+    settings: 'settings changed',
+  }
+  return (Object.keys(words) as (keyof IterationRemarks)[]).flatMap((key) =>
+    remarks[key] === undefined ? [] : [words[key]],
   )
+}
+
+function otherRemarks(remarks: IterationRemarks): string[] {
   const refs = (remarks.refs ?? []).map(
     (ref) => `${ref.ref} moved while the agent ran: ${shortValue(ref.before)} to ${shortValue(ref.after)}`,
   )
   return [
-    ...hooks,
     ...(remarks.unsigned === undefined ? [] : [`the commit is not signed: ${remarks.unsigned}`]),
     ...(remarks.nested === undefined
       ? []
@@ -307,7 +356,7 @@ export function remarkLines(remarks: IterationRemarks): string[] {
     ...(remarks.left === undefined
       ? []
       : [`the agent left the session's branch (${remarks.left}); its work was taken back to it`]),
-  ].map((line) => oneLine(line, 400))
+  ]
 }
 
 /** What `stop` says of a session. */
@@ -340,3 +389,7 @@ export function renderIterate(result: IterateResult): string {
       : `${commit.slice(0, 12)} ${sizeWords(size)}${outcome === 'success' ? '' : `, ${outcome}`}`
   return `iteration ${iteration.n}: ${what}${tests === null ? '' : `, ${testWord(tests)}`}`
 }
+
+/** What a dry run says of an iteration whose leftovers it did not take up. */
+export const pendingLine = (n: number): string =>
+  `Iteration ${n} was interrupted; what it left would be committed first.`

@@ -83,10 +83,20 @@ export interface ChangedSetting {
   after: string | null
 }
 
+/** A hook that failed. */
+export interface FailedHook {
+  name: string
+  exit: number | null
+  /** The last lines it printed. */
+  output: string
+  /** The human's own commit before the iteration, when it failed there. */
+  commit?: 'manual'
+}
+
 /** What else an iteration has to tell: each is absent when there is nothing to say. */
 export interface IterationRemarks {
   /** Hooks that failed; the commit was made without them. */
-  hooks?: { name: string; exit: number | null; output: string }[]
+  hooks?: FailedHook[]
   /** Nested repositories in the worktree, left out of the commit. */
   nested?: string[]
   /** Refs outside the session that moved while the agent ran. */

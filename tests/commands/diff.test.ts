@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -84,5 +85,18 @@ describe('git amp diff', () => {
     expect(await diff(s, join(s.dir, 'sub'), id, '--name-only', '--', 'x')).toBe('sub/x\n')
     expect(await diff(s, join(s.worktree(id), 'sub'), '--name-only', '--', 'x')).toBe('sub/x\n')
     expect(await diff(s, join(s.dir, 'sub'), id, '--name-only', '--', ':/x')).toBe('x\n')
+  })
+
+  it('ends as git does when its reader goes away', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
+    s.program('git', `case " $* " in *" diff "*|*" log "*) kill -PIPE $$ ;; esac\nexec ${git} "$@"`)
+    for (const argv of [
+      ['diff', id],
+      ['log', id, '-p'],
+    ]) {
+      expect([argv, await s.amp(...argv)]).toEqual([argv, { code: 141, stdout: '', stderr: '' }])
+    }
   })
 })

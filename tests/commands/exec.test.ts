@@ -17,7 +17,7 @@ describe('git amp exec', () => {
       'pwd; echo $GIT_AMP_SESSION; git rev-parse --show-toplevel; echo err >&2; exit 3',
     )
     delete s.env.GIT_DIR
-    expect(answer.code).toBe(1)
+    expect(answer.code).toBe(3)
     expect(JSON.parse(answer.stdout)).toEqual({
       schema: 'git-amp/exec@1',
       session: id,
@@ -29,7 +29,7 @@ describe('git amp exec', () => {
     })
     expect((await s.amp('exec', 'a', '--', 'true')).code).toBe(0)
     const killed = await s.amp('exec', 'a', '--', 'sh', '-c', 'kill -9 $$')
-    expect([killed.code, killed.stderr]).toEqual([1, "error: 'sh' was ended by SIGKILL\n"])
+    expect([killed.code, killed.stderr]).toEqual([137, "error: 'sh' was ended by SIGKILL\n"])
     expect(await s.amp('exec', 'a', '--', 'no-such-program')).toMatchInlineSnapshot(`
       {
         "code": 128,
@@ -42,11 +42,14 @@ describe('git amp exec', () => {
       {
         "code": 128,
         "stderr": "fatal: no command given
-      hint: Write: git amp exec <session> -- <command> [<argument>...]
+      hint: Write "git amp exec <session> -- <command>".
       ",
         "stdout": "",
       }
     `)
+    const here = s.worktree(id)
+    expect((await s.ampAt(here, 'exec', '--', 'sh', '-c', 'test "$PWD" = "$0"', here)).code).toBe(0)
+    expect((await s.amp('exec', '--', 'true')).stderr).toMatch(/^fatal: no session given/)
     s.git('worktree', 'remove', s.worktree(id))
     expect((await s.amp('exec', 'a', '--', 'test', '-f', 'README.md')).code).toBe(0)
   })

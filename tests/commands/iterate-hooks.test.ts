@@ -31,7 +31,7 @@ describe('hooks in an iteration', () => {
     expect(answer.code).toBe(0)
     expect(plain(answer.stderr, s.root)).toMatchInlineSnapshot(`
       "Iteration 1 of a: shell is working...
-      warning: the pre-commit hook failed (exit code 7); the commit was made without it
+      warning: the pre-commit hook failed (exit code 7); the iteration's commit was made without it
       "
     `)
     expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['amp: echo 1 >a'])
@@ -39,6 +39,11 @@ describe('hooks in an iteration', () => {
     expect((await s.show(id)).iterations[0]?.remarks.hooks).toEqual([
       { name: 'pre-commit', exit: 7, output: 'no tabs, please' },
     ])
+    const line =
+      "the pre-commit hook failed (exit code 7); the iteration's commit was made without it\n    no tabs, please\n"
+    expect((await s.amp('show', id, '--iteration', '1')).stdout).toContain(`Note: ${line}`)
+    expect((await s.iterate(id, 'echo 2 >a', '-v')).stderr).toContain(`warning: ${line}`)
+    expect((await s.amp('log', id)).stdout).toContain('[1 file +1 -0, hook failed]')
   })
 
   it('that fix files and fail get a second run on what they fixed', async () => {
@@ -79,7 +84,7 @@ describe('hooks in an iteration', () => {
     s.hook('commit-msg', 'echo "needs a ticket"; exit 1')
     const answer = await s.iterate(id, 'echo 3 >a')
     expect(answer.stderr).toContain(
-      'warning: the commit-msg hook failed (exit code 1); the commit was made without it\n',
+      "warning: the commit-msg hook failed (exit code 1); the iteration's commit was made without it\n",
     )
     expect(bodyOf(s, id)).toMatch(/^amp: echo 3 >a\n\nAmp-Session/)
     s.hook('commit-msg', ': >"$1"')
@@ -157,7 +162,9 @@ describe('hooks in an iteration', () => {
     s.write({ mine: '2' }, s.worktree(id))
     s.hook('pre-commit', 'git diff --cached --quiet -- mine')
     const failing = await s.iterate(id, 'echo 2 >a')
-    expect(failing.stderr).toMatch(/^warning: .*the pre-commit hook failed \(exit code 1\)/m)
+    expect(failing.stderr.match(/^warning: .*$/gm)).toEqual([
+      'warning: the pre-commit hook failed (exit code 1); the commit of your changes was made without it',
+    ])
     expect(s.subjects(`main..${s.branch(id)}`)).toHaveLength(4)
   })
 })

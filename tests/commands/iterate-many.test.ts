@@ -30,7 +30,16 @@ describe('--until-pass', () => {
     expect(stuck).toMatchObject({ code: 1, stderr: expect.stringContaining('the agent changes nothing any more') })
     expect(JSON.parse(stuck.stdout)).toMatchObject({
       schema: 'git-amp/iterations@1',
-      sessions: [{ end: 'stuck', rounds: [{ iteration: { n: 3 } }, { iteration: { n: 4 } }] }],
+      sessions: [
+        {
+          session: { worktree: s.worktree(id) },
+          end: 'stuck',
+          rounds: [3, 4].map((n) => ({
+            session: { worktree: s.worktree(id), iterations: n },
+            iteration: { n, endedAt: expect.any(String), durationMs: expect.any(Number) },
+          })),
+        },
+      ],
     })
   })
 

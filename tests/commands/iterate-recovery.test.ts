@@ -114,7 +114,7 @@ describe('between iterations, plain git', () => {
     s.gitAt(wt, 'switch', '-q', '-c', 'side')
     expect(await refused()).toMatchInlineSnapshot(`
       "fatal: the worktree of session a is on branch side, not on amp/a/<time>
-      hint: Run: git -C $ROOT/repo/.worktrees/<id> switch amp/a/<time>
+      hint: Run "git -C $ROOT/repo/.worktrees/<id> switch amp/a/<time>".
       "
     `)
     s.gitAt(wt, 'checkout', '-q', '--detach')
@@ -124,8 +124,8 @@ describe('between iterations, plain git', () => {
     expect(() => s.gitAt(wt, 'merge', 'main')).toThrow()
     expect(await refused()).toMatchInlineSnapshot(`
       "fatal: a merge is in progress in the worktree of session a
-      hint: Run: git -C $ROOT/repo/.worktrees/<id> merge --continue
-      hint: or: git -C $ROOT/repo/.worktrees/<id> merge --abort
+      hint: Run "git -C $ROOT/repo/.worktrees/<id> merge --continue",
+      hint: or "git -C $ROOT/repo/.worktrees/<id> merge --abort".
       "
     `)
     s.gitAt(wt, 'merge', '--abort')
@@ -134,7 +134,7 @@ describe('between iterations, plain git', () => {
     s.gitAt(wt, 'rebase', '--abort')
     s.write({ patch: s.git('format-patch', '--stdout', '-1', 'main') }, s.root)
     expect(() => s.gitAt(wt, 'am', join(s.root, 'patch'))).toThrow()
-    expect(await refused()).toMatch(/^fatal: an am is in progress .*\nhint: Run: git -C \S+ am --continue\n/)
+    expect(await refused()).toMatch(/^fatal: an am is in progress .*\nhint: Run "git -C \S+ am --continue",\n/)
     s.gitAt(wt, 'am', '--abort')
     s.git('switch', '-q', '-c', 'picked')
     s.commit({ c: '1' })
@@ -293,7 +293,9 @@ describe('after something was killed', () => {
     expect((await s.amp('rebase', id)).code).toBe(128)
     s.env.PATH = path
     undo(s, branch, old)
-    expect(s.exists('amp-pending', gitDirOf(s, wt))).toBe(true)
+    const refs = s.refs()
+    expect((await s.amp('merge', '-n', id)).stdout).toMatch(/^would merge .* \(fast-forward\): /)
+    expect([s.refs(), s.exists('amp-pending', gitDirOf(s, wt))]).toEqual([refs, true])
     const answer = await s.iterate(id, 'echo b >b')
     expect(answer.code).toBe(0)
     expect(s.subjects(`main..${branch}`)).toEqual(['amp: echo 1 >a', 'amp: echo b >b'])
@@ -334,7 +336,7 @@ describe('after something was killed', () => {
     expect((await s.ampAt(moved, 'list')).stdout).toContain(' a ')
     const answer = await s.ampAt(moved, 'iterate', id, '-m', 'echo b >b')
     expect(answer.code).toBe(128)
-    const repair = /^hint: If the repository was moved, run: git (.*)$/m.exec(answer.stderr)?.[1] ?? ''
+    const repair = /^hint: If the repository was moved, run "git (.*)"\.$/m.exec(answer.stderr)?.[1] ?? ''
     s.gitAt(moved, ...repair.split(' '))
     expect((await s.ampAt(moved, 'iterate', id, '-m', 'echo b >b')).code).toBe(0)
   })

@@ -51,7 +51,7 @@ describe('git amp list', () => {
     expect(await s.amp('list')).toMatchInlineSnapshot(`
       {
         "code": 0,
-        "stderr": "hint: There are no sessions. Start one with: git amp new -m "<prompt>"
+        "stderr": "hint: There are no sessions. Start one with "git amp new -m '<prompt>'".
       ",
         "stdout": "",
       }
@@ -103,5 +103,32 @@ describe('git amp list', () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
       expect((await s.amp(...args)).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/)
     }
+  })
+
+  it('refuses states, numbers and forms that there are not', async () => {
+    const s = scene()
+    const refused = async (...argv: string[]) => {
+      const { code, stderr } = await s.amp(...argv)
+      return [code, stderr.split('usage:')[0]]
+    }
+    expect(await refused('list', '--state', 'foo')).toEqual([
+      129,
+      "error: unknown state 'foo'\nhint: The states are idle, running, waiting, interrupted, failed, diverged, review, paused, merged, closed.\n",
+    ])
+    expect(await refused('list', '-n', 'x')).toEqual([129, "error: --max-count takes a number, not 'x'\n"])
+    expect(await refused('list', '-z')).toEqual([129, 'error: -z goes with --porcelain or --format only\n'])
+    const both = 'error: --json and --porcelain cannot be used together\n'
+    expect(await refused('list', '--json', '--porcelain')).toEqual([129, both])
+    const id = await s.session('a')
+    expect(await refused('log', id, '--json', '--porcelain')).toEqual([129, both])
+  })
+
+  it('says where an option of git belongs', async () => {
+    const s = scene()
+    expect(await s.amp('-C', 'dir', 'list')).toEqual({
+      code: 129,
+      stdout: '',
+      stderr: 'error: \'-C\' is an option of git\nhint: Write it before "amp": "git -C <dir> amp ...".\n',
+    })
   })
 })

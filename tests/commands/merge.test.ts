@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
@@ -55,7 +55,7 @@ describe('git amp merge', () => {
       [
         1,
         "error: 'main' has moved on, so it cannot be fast-forwarded
-      hint: Run: git amp rebase <id>
+      hint: Run "git amp rebase <id>" first.
       ",
       ]
     `)
@@ -83,22 +83,22 @@ describe('git amp merge', () => {
     const { s, id } = await done()
     s.git('config', 'amp.mergeStyle', 'squash')
     expect((await s.amp('merge', id)).stdout).toContain('(one commit)')
-    s.git('config', 'amp.mergeStyle', 'octopus')
     const next = await s.session('b')
     await s.iterate(next, 'echo 1 >b')
-    expect((await s.amp('merge', next)).stderr).toContain("fatal: amp.mergeStyle is 'octopus'")
+    s.git('config', 'amp.mergeStyle', 'octopus')
+    expect((await s.amp('merge', next)).stderr).toContain("fatal: bad config value 'octopus' for 'amp.mergeStyle'")
   })
 
   it.each([
     [
       'a conflict',
       (s: Scene) => void s.commit({ 'README.md': '# Theirs\n' }),
-      /^error: merging into 'main' conflicts in README\.md\nhint: Nothing was changed\./,
+      /^error: merging into 'main' conflicts in README\.md\nhint: /,
     ],
     [
       'an edited file in the way',
       (s: Scene) => s.write({ 'README.md': 'edited' }),
-      /^error: your changes in .* are in the way: README\.md\nhint: Nothing was changed\./,
+      /^error: your changes in .* are in the way: README\.md\nhint: /,
     ],
     [
       'a staged file in the way',
@@ -124,14 +124,20 @@ describe('git amp merge', () => {
       },
       /could not be updated|in the way/,
     ],
-  ])('refuses with %s, and changes nothing', async (_what, change, message) => {
+  ])('refuses with %s, and leaves no trace', async (_what, change, message) => {
     const { s, id } = await done()
     change(s)
-    const before = everything(s)
-    const answer = await s.amp('merge', id)
-    expect([answer.code, answer.stdout]).toEqual([1, ''])
-    expect(answer.stderr).toMatch(message)
-    expect(everything(s)).toEqual(before)
+    const before = [...everything(s), s.refs()]
+    for (const argv of [
+      ['merge', id],
+      ['merge', id, '-n'],
+    ]) {
+      const answer = await s.amp(...argv)
+      expect([argv, answer.code, answer.stdout]).toEqual([argv, 1, ''])
+      expect(answer.stderr).toMatch(message)
+      expect(answer.stderr).not.toContain('Nothing was changed')
+      expect([...everything(s), s.refs()]).toEqual(before)
+    }
     expect(s.snapshot(id)).toMatchObject({ status: 'idle' })
     expect(s.snapshot(id).merging ?? null).toBeNull()
     expect((await s.iterate(id, 'echo 2 >a')).code).toBe(0)
@@ -145,6 +151,18 @@ describe('git amp merge', () => {
     expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('Updated the checkout')])
     expect(s.git('status', '--porcelain')).toBe(' M kept\nM  other\n?? untracked')
     expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+  })
+
+  it('overwrites ignored files of the checkout as git does, and tells of a merge that did not happen', async () => {
+    const { s, id } = await done()
+    s.write({ '.git/info/exclude': '/a\n', a: 'ignored\n' })
+    writeFileSync(join(s.dir, '.git/MERGE_HEAD'), `${s.git('rev-parse', 'main')}\n`)
+    expect((await s.amp('merge', id)).code).toBe(1)
+    rmSync(join(s.dir, '.git/MERGE_HEAD'))
+    expect((await s.amp('log', id)).stdout).not.toContain('merge')
+    expect((await s.amp('log', id, '--format', '%(kind)')).stdout).toMatch(/merge-intent\nmerge-abandoned\n$/)
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.read('a')).toBe('1\n')
   })
 
   it('moves a base that is checked out nowhere, without touching any checkout', async () => {
@@ -205,7 +223,7 @@ describe('git amp merge', () => {
       {
         "code": 128,
         "stderr": "fatal: refs/heads/main moved while the command ran
-      hint: Nothing was changed. Run the command again.
+      hint: Run the command again.
       ",
         "stdout": "",
       }
@@ -277,6 +295,69 @@ describe('git amp merge', () => {
       into: 'main',
     })
     expect([s.refs(), s.checkout()]).toEqual([refs, before])
+  })
+
+  it('refuses after an interrupted iteration, whether its work was picked up before or not', async () => {
+    const { s, id } = await done()
+    await s.interrupted(id, { half: 'done\n' })
+    const main = s.git('rev-parse', 'main')
+    const refused = await s.amp('merge', id)
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: iteration 2 of session a was interrupted, and may have left its work half done
+      hint: Look at it with "git amp diff <id>", and go on with "git amp iterate <id>".
+      hint: To merge it as it is, run "git amp merge -f <id>".
+      ",
+      ]
+    `)
+    expect(s.subjects(`main..${s.branch(id)}`).at(-1)).toMatch(/\(interrupted\)$/)
+    expect((await s.amp('merge', id)).code).toBe(1)
+    expect(s.git('rev-parse', 'main')).toBe(main)
+    expect((await s.amp('merge', id, '-f')).code).toBe(0)
+    expect(s.read('half')).toBe('done\n')
+  })
+
+  it('takes nothing up with -n: not what a killed iteration left, and no commit made by hand', async () => {
+    const { s, id } = await done()
+    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    const moved = s.refs()
+    for (const verb of ['merge', 'squash', 'rebase']) {
+      const answer = await s.amp(verb, id, '-n')
+      expect([verb, answer.code, s.refs()]).toEqual([verb, 0, moved])
+    }
+    await s.interrupted(id, { half: 'done\n' })
+    s.commit({ up: '1' }, 'Upstream')
+    const [refs, state] = [s.refs(), s.status(id)]
+    const words = 'Iteration 2 was interrupted; what it left would be committed first.\n'
+    for (const argv of [['squash'], ['rebase'], ['merge', '-f']]) {
+      const answer = await s.amp(...argv, id, '-n')
+      expect([argv, answer.code, answer.stderr]).toEqual([argv, 0, expect.stringContaining(words)])
+      expect([argv, s.refs(), s.status(id)]).toEqual([argv, refs, state])
+    }
+    expect((await s.amp('merge', id, '-n')).code).toBe(1)
+    expect(s.refs()).toBe(refs)
+    expect(JSON.parse((await s.amp('rebase', id, '-n', '--json')).stdout)).toMatchObject({ pending: 2 })
+    const first = await s.session('first')
+    await s.interrupted(first, { half: 'done\n' })
+    expect((await s.amp('merge', first, '-n')).code).toBe(1)
+    expect((await s.amp('squash', first, '-n')).stderr).toContain('Iteration 1 was interrupted; ')
+  })
+
+  it('answers a conflict as JSON too, and names the command that resolves it', async () => {
+    const { s, id } = await done()
+    s.commit({ 'README.md': '# Theirs\n' })
+    const answer = await s.amp('merge', id, '--json')
+    expect(answer.code).toBe(1)
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      schema: 'git-amp/no@1',
+      command: 'merge',
+      conflict: { into: 'main', paths: ['README.md'] },
+    })
+    const command = /"(git -C .*)"/.exec(answer.stderr)?.[1] ?? ''
+    expect(command).toBe(`git -C ${s.worktree(id)} merge main`)
+    const fatal = await s.amp('merge', 'nobody', '--json')
+    expect([fatal.code, fatal.stdout]).toEqual([128, ''])
   })
 
   it('settles a merge that was killed between its intent and its result', async () => {

@@ -135,7 +135,7 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: this repository has no commit yet, and a session starts from one
-      hint: Run: git commit --allow-empty -m "Initial commit"
+      hint: Run "git commit --allow-empty -m 'Initial commit'".
       ",
         "stdout": "",
       }
@@ -156,8 +156,8 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: git does not know who you are, and every session and commit has an author
-      hint: Run: git config --global user.name "Your Name"
-      hint: and: git config --global user.email you@example.com
+      hint: Run "git config --global user.name 'Your Name'"
+      hint: and "git config --global user.email you@example.com".
       ",
         "stdout": "",
       }
@@ -172,8 +172,8 @@ describe('git amp new', () => {
       {
         "code": 128,
         "stderr": "fatal: the branch 'amp' exists, so no branch 'amp/...' can be made
-      hint: Choose another prefix: git config amp.branchPrefix sessions/
-      hint: or rename the branch: git branch -m amp amp-old
+      hint: Choose another prefix with "git config amp.branchPrefix sessions/",
+      hint: or rename the branch with "git branch -m amp amp-old".
       ",
         "stdout": "",
       }
@@ -189,7 +189,6 @@ describe('git amp new', () => {
 
   it.each([
     ['-x', 'x'],
-    ['..', 'session'],
     ['a..b~^:?*[\\@{1}.lock', 'a-b-1-lock'],
     ['two\nlines\t\u0007bell', 'two-lines-bell'],
     ['🎉', 'session'],
@@ -264,7 +263,9 @@ describe('git amp new', () => {
           "stdout": "",
         }
       `)
-      expect((await s.amp('new', 'a', '-F', 'missing')).stderr).toContain("fatal: cannot read 'missing': ENOENT\n")
+      expect((await s.amp('new', 'a', '-F', 'missing')).stderr).toContain(
+        "fatal: cannot read 'missing': no such file or directory\n",
+      )
       nothingLeft(s)
     })
 
@@ -392,6 +393,88 @@ describe('git amp new', () => {
     expect(failing.code).toBe(1)
     expect(JSON.parse(failing.stdout).session.last.outcome).toBe('failed')
     expect(s.checkout()).toBe(before)
+  })
+})
+
+describe('names, places and settings', () => {
+  it('expands amp.worktreeDir as git expands paths', async () => {
+    const s = scene()
+    s.git('config', 'amp.worktreeDir', '~/wt')
+    const id = await s.session('a')
+    expect((await s.amp('path', id)).stdout).toBe(`${s.root}/wt/${id}\n`)
+    expect(existsSync(join(s.dir, '~'))).toBe(false)
+    expect((await s.iterate(id, 'echo 1 >a')).code).toBe(0)
+    s.git('config', 'amp.worktreeDir', '')
+    expect((await s.amp('new', 'b', '-m', 'x', '--agent', 'shell')).stderr).toMatch(
+      /^fatal: bad config value '' for 'amp.worktreeDir'\n/,
+    )
+  })
+
+  it.each(['', ' ', '@', '-', '..', '.'])('refuses %j as a name', async (name) => {
+    const s = scene()
+    const answer = await s.amp('new', '-m', 'x', '--agent', 'shell', `--name=${name}`)
+    expect([answer.code, answer.stderr]).toEqual([
+      128,
+      expect.stringMatching(/^fatal: (the name is empty|'.+' cannot be)/),
+    ])
+    expect(s.refs()).not.toContain('refs/amp')
+  })
+
+  it('warns of an agent that is not installed', async () => {
+    const s = scene()
+    s.env.PATH = '/usr/bin:/bin'
+    const answer = await s.amp('new', 'a', '-m', 'x', '--agent', 'amp')
+    expect([answer.code, answer.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^warning: the agent 'amp' is not installed/),
+    ])
+  })
+
+  it('takes an agent of the user’s own, from the setting too', async () => {
+    const s = scene()
+    s.git('config', 'amp.agent.mine.command', 'sh -s')
+    s.git('config', 'amp.agent', 'mine')
+    const answer = await s.amp('new', 'a', '-m', 'echo 1 >a')
+    expect([answer.code, answer.stderr]).toEqual([0, expect.not.stringContaining('warning')])
+    expect(s.snapshot(answer.stdout.trim()).agent).toBe('mine')
+  })
+
+  it('never tells to repair or move the main worktree', async () => {
+    const s = scene()
+    const answer = await s.amp('new', 'a', '-m', 'x', '--agent', 'shell', '--worktree', '.')
+    expect(answer).toEqual({
+      code: 128,
+      stdout: '',
+      stderr: `fatal: '${s.dir}' is a repository of its own\nhint: Choose another path for the worktree.\n`,
+    })
+  })
+
+  it.each([
+    ['amp.timeout', 'abc'],
+    ['amp.hooks', 'sometimes'],
+    ['amp.mergeStyle', 'octopus'],
+    ['amp.idleTimeout', 'soon'],
+    ['amp.onFailure', 'drop'],
+    ['amp.jobs', '0'],
+    ['amp.maxCost', 'much'],
+    ['amp.notify', 'sometimes'],
+    ['amp.notifyAfter', 'soon'],
+    ['amp.coAuthor', 'nobody'],
+    ['amp.agent.shell.approve', 'perhaps'],
+    ['amp.agent', 'nobody'],
+    ['amp.branchPrefix', 'a b/'],
+  ])('names %s when its value is wrong, before anything begins', async (key, value) => {
+    const s = scene()
+    const id = await s.session('a')
+    s.git('config', key, value)
+    const argv = /Prefix|agent$/.test(key) ? ['new', 'b', '-m', 'x'] : ['iterate', id]
+    const refs = s.refs()
+    const answer = await s.amp(...argv)
+    expect([answer.code, answer.stderr]).toEqual([
+      128,
+      expect.stringContaining(`fatal: bad config value '${value}' for '${key}'\nhint: `),
+    ])
+    expect([s.refs(), (await s.amp('list')).code]).toEqual([refs, 0])
   })
 })
 

@@ -28,7 +28,7 @@ describe('git amp rebase', () => {
     expect(s.git('log', '-1', '--notes=amp', '--format=%N', branch)).toContain(`Session ${id} (a), iteration 1`)
     expect(s.snapshot(id)).toMatchObject({ base: { oid: onto }, heads: [s.git('rev-parse', branch)] })
     expect((await s.amp('diff', id, '--name-only')).code).toBe(0)
-    expect((await s.amp('rebase', id)).stdout).toContain('is up to date with')
+    expect((await s.amp('rebase', id)).stdout).toContain('nothing to do: ')
     await s.iterate(id, 'echo 2 >a')
     expect(s.subjects(`main..${branch}`)).toHaveLength(3)
   })
@@ -46,9 +46,7 @@ describe('git amp rebase', () => {
       [
         1,
         "error: 'amp: echo ours >a; echo 1 >b' (<oid12>) conflicts with the base in a
-      hint: Nothing was changed.
-      hint: To resolve it by hand, run: git -C $ROOT/repo/.worktrees/<id> rebase <oid12>
-      hint: git-amp takes the result up by itself.
+      hint: To resolve it by hand, run "git -C $ROOT/repo/.worktrees/<id> rebase <oid12>"; git-amp takes the result up by itself.
       ",
       ]
     `)
@@ -174,7 +172,7 @@ describe('git amp rebase', () => {
       expect([answer.code, plain(answer.stderr, s.root)]).toEqual([
         128,
         'fatal: the branch of session a is checked out in $ROOT/repo, which is yours\n' +
-          'hint: Switch that checkout to another branch first: git -C $ROOT/repo switch -\n',
+          'hint: Switch that checkout to another branch first with "git -C $ROOT/repo switch -".\n',
       ])
     }
     expect([s.refs(), s.checkout(), s.git('status', '--porcelain')]).toEqual([refs, before, ''])

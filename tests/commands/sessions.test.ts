@@ -28,15 +28,18 @@ describe('a session is named by', () => {
       `refs/heads/${branch}`,
       inside,
       `.worktrees/${first}`,
-      '-',
     ]) {
       expect([word, await found(s, word)]).toEqual([word, first])
     }
+    // Outside of a session's worktree the one used last is the previous one.
+    expect(await found(s, '-')).toBe(second)
+    expect((await s.amp('path', '-')).stderr).toBe(`hint: "-" is ${second.slice(0, 4)}, second.\n`)
     for (const word of ['@', null, '.']) {
       expect([word, await found(s, word, inside)]).toEqual([word, first])
       expect([word, await found(s, word, join(inside, 'sub'))]).toEqual([word, first])
     }
     expect(await found(s, '-', inside)).toBe(second)
+    expect(await found(s, '-', s.worktree(second))).toBe(first)
     expect(await found(s, second, inside)).toBe(second)
     expect(await found(s, null)).toMatchInlineSnapshot(`
       "fatal: no session given, and this is not the worktree of one
@@ -46,7 +49,7 @@ describe('a session is named by', () => {
     expect(await found(s, '@')).toMatch(/^fatal: this is not the worktree of a session\n/)
     expect(await found(s, 'nowhere')).toMatchInlineSnapshot(`
       "fatal: no session 'nowhere'
-      hint: git amp list -a shows all sessions.
+      hint: "git amp list -a" shows all sessions.
       "
     `)
     expect(await found(s, first.slice(0, 3))).toMatch(/^fatal: no session '/)
@@ -67,6 +70,22 @@ describe('a session is named by', () => {
       ),
     )
     expect((await s.amp('list')).stdout).toContain(` ${id.slice(0, 7)} `)
+  })
+
+  it('a name that several have, and then it says which one it took, the same in every run', async () => {
+    const s = scene()
+    const now = () => new Date('2026-01-02T03:04:05Z')
+    const ids: string[] = []
+    for (let count = 0; count < 11; count++)
+      ids.push((await s.ampWith({ now }, 'new', 'dup', '-m', 'true', '--agent', 'shell', '-q')).stdout.trim())
+    const answer = await s.amp('path', 'dup')
+    expect(answer).toEqual({
+      code: 0,
+      stdout: `${s.worktree(ids[10] ?? '')}\n`,
+      stderr: `hint: 11 open sessions are called dup; this is ${ids[10]?.slice(0, 4)}, made last.\n`,
+    })
+    s.git('config', 'advice.ampName', 'false')
+    expect((await s.amp('path', 'dup')).stderr).toBe('')
   })
 
   it('a name, and then the newest open one is meant', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
+import { scene } from '../helpers/scene.js'
 import { story, timeless } from '../helpers/story.js'
 
 describe('git amp show', () => {
@@ -14,11 +15,11 @@ describe('git amp show', () => {
       "Session:      <id> Fix it
       State:        idle
       Branch:       amp/fix-it/<time> at <oid12>
-      Base:         main at <oid12> (3 ahead, 1 behind)
+      Base:         main, from <oid12> (3 ahead, 1 behind)
       Worktree:     $ROOT/repo/.worktrees/<id>
       Uncommitted:  1 path; 1 nested repository: nested/
       Agent:        shell
-      Tests:        pass (grep -q 3 a)
+      Tests:        pass, without the uncommitted changes (grep -q 3 a)
       Changes:      2 files +3 -0
       Started:      2026-01-02 10:00:00 UTC by A U Thor <author@example.com>
 
@@ -76,5 +77,29 @@ describe('git amp show', () => {
     expect(code).toBe(0)
     expect(plain(stdout, s.root)).toContain('not here; its commits are kept by the session')
     expect(stdout).toContain('(none here)')
+  })
+
+  it('tells of a base that is gone, a rebase by hand, and work after a merge', async () => {
+    const s = scene()
+    s.git('branch', 'start')
+    const id = await s.session('a', { args: ['--base', 'start'] })
+    await s.iterate(id, 'echo 1 >a')
+    await s.amp('merge', id)
+    await s.iterate(id, 'echo 2 >a')
+    const fact = async (name: string) => new RegExp(`^${name}: +(.*)$`, 'm').exec((await s.amp('show', id)).stdout)?.[1]
+    const start = s.git('rev-parse', 'start').slice(0, 12)
+    expect(await fact('State')).toBe(`idle; merged before, into start at ${start}`)
+    expect(await fact('Base')).toBe(`start, from ${start} (1 ahead)`)
+    s.commit({ a: 'other\n' })
+    expect(() => s.gitAt(s.worktree(id), 'rebase', 'main')).toThrow()
+    expect(await fact('In progress')).toBe('rebase; finish it with "git rebase --continue" in the worktree')
+    const list = await s.amp('list')
+    expect([list.stdout[0], list.stderr]).toEqual([
+      '!',
+      `hint: ${id.slice(0, 4)} is being rebased; finish it in its worktree with "git rebase --continue"\n`,
+    ])
+    s.gitAt(s.worktree(id), 'rebase', '--abort')
+    s.git('branch', '-D', 'start')
+    expect(await fact('Base')).toMatch(/^start \(gone\), from [0-9a-f]{12}$/)
   })
 })

@@ -127,7 +127,7 @@ describe('git amp squash', () => {
     expect(answer).toMatchInlineSnapshot(`
       {
         "code": 0,
-        "stderr": "Would make 1 commit of 2
+        "stderr": "Would squash 2 commits into 1
       ",
         "stdout": "One (2 commits)
       ",
@@ -251,5 +251,27 @@ describe('git amp squash', () => {
     await s.amp('squash', id, '-m', 'Räpö')
     expect(raw()).toMatch(/gpgsig signature[\s\S]*\nRäpö\n/)
     expect(raw()).not.toContain('\nencoding ')
+  })
+
+  it('names the runs between own commits, and writes a squashed session not again', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    await s.iterate(id, 'echo 3 >a')
+    const first = await s.amp('squash', id, '-m', 'One')
+    expect(first.stderr).toBe(
+      'Squashed 3 commits into 2, one for each run between your own; own commits stay: 1 commit\n',
+    )
+    const refs = s.refs()
+    const again = await s.amp('squash', id)
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      'Each run of them is already one commit; own commits stay: 1 commit\n',
+    ])
+    expect(s.refs()).toBe(refs)
+    expect((await s.amp('squash', id, '--manual=include', '-m', 'All')).code).toBe(0)
+    expect((await s.amp('squash', id)).stderr).toBe('It is already one commit\n')
   })
 })

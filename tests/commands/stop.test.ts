@@ -169,7 +169,7 @@ describe('limits', () => {
     s.git('config', 'amp.timeout', 'soon')
     expect(await s.amp('iterate', id)).toMatchObject({
       code: 128,
-      stderr: "fatal: bad config value 'soon' for 'amp.timeout'\nhint: Write 90s, 10m, 2h, or 0 for no limit.\n",
+      stderr: "fatal: bad config value 'soon' for 'amp.timeout'\nhint: Write a length of time: 90s, 10m, 2h or 0.\n",
     })
   })
 

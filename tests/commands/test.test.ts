@@ -45,7 +45,7 @@ describe('git amp test', () => {
       {
         "code": 128,
         "stderr": "fatal: session none has no test command
-      hint: Set one for all sessions: git config amp.test "<command>"
+      hint: Set one for all sessions with "git config amp.test '<command>'".
       ",
         "stdout": "",
       }
@@ -86,5 +86,26 @@ describe('git amp test', () => {
     expect(s.snapshot(id).tested).toBeUndefined()
     expect(JSON.parse((await s.amp('test', id, '--json')).stdout)).toMatchObject({ passed: true, recorded: true })
     expect(s.events(id).at(-1)).toBe('test.recorded')
+  })
+
+  it('takes amp.test as it is now when the session has no command of its own, and so does iterate', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.git('config', 'amp.test', 'test -f ok')
+    const iterated = await s.iterate(id, 'echo 1 >a', '--json')
+    expect(iterated.code).toBe(1)
+    const { session, iteration } = JSON.parse(iterated.stdout)
+    expect(iteration.tests).toMatchObject({ command: 'test -f ok', exit: 1 })
+    expect(session).toMatchObject({ worktree: s.worktree(id), state: 'idle' })
+    expect([typeof iteration.endedAt, typeof iteration.durationMs]).toEqual(['string', 'number'])
+    const tests = async () => /^Tests: +(.*)$/m.exec((await s.amp('show', id)).stdout)?.[1]
+    expect(await tests()).toBe('fail (test -f ok)')
+    s.commit({ b: '1' }, 'Mine', s.worktree(id))
+    expect(await tests()).toBe('fail, for an earlier tree (test -f ok)')
+    s.git('config', 'amp.test', 'true')
+    expect((await s.amp('test', id)).code).toBe(0)
+    expect(await tests()).toBe('pass (true)')
+    s.write({ c: '1' }, s.worktree(id))
+    expect(await tests()).toBe('pass, without the uncommitted changes (true)')
   })
 })

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { agentNames } from '../../src/agent/registry.js'
@@ -40,6 +40,15 @@ describe.each([
     const others = readdirSync(resolve(root, folder)).filter((name) => files[name] === undefined)
     expect(others, 'files of commands that are gone: remove them').toEqual([])
   })
+})
+
+test('package.json lists every page, for npm links none of a folder', () => {
+  const { man } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
+  expect(man).toEqual(
+    Object.keys(pages)
+      .sort()
+      .map((name) => `./man/${name}`),
+  )
 })
 
 describe.each(specs.map((spec) => [pageName(spec), spec] as const))('%s', (name, spec) => {

@@ -12,7 +12,7 @@ interface Layer {
 }
 
 const layers: Readonly<Record<string, Layer>> = {
-  'bin.ts': { runs: ['main.ts', 'processes.ts', 'cli'], types: ['host.ts'] },
+  'bin.ts': { runs: ['main.ts', 'processes.ts', 'cli', 'util'], types: ['host.ts'] },
   'processes.ts': { runs: [], types: ['host.ts'] },
   'main.ts': { runs: ['registry.ts', 'cli', 'render', 'errors.ts', 'commands/help.ts'] },
   'registry.ts': { runs: ['commands'], types: ['cli'] },
@@ -90,7 +90,7 @@ function wrongImport({ from, to, isType, names }: Import): string | null {
   }
   if (isType) return null
   // Numbers, not a door.
-  if (to === 'node:fs' && names.join() === 'constants') return null
+  if ((to === 'node:fs' || to === 'node:os') && names.join() === 'constants') return null
   const home = homes[to]
   if (home === undefined) return `${from} uses ${to}, which has no home`
   return home.some((place) => within(from, place)) ? null : `${from} uses ${to}, whose home is ${home.join(', ')}`

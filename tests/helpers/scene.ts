@@ -147,6 +147,19 @@ export class Scene {
     return this.amp('iterate', id, '-m', script, ...args)
   }
 
+  /** Leaves an iteration as a killed git-amp does: begun and not ended, with these files in the worktree. */
+  async interrupted(id: string, files: Record<string, string> = {}): Promise<void> {
+    const stop = new AbortController()
+    const count = this.snapshot(id).iterations
+    const running = this.ampWith({ signal: stop.signal }, 'iterate', id, '-m', 'exec sleep 600')
+    await this.until(() => this.snapshot(id).iterations > count)
+    const begun = this.git('rev-parse', `refs/amp/sessions/${id}`)
+    stop.abort()
+    await running
+    this.git('update-ref', `refs/amp/sessions/${id}`, begun)
+    this.write(files, this.worktree(id))
+  }
+
   /** The fold of a session's chain, read with git alone. */
   snapshot(id: string): Snapshot {
     const message = this.git('log', '-1', '--format=%B', `refs/amp/sessions/${id}`)

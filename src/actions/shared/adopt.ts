@@ -26,7 +26,7 @@ export async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oi
 }
 
 /** The recorded base, or where the branch leaves the base branch now: after a rebase, or a merge of the base, that is a later commit. */
-async function baseOf(repo: Repo, tip: ChainTip, head: Oid): Promise<Oid> {
+export async function baseOf(repo: Repo, tip: ChainTip, head: Oid): Promise<Oid> {
   const { ref, oid } = tip.snapshot.base
   const current = ref === null ? null : await repo.refs.read(ref)
   const fork = current === null ? null : await mergeBase(repo.git, head, current)

@@ -67,7 +67,7 @@ export async function refuseCheckedOut(repo: Repo, tip: ChainTip, place: Place |
   if (gitDir === place?.gitDir) return
   throw fatal(
     `the branch of session ${tip.snapshot.name} is checked out in ${checkout.path}, which is yours`,
-    `Switch that checkout to another branch first: git -C ${shellWord(checkout.path)} switch -`,
+    `Switch that checkout to another branch first with "git -C ${shellWord(checkout.path)} switch -".`,
   )
 }
 

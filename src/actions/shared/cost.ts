@@ -1,11 +1,11 @@
 import { type Price, priceOf, tokenKinds } from '../../agent/prices.js'
-import { no, usage } from '../../errors.js'
+import { no } from '../../errors.js'
 import type { Config } from '../../git/config.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import type { Spent } from '../../state/events.js'
 import { costOf, iterationsOf } from '../../state/iterations.js'
-import { dollars, exactDollars, parseDollars } from '../../util/amounts.js'
+import { dollars, exactDollars } from '../../util/amounts.js'
 import { oneLine } from '../../util/sanitize.js'
 import { plural } from '../../util/time.js'
 
@@ -52,12 +52,7 @@ function readPrice(config: Config, model: string, warnings: string[]): Price | n
 
 /** The ceiling of a session's cost: the given one, else `amp.maxCost`; null when there is none. */
 async function ceilingOf(repo: Repo, maxCost: number | undefined): Promise<number | null> {
-  if (maxCost !== undefined) return maxCost
-  const text = (await repo.config()).get('amp.maxCost')
-  if (text === null) return null
-  const ceiling = parseDollars(text)
-  if (ceiling === null) throw usage(`amp.maxCost is no amount of US dollars: '${text}'`, 'Write 5 or 2.50.')
-  return ceiling
+  return maxCost ?? (await repo.config()).dollars('amp.maxCost')
 }
 
 /**

@@ -35,31 +35,47 @@ async function current(repo: Repo, name: string | undefined): Promise<ChainTip> 
   throw fatal(what, 'Name a session: "git amp list" shows them.')
 }
 
+/** In a session's worktree the session used before it, elsewhere the one used last. */
 async function previous(repo: Repo): Promise<ChainTip> {
   const used = [...new Set((await readOperations(repo, rememberedOperations)).map((operation) => operation.session))]
-  const here = (await currentSession(repo)) ?? used[0]
+  const here = await currentSession(repo)
   for (const id of used) {
     const tip = id === here ? null : await readTip(repo, id)
-    if (tip !== null) return tip
+    if (tip === null) continue
+    repo.onNotice({ type: 'previous', chosen: tip.id, name: tip.snapshot.name })
+    return tip
   }
   throw fatal('there is no previous session', 'Name a session: "git amp list" shows them.')
 }
 
 async function byName(repo: Repo, name: string): Promise<ChainTip> {
   const { sessions, broken } = await allSessions(repo)
-  const newestFirst = [...sessions].sort((a, b) => (a.snapshot.updatedAt < b.snapshot.updatedAt ? 1 : -1))
+  const newestFirst = [...sessions].sort(byAge)
   const prefixed = /^[0-9a-z]{4,}$/.test(name) ? newestFirst.filter((session) => session.id.startsWith(name)) : []
   if (prefixed[0] !== undefined && prefixed.length === 1) return prefixed[0]
   const named = newestFirst.filter(({ snapshot }) => snapshot.slug === name || snapshot.name === name)
-  const choice = named.find(({ snapshot }) => isOpenSession(snapshot)) ?? named[0]
-  if (choice !== undefined) return choice
+  const open = named.filter(({ snapshot }) => isOpenSession(snapshot))
+  const [choice] = open.length > 0 ? open : named
+  if (choice !== undefined) {
+    const count = open.length > 0 ? open.length : named.length
+    if (count > 1) repo.onNotice({ type: 'namesake', name, chosen: choice.id, count, isOpen: open.length > 0 })
+    return choice
+  }
   if (prefixed.length > 1) throw ambiguous(name, prefixed)
   const branch = name.replace(/^refs\/heads\//, '')
   const byBranch = newestFirst.find(({ snapshot }) => snapshot.branch === branch)
   const found = byBranch ?? (await byPath(repo, name))
   if (found !== null) return found
   if (broken.some(({ ref }) => ref.endsWith(`/${name}`))) await readTip(repo, name)
-  throw fatal(`no session '${name}'`, 'git amp list -a shows all sessions.')
+  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.')
+}
+
+/** Newest first. In one second the branch tells: `...-2` was made after the one without a number, and `...-10` after `...-9`. */
+function byAge(a: ChainTip, b: ChainTip): number {
+  const [x, y] = [a.snapshot, b.snapshot]
+  if (x.createdAt !== y.createdAt) return x.createdAt < y.createdAt ? 1 : -1
+  if (x.branch.length !== y.branch.length) return y.branch.length - x.branch.length
+  return x.branch === y.branch ? (a.id < b.id ? 1 : -1) : x.branch < y.branch ? 1 : -1
 }
 
 /** A worktree's path, or `.` inside of it. */

@@ -1,9 +1,7 @@
-import { fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
-import { parseDuration } from '../../util/time.js'
 
 /** An agent that is still at work after this time is stopped, and one that says nothing for this long. */
-const defaults = { timeout: '2h', idleTimeout: '15m' }
+const defaults = { timeoutMs: 2 * 3_600_000, idleTimeoutMs: 15 * 60_000 }
 
 /**
  * The limits of one run: what the user said, else `amp.timeout` and `amp.idleTimeout`, else two hours in all and a quarter of an hour of
@@ -15,12 +13,8 @@ export async function limitsOf(
   timeoutMs: number | undefined,
 ): Promise<{ timeoutMs: number; idleTimeoutMs: number }> {
   const config = await repo.config()
-  const read = (key: 'timeout' | 'idleTimeout') => {
-    const text = config.get(`amp.${key}`) ?? defaults[key]
-    const ms = parseDuration(text)
-    if (ms === null)
-      throw fatal(`bad config value '${text}' for 'amp.${key}'`, 'Write 90s, 10m, 2h, or 0 for no limit.')
-    return ms
+  return {
+    timeoutMs: timeoutMs ?? config.duration('amp.timeout') ?? defaults.timeoutMs,
+    idleTimeoutMs: config.duration('amp.idleTimeout') ?? defaults.idleTimeoutMs,
   }
-  return { timeoutMs: timeoutMs ?? read('timeout'), idleTimeoutMs: read('idleTimeout') }
 }

@@ -56,7 +56,7 @@ export async function commitManual(
   await endMove(repo, place)
   await (await hooksOf(repo, place)).run('post-commit')
   const remarks: IterationRemarks = {
-    ...(work.hooks.length > 0 ? { hooks: work.hooks } : {}),
+    ...(work.hooks.length > 0 ? { hooks: work.hooks.map((hook) => ({ ...hook, commit: 'manual' as const })) } : {}),
     ...(work.unsigned === null ? {} : { unsigned: work.unsigned }),
   }
   return { tip: recorded?.tip ?? tip, oid: work.oid, remarks }

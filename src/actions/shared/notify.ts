@@ -7,7 +7,7 @@ import { dollars } from '../../util/amounts.js'
 import { present } from '../../util/collections.js'
 import { redactor } from '../../util/redact.js'
 import { oneLine } from '../../util/sanitize.js'
-import { duration, parseDuration, plural } from '../../util/time.js'
+import { duration, plural } from '../../util/time.js'
 import type { IterateResult } from '../iterate.js'
 import { findPlace } from './place.js'
 
@@ -51,7 +51,7 @@ export async function notify(
   const event = eventOf(result)
   if (event === null || signal.aborted) return
   try {
-    const { policy, afterMs, command } = readSettings(await repo.config(), ui)
+    const { policy, afterMs, command } = readSettings(await repo.config())
     const waitedMs = elapsedMs ?? (result.iteration.durationMs ?? 0) + (result.tests?.durationMs ?? 0)
     if (policy === 'never' || waitedMs < afterMs) return
     const isWanted = policy === 'always' || (ui.isTerminal && !isCi(repo.host.env))
@@ -75,22 +75,13 @@ function eventOf({ outcome, iteration, tests }: IterateResult): NotifiedEvent | 
   return tests !== null && tests.exit !== 0 ? 'tests-failed' : 'finished'
 }
 
-const policies: readonly [RegExp, Settings['policy']][] = [
-  [/^auto$/i, 'auto'],
-  [/^(always|true|yes|on|1|)$/i, 'always'],
-  [/^(never|false|no|off|0)$/i, 'never'],
-]
-
-/** The user's settings. A mistake in them costs a warning and not the command. */
-function readSettings(config: Config, ui: NotifyDoors['ui']): Settings {
-  const word = config.get('amp.notify') ?? 'auto'
-  const policy = policies.find(([pattern]) => pattern.test(word))?.[1]
-  if (policy === undefined) ui.warn(`amp.notify is auto, always or never, not '${oneLine(word, 40)}'`)
-  const after = config.get('amp.notifyAfter')
-  const afterMs = after === null ? defaultAfterMs : parseDuration(after)
-  if (afterMs === null) ui.warn(`amp.notifyAfter is no length of time: '${oneLine(after ?? '', 40)}'`)
+function readSettings(config: Config): Settings {
   const command = config.get('amp.notifyCommand')
-  return { policy: policy ?? 'auto', afterMs: afterMs ?? defaultAfterMs, command: command === '' ? null : command }
+  return {
+    policy: config.when('amp.notify') ?? 'auto',
+    afterMs: config.duration('amp.notifyAfter') ?? defaultAfterMs,
+    command: command === '' ? null : command,
+  }
 }
 
 const isCi = (env: Env): boolean => !/^(|0|false)$/i.test(env.CI ?? '')

@@ -153,14 +153,15 @@ async function isCheckedOut(repo: Repo, where: { path: string; branch: string })
 
 async function explainAdd(repo: Repo, error: GitError, path: string): Promise<AmpError> {
   if (!/already exists/.test(error.stderr)) return error
-  const hasGit = await repo.host.fs.lstat(join(path, '.git')).then(
-    () => true,
-    () => false,
-  )
+  // A worktree that was moved has a file there. A directory is a repository of its own, which no repair may touch.
+  const git = await repo.host.fs.lstat(join(path, '.git')).catch(() => null)
+  if (git?.isDirectory() === true)
+    return fatal(`'${path}' is a repository of its own`, 'Choose another path for the worktree.')
+  const hasGit = git !== null
   return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
     cause: error,
     hints: [
-      ...(hasGit ? [`If the repository was moved, run: git worktree repair ${shellWord(path)}`] : []),
+      ...(hasGit ? [`If the repository was moved, run "git worktree repair ${shellWord(path)}".`] : []),
       `${hasGit ? 'Otherwise move' : 'Move'} it away, then run the command again.`,
     ],
   })
@@ -179,7 +180,7 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   if (main !== undefined && main.branch === tip.snapshot.branch) {
     throw fatal(
       `the branch of session ${tip.snapshot.name} is checked out in the main worktree, which is yours`,
-      'Switch that checkout to another branch first: git switch -',
+      'Switch that checkout to another branch first with "git switch -".',
     )
   }
   const head = tip.snapshot.heads[0]

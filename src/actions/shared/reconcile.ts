@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { fatal } from '../../errors.js'
+import { type AmpError, fatal } from '../../errors.js'
 import { isAncestor } from '../../git/history.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
@@ -87,17 +87,18 @@ const unfinished = [
   ['REVERT_HEAD', 'revert'],
 ] as const
 
-async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
-  const verb = await unfinishedVerb(repo, place)
+export async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
+  const verb = await unfinishedIn(repo, place)
   if (verb === null) return
   throw fatal(
     `${verb === 'am' ? 'an' : 'a'} ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
-    `Run: git -C ${shellWord(place.path)} ${verb} --continue`,
-    `or: git -C ${shellWord(place.path)} ${verb} --abort`,
+    `Run "git -C ${shellWord(place.path)} ${verb} --continue",`,
+    `or "git -C ${shellWord(place.path)} ${verb} --abort".`,
   )
 }
 
-async function unfinishedVerb(repo: Repo, place: Place): Promise<string | null> {
+/** The git command that is in the middle of something in a worktree; null when none is. */
+export async function unfinishedIn(repo: Repo, place: Place): Promise<string | null> {
   if (await hasFile(repo, place, 'rebase-apply/applying')) return 'am'
   // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
   if ((await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))) return 'rebase'
@@ -124,13 +125,7 @@ async function settleBranch(
   const { branch, name } = tip.snapshot
   if (status.branch === branch) return tip
   const isRenamed = status.branch !== null && (await repo.refs.read(branchRef(branch))) === null
-  if (!isRenamed || status.branch === null) {
-    const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
-    throw fatal(
-      `the worktree of session ${name} is on ${where}, not on ${branch}`,
-      `Run: git -C ${shellWord(place.path)} switch ${branch}`,
-    )
-  }
+  if (!isRenamed || status.branch === null) throw strayed(tip, { place, status })
   const renamed = status.branch
   const subject = `amp(${tip.snapshot.slug}): branch renamed to ${renamed}`
   const recorded = await record(repo, tip.id, () => ({
@@ -139,6 +134,16 @@ async function settleBranch(
     code: [],
   }))
   return recorded?.tip ?? tip
+}
+
+/** The error about a worktree that is on another branch than its session. */
+export function strayed(tip: ChainTip, { place, status }: { place: Place; status: Status }): AmpError {
+  const { branch, name } = tip.snapshot
+  const where = status.branch === null ? 'a detached HEAD' : `branch ${status.branch}`
+  return fatal(
+    `the worktree of session ${name} is on ${where}, not on ${branch}`,
+    `Run "git -C ${shellWord(place.path)} switch ${branch}".`,
+  )
 }
 
 /** An intent to move a checked-out base, without its result: the base tells whether it happened. */
@@ -208,7 +213,7 @@ async function overwriteHalfDone(repo: Repo, tip: ChainTip, { place, move, neste
   if (own.length > 0) {
     throw fatal(
       `the worktree of session ${tip.snapshot.name} could not follow its branch, and has changes of yours: ${own.join(', ')}`,
-      `Copy them away, then run: git -C ${shellWord(place.path)} reset --hard`,
+      `Copy them away, then run "git -C ${shellWord(place.path)} reset --hard".`,
     )
   }
   await place.git.run(['read-tree', '--reset', '-u', move.to])

@@ -49,10 +49,7 @@ export async function record(
     })
   } catch (error) {
     if (!(error instanceof RefMoved)) throw error
-    throw fatal(
-      `${error.refs.join(' and ')} moved while the command ran`,
-      'Nothing was changed. Run the command again.',
-    )
+    throw fatal(`${error.refs.join(' and ')} moved while the command ran`, 'Run the command again.')
   }
 }
 

@@ -125,10 +125,7 @@ export async function refuseRunning(repo: Repo, tip: ChainTip, own?: string): Pr
 export async function refuseMoved(repo: Repo, latest: ChainTip, head: string): Promise<void> {
   await refuseRunning(repo, latest)
   if (latest.snapshot.heads.join() === head) return
-  throw fatal(
-    `session ${latest.snapshot.name} moved while the command ran`,
-    'Nothing was changed. Run the command again.',
-  )
+  throw fatal(`session ${latest.snapshot.name} moved while the command ran`, 'Run the command again.')
 }
 
 /** The refusal for an iteration of which this process cannot tell whether it runs. */

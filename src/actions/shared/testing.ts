@@ -126,9 +126,9 @@ export async function recordTest(
   return { tip: recorded?.tip ?? tip, run: { ...run, isRecorded: true } }
 }
 
-/** The session's whole test command: the snapshot holds only the beginning of a long one. */
+/** The test command that applies now: the session's own, else `amp.test`. The snapshot holds only the beginning of a long one. */
 export async function testCommand(repo: Repo, tip: ChainTip): Promise<string | null> {
-  if (tip.snapshot.test === undefined) return null
+  if (tip.snapshot.test === undefined) return (await repo.config()).get('amp.test') || null
   if (tip.snapshot.test.length < 200) return tip.snapshot.test
   for (const event of await readEvents(repo.objects, tip.oid, tip.ref)) {
     if (event.type === 'session.created') return longText(repo.objects, event.data.test as LongText)

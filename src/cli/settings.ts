@@ -1,0 +1,19 @@
+import { badValue, type Config } from '../git/config.js'
+
+/**
+ * Looks at every setting of git-amp that can be wrong, before a command changes anything: most are needed only after an agent has run.
+ * @throws AmpError naming the key and what it can be
+ */
+export function checkSettings(config: Config): void {
+  config.choice('amp.hooks', ['run', 'skip'])
+  config.choice('amp.mergeStyle', ['ff', 'ff-only', 'no-ff', 'squash'])
+  config.choice('amp.onFailure', ['commit', 'keep'])
+  for (const key of config.keysBelow('amp.agent')) if (key.endsWith('.approve')) config.bool(key, true)
+  for (const key of ['amp.timeout', 'amp.idleTimeout', 'amp.notifyAfter']) config.duration(key)
+  config.dollars('amp.maxCost')
+  config.count('amp.jobs')
+  config.when('amp.notify')
+  const author = config.get('amp.coAuthor')
+  if (author !== null && !/\S.*<.+>/.test(author))
+    throw badValue('amp.coAuthor', author, 'Write a name and an address: "A U Thor <author@example.com>".')
+}
