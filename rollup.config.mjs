@@ -1,10 +1,33 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import commonjs from '@rollup/plugin-commonjs'
 import json from '@rollup/plugin-json'
 import resolve from '@rollup/plugin-node-resolve'
 import esbuild from 'rollup-plugin-esbuild'
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
+let needed = null
+
+/** Whether a module is loaded, without being asked for by `import()`, when the program starts and lists sessions. */
+function isNeededByList(id, getModuleInfo) {
+  if (needed === null) {
+    const starts = ['main', 'cli/ui', 'cli/interrupt', 'processes', 'cli/describe']
+    const list = getModuleInfo(source('commands/list')).importedIds
+    const open = [...starts.map(source), ...list]
+    needed = new Set(open)
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const one of getModuleInfo(next)?.importedIds ?? []) {
+        if (needed.has(one)) continue
+        needed.add(one)
+        open.push(one)
+      }
+    }
+  }
+  return needed.has(id)
+}
+
+const source = (path) => fileURLToPath(new URL(`src/${path}.ts`, import.meta.url))
 
 /** One entry; every command and every heavy library is a chunk of its own, loaded when it is called. */
 export default {
@@ -16,21 +39,17 @@ export default {
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
     interop: 'auto',
+    hoistTransitiveImports: false,
     // `import()` in CommonJS starts node's other module loader: 4 ms.
     dynamicImportInCjs: false,
     // A file costs half a millisecond to find, and its size to compile: what `git amp` alone needs is one chunk, the rest of the actions another.
-    manualChunks: (id) => {
-      if (/node_modules\/(clipanion|typanion)\//.test(id)) return 'amp'
+    manualChunks: (id, { getModuleInfo }) => {
+      if (!id.startsWith('\0') && isNeededByList(id, getModuleInfo)) return 'amp'
       const path = /\/src\/(.*)\.ts$/.exec(id)?.[1]
       if (path === undefined || path === 'bin' || path === 'actions/demo' || path.startsWith('commands/'))
         return undefined
-      if (/^render\/(man|bash|zsh|fish|help|overview|prose|completion|synopsis|wrap)$/.test(path)) return undefined
-      const isSmall =
-        /^(cli\/(text|editor|news)|render\/log|git\/(commit|diff|history|hooks|merge|pack|stage|status))$/.test(path)
-      if (path.startsWith('agent/') || isSmall || /^util\/(message|redact|slug|ndjson)$/.test(path)) return 'work'
-      if (/^state\/(notes|oplog)$/.test(path)) return 'work'
-      const isListing = /^actions\/(list|shared\/(sessions|lease|session-file))$/.test(path)
-      return path.startsWith('actions/') && !isListing ? 'work' : 'amp'
+      const isDocument = /^render\/(man|bash|zsh|fish|help|overview|prose|completion|synopsis|wrap)$/.test(path)
+      return isDocument || path === 'cli/live' ? undefined : 'work'
     },
   },
   plugins: [

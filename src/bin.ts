@@ -1,6 +1,5 @@
 import type { AmpContext } from './cli/context.js'
 import type { Host } from './host.js'
-import { systemWords } from './util/system.js'
 
 // The only file, beside `processes.ts`, that knows `process` and `node:fs`: the real machine, the exit code, the signals.
 
@@ -103,7 +102,13 @@ function watchOutput(abort: (reason: Error) => void): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (brokenOutput !== null) return
     if (error.code === 'EPIPE') fail(141, '')
-    else fail(128, `fatal: cannot write the output: ${systemWords(error)}\n${answerLost}`)
+    else {
+      fail(128, '')
+      // Not at the top: `--version` loads nothing.
+      void import('./util/system.js').then(({ systemWords }) =>
+        stderr.write(`fatal: cannot write the output: ${systemWords(error)}\n${answerLost}`),
+      )
+    }
     abort(error)
   })
   stderr.on('error', () => {})

@@ -44,14 +44,11 @@ async function dispatch(run: Run, argv: readonly string[]): Promise<number> {
   return exitCodes.usage
 }
 
-/** Loads and registers the one class that is called: compiling all of them costs more than most commands take. */
+/** Loads the one class that is called. */
 async function runCommand(run: Run, entry: Entry, argv: readonly string[]): Promise<number> {
   const { context } = run
-  const [commandClass, { AmpCli }] = await Promise.all([entry.load(), import('./cli/describe.js')])
-  const cli = new AmpCli()
-  cli.register(commandClass)
-  const [spec] = cli.describe()
-  if (spec === undefined) throw new Error(`'${entry.names[0]}' has no command`)
+  const [commandClass, { build, specOf }] = await Promise.all([entry.load(), import('./cli/describe.js')])
+  const spec = specOf(commandClass)
   run.spec = spec
   const { words, rest, passed, help } = normalize(spec, argv)
   if (help === 'short') {
@@ -62,9 +59,7 @@ async function runCommand(run: Run, entry: Entry, argv: readonly string[]): Prom
     await (await import('./commands/help.js')).showCommand(context, spec)
     return 0
   }
-  const command = cli.build(spec, words, { ...context, rest, passed })
-  // Not `cli.run`: it prints errors on stdout and ends with 1 whatever happened.
-  return command.validateAndExecute()
+  return build(commandClass, { spec, words, context: { ...context, rest, passed } }).execute()
 }
 
 async function usageLines(spec: CommandSpec | null): Promise<string> {

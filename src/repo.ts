@@ -13,7 +13,7 @@ import type { Writer } from './state/chain.js'
 import { newId, sessionsPrefix } from './state/names.js'
 import { parseStamp } from './state/object-text.js'
 import type { ObjectStore, Oid, RefStore, Stamp } from './state/storage.js'
-import { type Redact, redactor } from './util/redact.js'
+import type { Redact } from './util/redact.js'
 import { isEnvFile, secretsInEnv, secretsInEnvFile } from './util/secret-values.js'
 
 /** A longer file of variables is something else. */
@@ -146,6 +146,8 @@ export class Repo {
    * A function that takes secrets out of text: those of the environment, and of the `.env` files of this checkout, the main one and `worktree`.
    */
   async redactor(worktree?: string): Promise<Redact> {
+    // Most commands write nothing.
+    const { redactor } = await import('./util/redact.js')
     return redactor({}, await this.secrets(worktree))
   }
 

@@ -1,4 +1,4 @@
-import { Cli, type CommandClass as ClipanionClass, type Command } from 'clipanion'
+import { Command } from 'clipanion'
 import type { CommandClass } from '../registry.js'
 import type { AmpCommand } from './command.js'
 import { optionValue, positionalValue, restValue } from './complete.js'
@@ -24,63 +24,62 @@ interface OptionFlags {
 const commonFields: ReadonlySet<string> = new Set<keyof AmpCommand>(['repoDir', 'quiet'])
 
 /**
- * The one place that knows clipanion's inside. Its public `definitions()` knows only the first path, drops options without
- * a description and hides positionals; the protected registrations know all of it. A unit test holds their shape.
+ * The one place that knows clipanion's inside: a command's fields tell what they are and take their values. Its `Cli` is not used: it is 60 KB to
+ * compile at every start, builds a state machine that takes longer than most commands, knows only the first path, drops options
+ * without a description and hides positionals. A unit test holds the shape of the fields.
  */
-export class AmpCli extends Cli<AmpContext> {
-  constructor() {
-    super({ binaryName: 'git amp', enableColors: false })
-  }
 
-  /** Every registered command as data. */
-  describe(): CommandSpec[] {
-    return [...this.registrations].map(([registered, { specs }]) => {
-      const command = registered as ClipanionClass<AmpContext> & Partial<CommandClass>
-      const own = command.kinds ?? {}
-      const declared = record(specs as unknown as Map<string, Definable>)
-      return {
-        paths: command.paths ?? [],
-        category: command.usage?.category ?? '',
-        description: command.usage?.description ?? '',
-        details: command.usage?.details ?? '',
-        examples: command.usage?.examples ?? [],
-        options: declared.options.map((one) => optionSpec(one, own)).sort(commonLast),
-        positionals: declared.positionals.map(
-          ({ name, ...rest }): PositionalSpec => ({ value: positionalValue(name, own), ...rest }),
-        ),
-        rest: typeof command.rest === 'string' ? restValue(command.rest, own) : null,
-        passesOptions: command.passesOptions ?? false,
-      }
-    })
-  }
-
-  /**
-   * Makes a command of words that `normalize` has put in order. Clipanion's own parser compiles a state machine first, which takes longer
-   * than most commands; it is asked only where a positional repeats.
-   */
-  build(spec: CommandSpec, words: readonly string[], context: AmpContext): Command<AmpContext> {
-    const [entry] = this.registrations
-    if (entry === undefined || spec.positionals.some(({ repeats }) => repeats)) {
-      return this.process([...(spec.paths[0] ?? []), ...words], context)
-    }
-    const [commandClass, { specs, builder }] = entry
-    const state = stateOf(spec, words)
-    const command = new commandClass() as Command<AmpContext> & Record<string, unknown>
-    command.context = context
-    command.path = state.path
-    for (const [key, { transformer }] of specs as unknown as Map<string, Transformable>) {
-      command[key] = transformer(builder, key, state, context)
-    }
-    return command
+/** One command class as data. */
+export function specOf(command: CommandClass): CommandSpec {
+  const own = command.kinds ?? {}
+  const declared = record(fieldsOf(new command()))
+  return {
+    paths: command.paths ?? [],
+    category: command.usage?.category ?? '',
+    description: command.usage?.description ?? '',
+    details: command.usage?.details ?? '',
+    examples: command.usage?.examples ?? [],
+    options: declared.options.map((one) => optionSpec(one, own)).sort(commonLast),
+    positionals: declared.positionals.map(
+      ({ name, ...rest }): PositionalSpec => ({ value: positionalValue(name, own), ...rest }),
+    ),
+    rest: typeof command.rest === 'string' ? restValue(command.rest, own) : null,
+    passesOptions: command.passesOptions ?? false,
   }
 }
+
+/** Makes a command of words that `normalize` has put in order. */
+export function build(
+  commandClass: CommandClass,
+  { spec, words, context }: { spec: CommandSpec; words: readonly string[]; context: AmpContext },
+): AmpCommand {
+  const command = new commandClass()
+  const state = stateOf(spec, words)
+  command.context = context
+  command.path = state.path
+  const values = command as unknown as Record<string, unknown>
+  for (const [key, field] of fieldsOf(command)) values[key] = field.transformer(anyNumber, key, state, context)
+  return command
+}
+
+/** A field that clipanion fills in. */
+type Field = Definable & Transformable
+
+function fieldsOf(command: AmpCommand): Map<string, Field> {
+  const isField = (value: unknown): value is Field =>
+    typeof value === 'object' && value !== null && Command.isOption in value
+  return new Map(Object.entries(command).filter((entry): entry is [string, Field] => isField(entry[1])))
+}
+
+/** To clipanion a repeated positional is one of the leading ones; it takes all that are left. */
+const anyNumber = { arity: { leading: { length: Number.POSITIVE_INFINITY } } }
 
 /** What a field makes of a parsed command line, when clipanion asks it. */
 interface Transformable {
   transformer(builder: unknown, key: string, state: ParsedState, context: AmpContext): unknown
 }
 
-/** The part of clipanion's parser state that fields read. `extra` is false for a positional that is required. */
+/** The part of clipanion's parser state that fields read. `extra` is false for a positional that is required or repeats. */
 interface ParsedState {
   path: string[]
   options: { name: string; value: string | boolean }[]
@@ -95,19 +94,11 @@ function stateOf(spec: CommandSpec, words: readonly string[]): ParsedState {
     const isKnown = spec.options.some(({ names }) => names.includes(word))
     return isKnown ? { name: word, value: true } : { name: word.replace(/^--no-/, '--'), value: false }
   })
-  const positionals = words
-    .slice(border + 1)
-    .map((value, at) => ({ value, extra: spec.positionals[at]?.isRequired !== true }))
+  const positionals = words.slice(border + 1).map((value, at) => {
+    const taker = spec.positionals[at] ?? spec.positionals.at(-1)
+    return { value, extra: !(taker?.isRequired === true || taker?.repeats === true) }
+  })
   return { path: [...(spec.paths[0] ?? [])], options, positionals }
-}
-
-/** One command class as data. */
-export function specOf(command: CommandClass): CommandSpec {
-  const cli = new AmpCli()
-  cli.register(command)
-  const [spec] = cli.describe()
-  if (spec === undefined) throw new Error('clipanion registered nothing')
-  return spec
 }
 
 const commonLast = (a: OptionSpec, b: OptionSpec): number => Number(a.isCommon) - Number(b.isCommon)
