@@ -54,6 +54,7 @@ export class GitRefs implements RefStore {
   async update(changes: readonly RefChange[], reason: string): Promise<void> {
     for (const { ref } of changes) if (/[\0\n]/.test(ref)) throw new AmpError('fatal', `'${ref}' is no valid ref name`)
     await this.catFile.flush()
+    if (changes.length === 0) return
     const lines = changes.map((change) => {
       const old = change.old ?? this.zero
       if (change.new === change.old) return `verify ${change.ref}\0${old}\0`

@@ -22,8 +22,8 @@ const batchChunks = 4
 const chunkName = (seq: number): string => `${String(seq).padStart(6, '0')}.ndjson`
 
 /**
- * Writes lines as chunks that never change, none of them larger than 1 MiB. The objects are in the repository when this returns, and nothing points
- * at them.
+ * Writes lines as chunks that never change, none of them larger than 1 MiB. Nothing points at them yet, and the last ones are in the repository when
+ * the next ref moves.
  */
 export async function writeChunks(stores: Stores, lines: AsyncIterable<TapeLine>): Promise<StoredTranscript> {
   const entries: TreeEntry[] = []
@@ -46,9 +46,7 @@ export async function writeChunks(stores: Stores, lines: AsyncIterable<TapeLine>
     }
   }
   if (size > 0) await writeChunk()
-  const oid = await stores.objects.writeTree(entries)
-  await flush(stores)
-  return { oid, bytes }
+  return { oid: await stores.objects.writeTree(entries), bytes }
 }
 
 /** A transaction of no refs writes the objects that were taken up. */
