@@ -6,6 +6,8 @@ import { install, run, startAmp } from '../helpers/bundle.js'
 import { type Scene, scene } from '../helpers/scene.js'
 
 const processes = realProcesses()
+/** So many kills in the normal test run; `npm run soak` asks for more. */
+const killRounds = Number(process.env.KILL_ROUNDS ?? 30)
 const fake = resolve(import.meta.dirname, '../helpers/fake-agent.mjs')
 
 /** A session whose agent does as its prompt says. */
@@ -171,50 +173,54 @@ describe('on a terminal', () => {
 })
 
 describe('random kills', () => {
-  it('of git-amp, the agent or its tool: no process survives, no edit is lost, the repository is sound', async () => {
-    const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000)
-    const random = generator(seed)
-    const s = install(scene())
-    const id = await s.session('killed')
-    const log = join(s.root, 'log')
-    for (let round = 1; round <= Number(process.env.KILL_ROUNDS ?? 30); round++) {
-      // An edit counts from the moment it is in the log, which it is after it is in the file.
-      const script = [
-        `(trap '' TERM INT; echo $$ >"${s.root}/tool.new"; mv "${s.root}/tool.new" "${s.root}/tool"; while :; do sleep 0.05; done) &`,
-        `echo $$ >"${s.root}/agent"`,
-        `i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo "${round}.$i" >>f${round % 5}; echo "${round}.$i" >>"${log}"; sleep 0.01; done`,
-      ].join('\n')
-      const { child, ended } = startAmp(s, 'iterate', id, '-m', script, '-q')
-      await s.until(() => s.exists('../agent') && s.exists('../tool'), `round ${round} of seed ${seed} to begin`)
-      const target = ['git-amp', 'agent', 'tool', 'both'][Math.floor(random() * 4)] ?? ''
-      const what = `seed ${seed}, round ${round}: ${target}`
-      await new Promise((done) => setTimeout(done, random() * 250))
-      const pids = {
-        'git-amp': [child.pid ?? 0],
-        agent: [Number(s.read('../agent'))],
-        tool: [Number(s.read('../tool'))],
-        both: [] as number[],
+  it(
+    'of git-amp, the agent or its tool: no process survives, no edit is lost, the repository is sound',
+    async () => {
+      const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000)
+      const random = generator(seed)
+      const s = install(scene())
+      const id = await s.session('killed')
+      const log = join(s.root, 'log')
+      for (let round = 1; round <= killRounds; round++) {
+        // An edit counts from the moment it is in the log, which it is after it is in the file.
+        const script = [
+          `(trap '' TERM INT; echo $$ >"${s.root}/tool.new"; mv "${s.root}/tool.new" "${s.root}/tool"; while :; do sleep 0.05; done) &`,
+          `echo $$ >"${s.root}/agent"`,
+          `i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo "${round}.$i" >>f${round % 5}; echo "${round}.$i" >>"${log}"; sleep 0.01; done`,
+        ].join('\n')
+        const { child, ended } = startAmp(s, 'iterate', id, '-m', script, '-q')
+        await s.until(() => s.exists('../agent') && s.exists('../tool'), `round ${round} of seed ${seed} to begin`)
+        const target = ['git-amp', 'agent', 'tool', 'both'][Math.floor(random() * 4)] ?? ''
+        const what = `seed ${seed}, round ${round}: ${target}`
+        await new Promise((done) => setTimeout(done, random() * 250))
+        const pids = {
+          'git-amp': [child.pid ?? 0],
+          agent: [Number(s.read('../agent'))],
+          tool: [Number(s.read('../tool'))],
+          both: [] as number[],
+        }
+        pids.both = [...pids['git-amp'], ...pids.agent]
+        for (const pid of pids[target as keyof typeof pids]) processes.kill(pid, 'SIGKILL')
+        if (target === 'tool') await run(s, ['git', 'amp', 'stop', id])
+        await ended
+        await s.until(async () => (await processes.workingIn(s.root)).length === 0, `${what}: everything to end`)
+        const next = await run(s, ['git', 'amp', 'iterate', id, '-m', `rm -f "${s.root}/agent" "${s.root}/tool"`])
+        expect([what, next.code, next.stderr]).toEqual([what, 0, expect.not.stringMatching(/fatal|internal/)])
+        const kept = new Set(s.git('grep', '-h', '', s.branch(id), '--', 'f*').split('\n'))
+        const lost = s
+          .read('../log')
+          .trim()
+          .split('\n')
+          .filter((line) => !kept.has(line))
+        expect([what, lost]).toEqual([what, []])
+        expect([what, s.snapshot(id).heads]).toEqual([what, [s.git('rev-parse', s.branch(id))]])
       }
-      pids.both = [...pids['git-amp'], ...pids.agent]
-      for (const pid of pids[target as keyof typeof pids]) processes.kill(pid, 'SIGKILL')
-      if (target === 'tool') await run(s, ['git', 'amp', 'stop', id])
-      await ended
-      await s.until(async () => (await processes.workingIn(s.root)).length === 0, `${what}: everything to end`)
-      const next = await run(s, ['git', 'amp', 'iterate', id, '-m', `rm -f "${s.root}/agent" "${s.root}/tool"`])
-      expect([what, next.code, next.stderr]).toEqual([what, 0, expect.not.stringMatching(/fatal|internal/)])
-      const kept = new Set(s.git('grep', '-h', '', s.branch(id), '--', 'f*').split('\n'))
-      const lost = s
-        .read('../log')
-        .trim()
-        .split('\n')
-        .filter((line) => !kept.has(line))
-      expect([what, lost]).toEqual([what, []])
-      expect([what, s.snapshot(id).heads]).toEqual([what, [s.git('rev-parse', s.branch(id))]])
-    }
-    expect(s.git('fsck', '--no-dangling')).toBe('')
-    const shown = JSON.parse((await run(s, ['git', 'amp', 'show', id, '--json'])).stdout)
-    expect(shown.iterations.every((one: { outcome: string }) => one.outcome !== 'open')).toBe(true)
-  }, 600_000)
+      expect(s.git('fsck', '--no-dangling')).toBe('')
+      const shown = JSON.parse((await run(s, ['git', 'amp', 'show', id, '--json'])).stdout)
+      expect(shown.iterations.every((one: { outcome: string }) => one.outcome !== 'open')).toBe(true)
+    },
+    60_000 + 20_000 * killRounds,
+  )
 })
 
 /** mulberry32: the same numbers for the same seed. */
