@@ -99,6 +99,13 @@ export const registry: Registry = {
       load: async () => (await import('./commands/merge.js')).MergeCommand,
     },
   ],
+  'Take back': [
+    {
+      names: ['oplog'],
+      summary: 'List what git-amp did here, newest first',
+      load: async () => (await import('./commands/oplog.js')).OplogCommand,
+    },
+  ],
   'Set up and learn': [
     {
       names: ['agents'],

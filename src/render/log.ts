@@ -62,7 +62,7 @@ function told(item: Item): Told {
   return { commit: iteration.to, who: `iteration ${iteration.n}`, text: `${title} [${words}]` }
 }
 
-const wordOf = (event: AmpEvent): string => event.type.replace(/^(session|head|test|label)\./, '')
+const wordOf = (event: AmpEvent): string => event.type.replace(/^(session|head|test|label|operation)\./, '')
 
 function commitOf(event: AmpEvent): string | null {
   const { to, after } = event.data as { to?: unknown; after?: unknown }
@@ -86,6 +86,12 @@ function textOf(event: AmpEvent): string {
       return `onto ${text('onto').slice(0, 12)}`
     case 'session.merged':
       return `into ${text('into').replace(/^refs\/heads\//, '')} (${text('via')}${data.result === 'done' ? '' : `, ${text('result')}`})`
+    case 'session.closed':
+      return text('reason')
+    case 'session.heads-resolved':
+      return `kept ${text('keep').slice(0, 12)}`
+    case 'operation.undone':
+      return `${text('command')} (${text('operation')})`
     case 'session.renamed':
       return text('name')
     default:

@@ -82,6 +82,7 @@ export function oneHead(tip: ChainTip): string {
     throw fatal(
       `session ${tip.snapshot.name} has diverged: two clones went on with it at once`,
       `Its heads are ${tip.snapshot.heads.map((oid) => oid.slice(0, 12)).join(' and ')}.`,
+      `Compare them with "git diff", then run: git amp resolve ${tip.id.slice(0, 4)} --keep <head>`,
     )
   }
   return head
