@@ -128,7 +128,7 @@ export interface Undone {
   merged?: { into: string; after: Oid; at: string } | null
   paused?: { snapshot: Oid; was: SessionStatus } | null
   /** The agent's thread; null when there was none. */
-  thread?: { agent: string; id: string } | null
+  thread?: { agent: string; id: string; total?: ThreadTotal } | null
   total?: ChangeSize
 }
 

@@ -16,7 +16,7 @@ import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
-import { oneHead } from './sessions.js'
+import { oneHead, refusePaused } from './sessions.js'
 
 /** A session whose chain and worktree agree, and what stands in the worktree beside its head. */
 export interface Settled {
@@ -68,6 +68,7 @@ export async function reconcileAnywhere(
   repo: Repo,
   tip: ChainTip,
 ): Promise<{ tip: ChainTip; head: Oid; place: Place | null; status: Status | null }> {
+  refusePaused(tip)
   const place = await findPlace(repo, tip)
   if (place !== null) {
     const settled = await reconcile(repo, tip, { place })
@@ -97,7 +98,8 @@ async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promis
   )
 }
 
-async function unfinishedVerb(repo: Repo, place: Place): Promise<string | null> {
+/** The command of git that is in progress in a worktree; null when there is none. */
+export async function unfinishedVerb(repo: Repo, place: { gitDir: string }): Promise<string | null> {
   if (await hasFile(repo, place, 'rebase-apply/applying')) return 'am'
   // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
   if ((await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))) return 'rebase'
@@ -109,7 +111,7 @@ async function unfinishedVerb(repo: Repo, place: Place): Promise<string | null> 
   return todo === null ? null : /^revert\b/.test(todo) ? 'revert' : 'cherry-pick'
 }
 
-const hasFile = (repo: Repo, place: Place, name: string): Promise<boolean> =>
+const hasFile = (repo: Repo, place: { gitDir: string }, name: string): Promise<boolean> =>
   repo.host.fs.lstat(join(place.gitDir, name)).then(
     () => true,
     () => false,

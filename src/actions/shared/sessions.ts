@@ -132,6 +132,12 @@ export async function refuseMoved(repo: Repo, latest: ChainTip, head: string): P
   )
 }
 
+/** Refuses what needs the worktree of a paused session: its uncommitted work is in a snapshot. */
+export function refusePaused({ id, snapshot }: ChainTip): void {
+  if (snapshot.status !== 'paused') return
+  throw fatal(`session ${snapshot.name} is paused`, `Bring its worktree back with: git amp resume ${id.slice(0, 4)}`)
+}
+
 /** The refusal for an iteration of which this process cannot tell whether it runs. */
 export const maybeRunning = (tip: ChainTip, open: { n: number; at: string; host: string }): AmpError =>
   fatal(

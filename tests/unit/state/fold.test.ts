@@ -146,7 +146,7 @@ describe('the rest', () => {
 
   test('paused and resumed', () => {
     const start = created()
-    const merged = event('session.merged', merge('done').data)
+    const merged = event('session.merged', { into: 'm', before: oid('0'), after: oid('a'), via: 'ff', result: 'done' })
     const paused = event('session.paused', { snapshot: oid('s') })
     const folded = fold([start, merged, paused])
     expect(folded).toMatchObject({ status: 'paused', paused: { snapshot: oid('s'), was: 'merged' } })
@@ -159,7 +159,7 @@ describe('the rest', () => {
 
   test('a divergence that was resolved', () => {
     const start = created()
-    const [x, y] = [moved('base', 'x'), moved('base', 'y')]
+    const [x, y] = [moved(oid('0'), oid('x')), moved(oid('0'), oid('y'))]
     expect(fold([start, x, y]).heads).toHaveLength(2)
     const resolved = event('session.heads-resolved', { keep: oid('x'), drop: [oid('y')] })
     expect(fold([start, x, y, resolved]).heads).toEqual([oid('x')])
@@ -167,13 +167,13 @@ describe('the rest', () => {
 
   test('an operation that was taken back changes only what it had changed', () => {
     const start = created()
-    const step = moved('base', 'x')
-    const done = event('session.merged', merge('done').data)
+    const step = moved(oid('0'), oid('x'))
+    const done = event('session.merged', { into: 'm', before: oid('0'), after: oid('a'), via: 'ff', result: 'done' })
     const label = event('label.added', { label: 'l' })
     const what = { operation: 'x', command: 'merge', status: 'idle', merged: null } as const
-    const undone = event('operation.undone', { ...what, heads: { drop: [oid('x')], add: [oid('base')] } })
+    const undone = event('operation.undone', { ...what, heads: { drop: [oid('x')], add: [oid('0')] } })
     const folded = JSON.parse(JSON.stringify(fold([start, step, done, label, undone])))
-    expect(folded).toMatchObject({ status: 'idle', heads: [oid('base')], labels: ['l'] })
+    expect(folded).toMatchObject({ status: 'idle', heads: [oid('0')], labels: ['l'] })
     expect(folded).not.toHaveProperty('merged')
   })
 
