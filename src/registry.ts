@@ -101,6 +101,11 @@ export const registry: Registry = {
   ],
   'Take back': [
     {
+      names: ['undo'],
+      summary: 'Take back an operation of git-amp',
+      load: async () => (await import('./commands/undo.js')).UndoCommand,
+    },
+    {
       names: ['oplog'],
       summary: 'List what git-amp did here, newest first',
       load: async () => (await import('./commands/oplog.js')).OplogCommand,

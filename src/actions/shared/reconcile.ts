@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { fatal } from '../../errors.js'
 import { isAncestor } from '../../git/history.js'
 import { switchFiles } from '../../git/merge.js'
@@ -10,6 +9,7 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
+import { exchangeAnew } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
@@ -17,6 +17,7 @@ import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
 import { oneHead, refusePaused } from './sessions.js'
+import { unfinishedVerb } from './unfinished.js'
 
 /** A session whose chain and worktree agree, and what stands in the worktree beside its head. */
 export interface Settled {
@@ -81,13 +82,6 @@ export async function reconcileAnywhere(
   return { tip: current, head: oneHead(current), place: null, status: null }
 }
 
-/** What git leaves in a worktree while an operation is in progress, and the command that it belongs to. */
-const unfinished = [
-  ['MERGE_HEAD', 'merge'],
-  ['CHERRY_PICK_HEAD', 'cherry-pick'],
-  ['REVERT_HEAD', 'revert'],
-] as const
-
 async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
   const verb = await unfinishedVerb(repo, place)
   if (verb === null) return
@@ -97,25 +91,6 @@ async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promis
     `or: git -C ${shellWord(place.path)} ${verb} --abort`,
   )
 }
-
-/** The command of git that is in progress in a worktree; null when there is none. */
-export async function unfinishedVerb(repo: Repo, place: { gitDir: string }): Promise<string | null> {
-  if (await hasFile(repo, place, 'rebase-apply/applying')) return 'am'
-  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
-  if ((await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))) return 'rebase'
-  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
-  const verb = unfinished.find((_, index) => found[index] !== null)?.[1]
-  if (verb !== undefined) return verb
-  // Of several commits some are still to come, and the one at hand was committed by "git commit".
-  const todo = await repo.host.fs.readFile(join(place.gitDir, 'sequencer/todo'), 'utf8').catch(() => null)
-  return todo === null ? null : /^revert\b/.test(todo) ? 'revert' : 'cherry-pick'
-}
-
-const hasFile = (repo: Repo, place: { gitDir: string }, name: string): Promise<boolean> =>
-  repo.host.fs.lstat(join(place.gitDir, name)).then(
-    () => true,
-    () => false,
-  )
 
 /** The worktree's branch is the session's, or became it by `git branch -m`. */
 async function settleBranch(
@@ -150,6 +125,7 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const base = await repo.refs.read(merging.into)
   const isDone = base !== null && (base === merging.after || (await isAncestor(repo.git, merging.after, base)))
   const result = isDone ? ('done' as const) : ('abandoned' as const)
+  const moved = { ref: merging.into, old: merging.before, new: merging.after }
   const recorded = await record(repo, tip.id, (latest) => {
     if (latest.snapshot.merging === undefined) return null
     const subject = `amp(${tip.snapshot.slug}): merge into ${merging.into} ${result}`
@@ -157,6 +133,7 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
       subject,
       events: [{ type: 'session.merged', data: { ...merging, result } }],
       code: [merging.before, merging.after],
+      ...(isDone ? { operation: { id: repo.newId(), command: 'merge', moved: [moved] } } : {}),
     }
   })
   return recorded?.tip ?? tip
@@ -179,6 +156,7 @@ interface Unended {
 async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<boolean> {
   const { place, pending, status, here, head } = unended
   const { kind, from, to } = pending
+  if (to === head && (pending.clear ?? pending.restore) !== undefined) return finishExchange(repo, place, pending)
   if (to !== head || (here !== from && here !== to) || status.unmerged.length > 0) return false
   const [index, before, after] = await Promise.all([writeTree(place.git), repo.treeOf(from), repo.treeOf(to)])
   const isBehind = kind === 'rebase' && index === before && before !== after
@@ -190,6 +168,16 @@ async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<
   if (isBehind && (await switchFiles(place.git, pending)) !== null)
     await overwriteHalfDone(repo, tip, { place, move: pending, nested: status.nested })
   return isBehind || here === from
+}
+
+/** Uncommitted work was to be exchanged with the move. What is there is of before or of after, or the user's, which nobody touches. */
+async function finishExchange(repo: Repo, place: Place, pending: PendingMove): Promise<boolean> {
+  const unknown = await exchangeAnew(repo, place, pending)
+  if (unknown.length === 0) return true
+  throw fatal(
+    `an undo was killed in '${place.path}', and there are changes of yours now: ${unknown.join(', ')}`,
+    'Copy them away and take them out, then run the command again.',
+  )
 }
 
 interface HalfDone {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { fatal } from '../../errors.js'
 import { clearFlags, hasFlags, type IndexFlags, readFlags, setFlags } from '../../git/index-flags.js'
-import type { Git, Oid } from '../../git/run.js'
+import type { Oid } from '../../git/run.js'
 import { writeTree } from '../../git/stage.js'
 import type { Repo } from '../../repo.js'
 import type { Stamp } from '../../state/storage.js'
-import { onIndexCopy } from './index-copy.js'
+import { onEmptyIndex, onIndexCopy } from './index-copy.js'
 import type { Place } from './place.js'
 
 /** All that a worktree holds beside its commits: tracked files, index and untracked files; ignored files are no part of it. */
@@ -57,18 +57,6 @@ async function untrackedTree(repo: Repo, place: Place): Promise<Oid | null> {
     await git.run(['-c', 'core.safecrlf=false', 'update-index', '--add', '-z', '--stdin'], { input })
     return writeTree(git)
   })
-}
-
-async function onEmptyIndex<T>(repo: Repo, git: Git, work: (git: Git) => Promise<T>): Promise<T> {
-  const { fs } = repo.host
-  const file = repo.local('tmp', `index-${repo.newId()}`)
-  await fs.mkdir(repo.local('tmp'), { recursive: true })
-  try {
-    return await work(git.with({ GIT_INDEX_FILE: file }))
-  } finally {
-    await fs.rm(file, { force: true })
-    await fs.rm(`${file}.lock`, { force: true })
-  }
 }
 
 /** Whether a worktree holds nothing but a commit's files. */
