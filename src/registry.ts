@@ -99,6 +99,18 @@ export const registry: Registry = {
       load: async () => (await import('./commands/merge.js')).MergeCommand,
     },
   ],
+  'Put aside': [
+    {
+      names: ['pause'],
+      summary: 'Put a session aside with its uncommitted work',
+      load: async () => (await import('./commands/pause.js')).PauseCommand,
+    },
+    {
+      names: ['resume'],
+      summary: 'Bring a paused session back as it was',
+      load: async () => (await import('./commands/resume.js')).ResumeCommand,
+    },
+  ],
   'Take back': [
     {
       names: ['undo'],

@@ -1,26 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { oplogRef } from '../../src/state/names.js'
 import { plain } from '../helpers/run.js'
 import { type Scene, scene } from '../helpers/scene.js'
-
-/** All that git knows of a worktree: branch, index with flags, files with modes and contents. */
-export function standing(s: Scene, dir: string): string {
-  const files = s
-    .gitAt(dir, 'ls-files', '--cached', '--others', '--exclude-standard', '-z', '--deduplicate')
-    .split('\0')
-    .filter(Boolean)
-    .sort()
-  const told = files.map((file) => `${file} ${s.exists(file, dir) ? readFileSync(join(dir, file), 'latin1') : '-'}`)
-  const asked = [
-    ['rev-parse', 'HEAD'],
-    ['symbolic-ref', '-q', 'HEAD'],
-    ['ls-files', '--stage', '-v'],
-    ['status', '--porcelain'],
-  ]
-  return [...asked.map((args) => s.gitAt(dir, ...args)), ...told].join('\n')
-}
+import { standing } from '../helpers/standing.js'
 
 const branches = (s: Scene) => s.git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads')
 const operations = async (s: Scene): Promise<{ id: string; command: string; isUndone: boolean }[]> =>

@@ -104,7 +104,7 @@ async function placeAt(repo: Repo, path: string): Promise<Place | null> {
  * A place whose git directory is named in every call: an agent may delete or replace the worktree's `.git`, and git would then find the
  * main repository around it and stage into the user's own index.
  */
-function placeWith(repo: Repo, where: { path: string; gitDir: string }): Place {
+export function placeWith(repo: Repo, where: { path: string; gitDir: string }): Place {
   return {
     ...where,
     git: repo.in(where.path).at(where.path, [`--git-dir=${where.gitDir}`, `--work-tree=${where.path}`]),

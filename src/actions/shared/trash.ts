@@ -47,6 +47,8 @@ export async function bringBack(repo: Repo, worktree: { path: string; name: stri
     throw fatal(`'${worktree.path}' exists, where the worktree has to come back`, 'Move it away, then run it again.')
   }
   await repo.host.fs.mkdir(dirname(worktree.path), { recursive: true })
+  // What is intended to be added stands in the index as the empty blob, which git may have collected meanwhile.
+  await repo.git.run(['hash-object', '-w', '--stdin'], { input: '' })
   if (await exists(repo, join(dir, gitName))) {
     await repo.host.fs.mkdir(dirname(gitDir), { recursive: true })
     await moveDirectory(repo, join(dir, gitName), gitDir)
