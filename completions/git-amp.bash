@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge pause resume undo oplog agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge pause resume remove reopen resolve undo oplog agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -108,6 +108,24 @@ __git_amp_table ()
 	resume)
 		options="--force --json --repo= --quiet --help"
 		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	remove|rm|cleanup)
+		options="--delete-branch --force --merged --dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session+"
+		rest=""
+		;;
+	reopen)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	resolve)
+		options="--keep= --dry-run --json --repo= --quiet --help"
+		values="--keep=ref --repo=dir"
 		positionals="session"
 		rest=""
 		;;

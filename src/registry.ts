@@ -110,8 +110,23 @@ export const registry: Registry = {
       summary: 'Bring a paused session back as it was',
       load: async () => (await import('./commands/resume.js')).ResumeCommand,
     },
+    {
+      names: ['remove', 'rm', 'cleanup'],
+      summary: 'Remove sessions whose work is merged; keep their history',
+      load: async () => (await import('./commands/remove.js')).RemoveCommand,
+    },
+    {
+      names: ['reopen'],
+      summary: 'Open a removed or merged session again',
+      load: async () => (await import('./commands/reopen.js')).ReopenCommand,
+    },
   ],
   'Take back': [
+    {
+      names: ['resolve'],
+      summary: 'End a divergence by keeping one of its heads',
+      load: async () => (await import('./commands/resolve.js')).ResolveCommand,
+    },
     {
       names: ['undo'],
       summary: 'Take back an operation of git-amp',

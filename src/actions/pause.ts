@@ -3,10 +3,8 @@ import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { snapshotRef } from '../state/names.js'
-import { plural } from '../util/time.js'
-import { reflogCommits, refuseBusyWorktree, repositoriesIn, worktreeOf } from './shared/droppable.js'
+import { reflogCommits, refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
 import { findSession } from './shared/find.js'
-import type { Place } from './shared/place.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { oneHead, refuseMoved, refuseRunning } from './shared/sessions.js'
@@ -66,14 +64,4 @@ export async function pauseSession(repo: Repo, options: PauseOptions): Promise<P
   })
   await intoTrash(repo, worktree, trash)
   return { tip: recorded?.tip ?? tip, path: place.path, snapshot }
-}
-
-/** No snapshot can hold another repository. */
-export async function refuseRepositories(repo: Repo, tip: ChainTip, place: Place): Promise<void> {
-  const nested = await repositoriesIn(repo, place)
-  if (nested.length === 0) return
-  throw no(
-    `the worktree of session ${tip.snapshot.name} holds ${plural(nested.length, 'other repository').replace('repositorys', 'repositories')}, which may be the only copy of something: ${nested.join(', ')}`,
-    'Push or move what is in there, then run the command again.',
-  )
 }

@@ -14,6 +14,7 @@ import { shellWord } from '../util/quote.js'
 import { longestLog } from './oplog.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { type CheckoutMove, checkoutToMove, settleCheckouts, withCheckout } from './shared/checkouts.js'
+import { reflogCommits, refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
 import { exchange } from './shared/exchange.js'
 import { beginMove, endMove } from './shared/pending.js'
 import { findPlace, makePlace, type Place } from './shared/place.js'
@@ -133,6 +134,7 @@ async function planUndo(repo: Repo, subject: Subject): Promise<Plan> {
   await refuseInTheWay(repo, { operation, tip, place, branch, change })
   const checkout = await checkoutOfOthers(repo, moves, own?.ref)
   const worktree = worktreeAfter(place, branch, change)
+  if (worktree?.becomes === 'removed') await refuseKeeping(repo, tip)
   return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout }
 }
 
@@ -247,6 +249,14 @@ async function refuseInTheWay(repo: Repo, { tip, place, branch, change }: Standi
   }
 }
 
+/** The worktree is to go: what nobody else may drop stays here, too. */
+async function refuseKeeping(repo: Repo, tip: ChainTip): Promise<void> {
+  const worktree = await worktreeOf(repo, tip)
+  if (worktree === null) return
+  await refuseBusyWorktree(repo, tip, worktree)
+  if (worktree.place !== null) await refuseRepositories(repo, tip, worktree.place)
+}
+
 /** The base, or another branch, in a checkout of the user's. */
 async function checkoutOfOthers(
   repo: Repo,
@@ -309,7 +319,8 @@ async function dropWorktree(
   const late = plan.moves.filter(({ ref, new: to }) => ref === own && to === null)
   const early = plan.moves.filter((move) => !late.includes(move))
   const turned = [{ path: place.path, before: change.after, after: null, trash }]
-  const tip = await recordUndo(repo, { ...plan, moves: early }, { worktrees: turned, late })
+  const kept = await reflogCommits(repo, place, plan.tip.snapshot.branch)
+  const tip = await recordUndo(repo, { ...plan, moves: early }, { worktrees: turned, late, kept })
   await intoTrash(repo, place, trash)
   await repo.refs.update(late, 'amp: undo')
   return tip
@@ -340,7 +351,11 @@ async function moveWorktree(
 async function recordUndo(
   repo: Repo,
   plan: Plan,
-  { worktrees, late = [] }: { worktrees: WorktreeChange[]; late?: readonly RefChange[] },
+  {
+    worktrees,
+    late = [],
+    kept = [],
+  }: { worktrees: WorktreeChange[]; late?: readonly RefChange[]; kept?: readonly Oid[] },
 ): Promise<ChainTip> {
   const { operation, tip, undone, moves, checkout } = plan
   const write = () =>
@@ -360,6 +375,7 @@ async function recordUndo(
           id: repo.newId(),
           command: 'undo',
           undoes: operation.id,
+          kept,
           moved: [...late, ...moves.filter((move) => !still.includes(move))],
           ...(worktrees.length === 0 ? {} : { worktrees }),
         },

@@ -126,7 +126,7 @@ describe('git amp pause and resume', () => {
     s.write({ '.gitignore': 'build\n' }, wt)
     s.gitAt(wt, 'init', '-q', 'build/deep/nested')
     expect(await refusal()).toContain(
-      'holds 1 other repository, which may be the only copy of something: build/deep/nested/',
+      'holds another repository, which may be the only copy of something: build/deep/nested/',
     )
     rmSync(join(wt, 'build'), { recursive: true })
     s.gitAt(wt, 'init', '-q', '--bare', 'bare')

@@ -105,6 +105,16 @@ async function hasOwnWork(repo: Repo, path: string): Promise<boolean> {
   return lost !== '' || (await git.text(['status', '--porcelain'])) !== ''
 }
 
+/** No snapshot can hold another repository. */
+export async function refuseRepositories(repo: Repo, tip: ChainTip, place: Place): Promise<void> {
+  const nested = await repositoriesIn(repo, place)
+  if (nested.length === 0) return
+  throw no(
+    `the worktree of session ${tip.snapshot.name} holds ${nested.length === 1 ? 'another repository' : 'other repositories'}, which may be the only copy of something: ${nested.join(', ')}`,
+    'Push or move what is in there, then run the command again.',
+  )
+}
+
 /** Commits in the reflogs of a worktree and its branch that no ref reaches: they must outlive both. */
 export async function reflogCommits(repo: Repo, place: Place, branch: string): Promise<Oid[]> {
   const read = (ref: string) => place.git.text(['reflog', 'show', '--format=%H', ref, '--'], { ok: [0, 128] }) // 128: there is none

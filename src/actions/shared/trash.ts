@@ -29,7 +29,8 @@ export function trashName(repo: Repo, id: string): string {
 export async function intoTrash(repo: Repo, worktree: Registered, name: string): Promise<void> {
   const dir = repo.local('trash', name)
   await repo.host.fs.mkdir(dir, { recursive: true })
-  await moveDirectory(repo, worktree.path, join(dir, filesName))
+  // Without its directory there is still the index, and the reflog.
+  if (await exists(repo, worktree.path)) await moveDirectory(repo, worktree.path, join(dir, filesName))
   await moveDirectory(repo, worktree.gitDir, join(dir, gitName))
   repo.forgetWorktrees()
 }
