@@ -63,8 +63,7 @@ export async function removeSessions(repo: Repo, options: RemoveOptions): Promis
       plans.push(await planRemoval(repo, tip, options))
     } catch (error) {
       if (options.merged !== true || !(error instanceof AmpError) || error.kind === 'bug') throw error
-      // One whose work is not merged was not meant.
-      if (!(error instanceof NotMerged)) kept.push({ tip, reason: error.message })
+      kept.push({ tip, reason: error.message })
     }
   }
   const isDryRun = options.dryRun === true
@@ -73,16 +72,18 @@ export async function removeSessions(repo: Repo, options: RemoveOptions): Promis
   return { removed, kept, isDryRun }
 }
 
-/** The work of a session is in no other branch. */
-class NotMerged extends AmpError {}
-
-/** Sessions that may be merged; one that has nothing yet was just started. */
+/** Open sessions whose work is merged; one that has nothing yet was just started. */
 async function candidates(repo: Repo): Promise<ChainTip[]> {
   const { sessions } = await allSessions(repo)
-  const isStarted = ({ snapshot }: ChainTip) => snapshot.iterations > 0 || snapshot.heads[0] !== snapshot.base.oid
-  return sessions
-    .filter(({ snapshot }) => snapshot.status !== 'closed' && snapshot.heads.length === 1)
-    .filter(isStarted)
+  const merged: ChainTip[] = []
+  for (const tip of sessions) {
+    const { status, heads, iterations, base } = tip.snapshot
+    const head = (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? heads[0]
+    const isStarted = iterations > 0 || head !== base.oid
+    if (status === 'closed' || heads.length > 1 || head === undefined || !isStarted) continue
+    if ((await containedIn(repo, tip, head)) !== null) merged.push(tip)
+  }
+  return merged
 }
 
 interface Plan {
@@ -112,14 +113,13 @@ async function planRemoval(repo: Repo, found: ChainTip, options: RemoveOptions):
   return { tip, head, worktree, removal }
 }
 
-function notMerged({ id, snapshot }: ChainTip): NotMerged {
+function notMerged({ id, snapshot }: ChainTip): AmpError {
   const base = snapshot.base.ref === null ? snapshot.base.oid.slice(0, 12) : branchName(snapshot.base.ref)
-  return new NotMerged('no', `session ${snapshot.name} has commits that '${base}' has not`, {
-    hints: [
-      `Merge it first: git amp merge ${id.slice(0, 4)}`,
-      'With -f it goes all the same; its commits stay reachable from its history.',
-    ],
-  })
+  return no(
+    `session ${snapshot.name} has commits that '${base}' has not`,
+    `Merge it first: git amp merge ${id.slice(0, 4)}`,
+    'With -f it goes all the same; its commits stay reachable from its history.',
+  )
 }
 
 interface Place {

@@ -6,11 +6,13 @@ import { branchRef, snapshotRef } from '../state/names.js'
 import { readOperations } from '../state/oplog.js'
 import { longestLog } from './oplog.js'
 import { worktreeOf } from './shared/droppable.js'
+import { fill } from './shared/exchange.js'
 import { findSession } from './shared/find.js'
+import { endMove } from './shared/pending.js'
 import { makePlace, type Place, placeWith } from './shared/place.js'
 import { record } from './shared/record.js'
 import { oneHead } from './shared/sessions.js'
-import { hasNoWork, readSnapshot, readStanding, restoreSnapshot } from './shared/snapshot.js'
+import { readSnapshot } from './shared/snapshot.js'
 import { bringBack } from './shared/trash.js'
 
 export interface ResumeOptions {
@@ -48,6 +50,7 @@ export async function resumeSession(repo: Repo, options: ResumeOptions): Promise
       operation: { id: repo.newId(), command: 'resume', worktrees: [worktree], kept: [paused.snapshot] },
     }
   })
+  await endMove(repo, place)
   return { tip: recorded?.tip ?? tip, path: place.path, left }
 }
 
@@ -75,13 +78,13 @@ interface Wanted {
 /** The worktree with its work in it: what a killed pause or resume left, what is in the trash, or a new one. */
 async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<Place> {
   const there = await worktreeOf(repo, tip)
-  if (there?.place) return fill(repo, there.place, wanted)
+  if (there?.place) return filled(repo, there.place, wanted)
   const dropped = wanted.snapshot === null ? undefined : await droppedHere(repo, tip, wanted.snapshot)
   if (dropped?.trash !== undefined && (await bringBack(repo, { path: dropped.path, name: dropped.trash }))) {
     const back = await worktreeOf(repo, tip)
     if (back?.place) return back.place
   }
-  return fill(repo, await makePlace(repo, tip), wanted)
+  return filled(repo, await makePlace(repo, tip), wanted)
 }
 
 /** The pause in this clone that made the snapshot: its worktree has the ignored files, too. */
@@ -91,11 +94,9 @@ async function droppedHere(repo: Repo, tip: ChainTip, snapshot: Oid) {
   return changes.find(({ before, trash }) => before === snapshot && trash !== undefined)
 }
 
-/** Puts the snapshot into a worktree that holds nothing else; one that holds work has it already, or newer work. */
-async function fill(repo: Repo, place: Place, { head, snapshot }: Wanted): Promise<Place> {
-  const git = placeWith(repo, place)
-  if (snapshot === null) return git
-  const isEmpty = hasNoWork(await readStanding(repo, git), await repo.treeOf(head))
-  if (isEmpty) await restoreSnapshot(repo, git, { snapshot, from: head })
-  return git
+/** A worktree with the snapshot in it. */
+async function filled(repo: Repo, found: Place, { head, snapshot }: Wanted): Promise<Place> {
+  const place = placeWith(repo, found)
+  if (snapshot !== null) await fill(repo, place, { head, snapshot })
+  return place
 }

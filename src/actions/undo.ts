@@ -15,13 +15,13 @@ import { longestLog } from './oplog.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { type CheckoutMove, checkoutToMove, settleCheckouts, withCheckout } from './shared/checkouts.js'
 import { reflogCommits, refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
-import { exchange } from './shared/exchange.js'
+import { exchange, fill } from './shared/exchange.js'
 import { beginMove, endMove } from './shared/pending.js'
 import { findPlace, makePlace, type Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
-import { hasNoWork, isSame, readSnapshot, readStanding, restoreSnapshot } from './shared/snapshot.js'
+import { hasNoWork, isSame, readSnapshot, readStanding } from './shared/snapshot.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
@@ -278,8 +278,8 @@ function worktreeAfter(
   branch: Plan['branch'],
   change: WorktreeChange | null,
 ): UndoResult['worktree'] {
-  if (change !== null && change.after === null)
-    return place === null ? { path: change.path, becomes: 'restored' } : null
+  // One that is there already was brought back by an undo that was killed.
+  if (change !== null && change.after === null) return { path: place?.path ?? change.path, becomes: 'restored' }
   if (place === null) return null
   if (change !== null) return { path: place.path, becomes: change.before === null ? 'removed' : 'updated' }
   return branch === null ? null : { path: place.path, becomes: 'updated' }
@@ -289,8 +289,12 @@ function worktreeAfter(
 async function carryOut(repo: Repo, plan: Plan): Promise<ChainTip> {
   const { change, worktree, place } = plan
   if (worktree?.becomes === 'restored' && change !== null) {
-    await restoreWorktree(repo, plan.tip, change)
-    return recordUndo(repo, plan, { worktrees: [{ path: change.path, before: null, after: change.before }] })
+    const back = await restoreWorktree(repo, plan, change)
+    const recorded = await recordUndo(repo, plan, {
+      worktrees: [{ path: change.path, before: null, after: change.before }],
+    })
+    if (back !== null) await endMove(repo, back)
+    return recorded
   }
   if (worktree?.becomes === 'removed' && change !== null && place !== null)
     return dropWorktree(repo, plan, { place, change })
@@ -300,12 +304,14 @@ async function carryOut(repo: Repo, plan: Plan): Promise<ChainTip> {
   return moveWorktree(repo, plan, { place, turned })
 }
 
-async function restoreWorktree(repo: Repo, tip: ChainTip, change: WorktreeChange): Promise<void> {
-  if (change.trash !== undefined && (await bringBack(repo, { path: change.path, name: change.trash }))) return
-  const place = await makePlace(repo, tip, change.path)
-  const from = await repo.worktreeRef(place.gitDir, 'HEAD')
-  if (change.before === null || change.before === 'clean' || from === null) return
-  await restoreSnapshot(repo, place, { snapshot: change.before, from })
+/** @returns a worktree that was made and filled anew; null when it came back from the trash */
+async function restoreWorktree(repo: Repo, { tip, place }: Plan, change: WorktreeChange): Promise<Place | null> {
+  const { trash, path, before } = change
+  if (place === null && trash !== undefined && (await bringBack(repo, { path, name: trash }))) return null
+  const made = place ?? (await makePlace(repo, tip, path))
+  const head = await repo.worktreeRef(made.gitDir, 'HEAD')
+  if (before !== null && before !== 'clean' && head !== null) await fill(repo, made, { head, snapshot: before })
+  return made
 }
 
 /** A branch that goes with its worktree is deleted when the worktree is gone. */

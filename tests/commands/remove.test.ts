@@ -26,7 +26,7 @@ async function refused(s: Scene, id: string, ...args: string[]): Promise<string>
   expect([s.git('for-each-ref', 'refs/heads'), s.git('worktree', 'list', '--porcelain')]).toEqual(before)
   expect(existsSync(trash(s))).toBe(false)
   expect(s.snapshot(id).status).not.toBe('closed')
-  return plain(answer.stderr, s.root)
+  return plain(answer.stderr, s.root).replaceAll(id.slice(0, 4), '<short>')
 }
 
 describe('git amp remove', () => {
@@ -91,7 +91,7 @@ describe('git amp remove', () => {
     const id = await worked(s)
     expect(await refused(s, id)).toMatchInlineSnapshot(`
       "error: session a has commits that 'main' has not
-      hint: Merge it first: git amp merge d004
+      hint: Merge it first: git amp merge <short>
       hint: With -f it goes all the same; its commits stay reachable from its history.
       "
     `)

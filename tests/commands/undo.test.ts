@@ -19,11 +19,12 @@ describe('git amp oplog', () => {
     expect(
       plain(answer.stdout, s.root)
         .replace(/\b[0-9a-f]{7}\b/g, '<oid7>')
-        .replace(/ [0-9a-z]{4} a /g, ' <short> a '),
+        .replace(/ [0-9a-z]{4} a /g, ' <short> a ')
+        .replace(/<age> +/g, '<age> '),
     ).toMatchInlineSnapshot(`
-      "<id>  <age>  squash   <short> a  amp/a/<time> <oid7>..<oid7>
-      <id>  <age>  iterate  <short> a  amp/a/<time> <oid7>..<oid7>
-      <id>  <age>  new      <short> a  amp/a/<time> (none)..<oid7>
+      "<id>  <age> squash   <short> a  amp/a/<time> <oid7>..<oid7>
+      <id>  <age> iterate  <short> a  amp/a/<time> <oid7>..<oid7>
+      <id>  <age> new      <short> a  amp/a/<time> (none)..<oid7>
       "
     `)
     expect((await s.amp('oplog', '-n', '1', '--format', '%(command)')).stdout).toBe('squash\n')

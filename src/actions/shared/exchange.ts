@@ -5,9 +5,9 @@ import { stageAll, writeTree } from '../../git/stage.js'
 import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import { onEmptyIndex, onIndexCopy } from './index-copy.js'
-import type { PendingMove } from './pending.js'
+import { beginMove, type PendingMove, pendingMove } from './pending.js'
 import type { Place } from './place.js'
-import { readSnapshot, restoreSnapshot } from './snapshot.js'
+import { hasNoWork, readSnapshot, readStanding, restoreSnapshot } from './snapshot.js'
 
 /**
  * Moves a worktree from one commit's files to another's, and exchanges the uncommitted work: what `clear` holds stands there and is taken out, what
@@ -49,7 +49,7 @@ async function removeFiles(repo: Repo, place: Place, paths: readonly string[]): 
  * Does an exchange again that was killed somewhere in between.
  * @returns files that are of neither side, and so the user's: then nothing was done
  */
-export async function exchangeAnew(repo: Repo, place: Place, move: PendingMove): Promise<string[]> {
+async function exchangeAnew(repo: Repo, place: Place, move: PendingMove): Promise<string[]> {
   const sides = await knownTrees(repo, place, move)
   const { nested } = await readStatus(place.git)
   const now = await onIndexCopy(repo, { place, git: place.git }, async (git) => {
@@ -87,4 +87,29 @@ async function wholeTree(repo: Repo, place: Place, snapshot: Oid): Promise<Oid> 
     await git.run(['update-index', '-z', '--index-info'], { input: entries })
     return writeTree(git)
   })
+}
+
+/**
+ * Puts a snapshot into a worktree that was just made. What it is about to hold is written down, so that a killed fill is done again; a worktree
+ * with other work has it already, or newer work. The caller ends the move when it has recorded it.
+ */
+export async function fill(repo: Repo, place: Place, what: { head: Oid; snapshot: Oid }): Promise<void> {
+  const { head, snapshot } = what
+  const pending = await pendingMove(repo, place)
+  const move = { kind: 'rebase', from: head, to: head, restore: snapshot } as const
+  if (pending?.restore === snapshot) await redo(repo, place, move)
+  else if (hasNoWork(await readStanding(repo, place), await repo.treeOf(head))) {
+    await beginMove(repo, place, move)
+    await restoreSnapshot(repo, place, { snapshot, from: head })
+  }
+}
+
+/** @throws AmpError when there are changes of the user's now */
+export async function redo(repo: Repo, place: Place, move: PendingMove): Promise<void> {
+  const unknown = await exchangeAnew(repo, place, move)
+  if (unknown.length === 0) return
+  throw fatal(
+    `git-amp was killed in '${place.path}', and there are changes of yours now: ${unknown.join(', ')}`,
+    'Copy them away and take them out, then run the command again.',
+  )
 }

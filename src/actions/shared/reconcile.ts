@@ -9,7 +9,7 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
-import { exchangeAnew } from './exchange.js'
+import { redo } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
@@ -156,7 +156,10 @@ interface Unended {
 async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<boolean> {
   const { place, pending, status, here, head } = unended
   const { kind, from, to } = pending
-  if (to === head && (pending.clear ?? pending.restore) !== undefined) return finishExchange(repo, place, pending)
+  if (to === head && (pending.clear ?? pending.restore) !== undefined) {
+    await redo(repo, place, pending)
+    return true
+  }
   if (to !== head || (here !== from && here !== to) || status.unmerged.length > 0) return false
   const [index, before, after] = await Promise.all([writeTree(place.git), repo.treeOf(from), repo.treeOf(to)])
   const isBehind = kind === 'rebase' && index === before && before !== after
@@ -168,16 +171,6 @@ async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<
   if (isBehind && (await switchFiles(place.git, pending)) !== null)
     await overwriteHalfDone(repo, tip, { place, move: pending, nested: status.nested })
   return isBehind || here === from
-}
-
-/** Uncommitted work was to be exchanged with the move. What is there is of before or of after, or the user's, which nobody touches. */
-async function finishExchange(repo: Repo, place: Place, pending: PendingMove): Promise<boolean> {
-  const unknown = await exchangeAnew(repo, place, pending)
-  if (unknown.length === 0) return true
-  throw fatal(
-    `an undo was killed in '${place.path}', and there are changes of yours now: ${unknown.join(', ')}`,
-    'Copy them away and take them out, then run the command again.',
-  )
 }
 
 interface HalfDone {
