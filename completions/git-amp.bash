@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge pause resume remove reopen resolve undo oplog agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -96,6 +96,49 @@ __git_amp_table ()
 	merge)
 		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --dry-run --json --repo= --quiet --help"
 		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	pause)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	resume)
+		options="--force --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	remove|rm|cleanup)
+		options="--delete-branch --force --merged --dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session+"
+		rest=""
+		;;
+	reopen)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	resolve)
+		options="--keep= --dry-run --json --repo= --quiet --help"
+		values="--keep=ref --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	undo)
+		options="--dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	oplog)
+		options="--max-count= --format= --porcelain --json --repo= --quiet --help"
+		values="-n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		joined="--porcelain"
 		positionals="session"
 		rest=""
 		;;

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --iteration --by --since --until --message --onto --into
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --iteration --by --since --until --message --onto --into --keep
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -77,6 +77,13 @@ complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a s
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
 complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
 complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
+complete -c git-amp -n 'not __git_amp_command' -a pause -d 'Put a session aside with its uncommitted work'
+complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a paused session back as it was'
+complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions whose work is merged; keep their history'
+complete -c git-amp -n 'not __git_amp_command' -a reopen -d 'Open a removed or merged session again'
+complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
+complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
+complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
@@ -220,6 +227,52 @@ complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'When the branch has moved, go on without the uncommitted work'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -s D -l delete-branch -d 'Delete the branch as well'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -s f -l force -d 'Remove work that is nowhere else, after a snapshot'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -l merged -d 'All sessions whose work is merged'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be removed'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using remove rm cleanup; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -l keep -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'The head that stays, by its id or a revision'
+complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using undo; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using undo; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using undo; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using undo; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l format -x -d 'Print each operation in this form, as "git for-each-ref" does'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l json -d 'Print the operations as JSON'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l format -x -d 'Print each agent in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'

@@ -19,6 +19,13 @@ export interface HostFs {
   appendFile(path: string, data: string | Uint8Array, options?: { mode?: number }): Promise<void>
   open(path: string, flags: string, mode?: number): Promise<HostFile>
   copyFile(from: string, to: string): Promise<void>
+  /** Copies a directory with all that is in it, as it is. */
+  cp(
+    from: string,
+    to: string,
+    options: { recursive: boolean; preserveTimestamps: boolean; verbatimSymlinks: boolean },
+  ): Promise<void>
+  readlink(path: string): Promise<string>
   mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<string | undefined>
   mkdtemp(prefix: string): Promise<string>
   readdir(path: string): Promise<string[]>

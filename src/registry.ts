@@ -99,6 +99,45 @@ export const registry: Registry = {
       load: async () => (await import('./commands/merge.js')).MergeCommand,
     },
   ],
+  'Put aside': [
+    {
+      names: ['pause'],
+      summary: 'Put a session aside with its uncommitted work',
+      load: async () => (await import('./commands/pause.js')).PauseCommand,
+    },
+    {
+      names: ['resume'],
+      summary: 'Bring a paused session back as it was',
+      load: async () => (await import('./commands/resume.js')).ResumeCommand,
+    },
+    {
+      names: ['remove', 'rm', 'cleanup'],
+      summary: 'Remove sessions whose work is merged; keep their history',
+      load: async () => (await import('./commands/remove.js')).RemoveCommand,
+    },
+    {
+      names: ['reopen'],
+      summary: 'Open a removed or merged session again',
+      load: async () => (await import('./commands/reopen.js')).ReopenCommand,
+    },
+  ],
+  'Take back': [
+    {
+      names: ['resolve'],
+      summary: 'End a divergence by keeping one of its heads',
+      load: async () => (await import('./commands/resolve.js')).ResolveCommand,
+    },
+    {
+      names: ['undo'],
+      summary: 'Take back an operation of git-amp',
+      load: async () => (await import('./commands/undo.js')).UndoCommand,
+    },
+    {
+      names: ['oplog'],
+      summary: 'List what git-amp did here, newest first',
+      load: async () => (await import('./commands/oplog.js')).OplogCommand,
+    },
+  ],
   'Set up and learn': [
     {
       names: ['agents'],

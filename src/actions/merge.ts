@@ -257,7 +257,9 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
   await record(repo, tip.id, () => step.withResult('intent'))
   const problem = await forward(step.checkout, step).catch((error: unknown) => error)
   const isDone = (await repo.refs.read(step.into)) === step.after
-  const result = isDone ? { ...step.withResult('done'), operation: step.operation } : step.withResult('abandoned')
+  // Git itself moved the base: the log names it as well, for "undo".
+  const operation = { ...step.operation, moved: [{ ref: step.into, old: step.before, new: step.after }] }
+  const result = isDone ? { ...step.withResult('done'), operation } : step.withResult('abandoned')
   const recorded = await record(repo, tip.id, () => result)
   if (isDone) return recorded?.tip ?? tip
   if (problem instanceof GitError)

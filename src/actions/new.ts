@@ -57,8 +57,8 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   checkModel(model)
   const slug = slugOf(name)
   const id = repo.newId()
-  const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt })
   const path = options.worktree ?? (await worktreePath(repo, id))
+  const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt, path })
   try {
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
     return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt, agentProblem }
@@ -132,12 +132,14 @@ interface NewFacts {
   model: string | undefined
   test: string | undefined
   prompt: string
+  /** Where the worktree goes. */
+  path: string
 }
 
 async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
   const prefix = (await repo.config()).get('amp.branchPrefix') ?? 'amp/'
   await checkPrefix(repo, prefix)
-  const { id, ...data } = facts
+  const { id, path, ...data } = facts
   const stem = `${prefix}${facts.slug}/${timestamp(repo.host.now())}`
   for (let number = 1; number <= branchTries; number++) {
     const branch = number === 1 ? stem : `${stem}-${number}`
@@ -153,7 +155,7 @@ async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
       events: [{ type: 'session.created', data: created }],
       code: [facts.base.oid],
       moves: [{ ref: branchRef(branch), old: null, new: facts.base.oid }],
-      operation: { id: repo.newId(), command: 'new' },
+      operation: { id: repo.newId(), command: 'new', worktrees: [{ path, before: null, after: 'clean' }] },
     }
     try {
       const recorded = await transact(repo, async () => ({

@@ -13,9 +13,9 @@ import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
-import { unfinishedIn } from './shared/reconcile.js'
 import { type SessionState, stateOf } from './shared/sessions.js'
 import { testCommand } from './shared/testing.js'
+import { unfinishedVerb } from './shared/unfinished.js'
 
 export interface ShowOptions {
   session?: string | undefined
@@ -88,7 +88,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     branchHead,
     base: head === null ? tip.snapshot.base.oid : await baseOf(repo, tip, head),
     isBaseGone: tip.snapshot.base.ref !== null && base === null,
-    unfinished: place === null ? null : await unfinishedIn(repo, place),
+    unfinished: place === null ? null : await unfinishedVerb(repo, place),
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
     test: await testCommand(repo, tip),

@@ -71,7 +71,7 @@ function told(item: Item): Told {
 /** The event's type in a word; only a merge that was done is called one. */
 function wordOf({ type, data }: AmpEvent): string {
   if (type === 'session.merged' && data.result !== 'done') return `merge-${oneLine(String(data.result))}`
-  return type.replace(/^(session|head|test|label)\./, '')
+  return type.replace(/^(session|head|test|label|operation)\./, '')
 }
 
 function commitOf(event: AmpEvent): string | null {
@@ -104,6 +104,12 @@ function textOf(event: AmpEvent): string {
       return `onto ${text('onto').slice(0, 12)}`
     case 'session.merged':
       return `into ${text('into').replace(/^refs\/heads\//, '')} (${text('via')}${data.result === 'done' ? '' : `, ${text('result')}`})`
+    case 'session.closed':
+      return text('reason')
+    case 'session.heads-resolved':
+      return `kept ${text('keep').slice(0, 12)}`
+    case 'operation.undone':
+      return `${text('command')} (${text('operation')})`
     case 'session.renamed':
       return text('name')
     default:

@@ -1,4 +1,4 @@
-import type { EventType } from './events.js'
+import { type EventType, sessionStatuses } from './events.js'
 import { isOid } from './names.js'
 
 type Check = (value: unknown) => boolean
@@ -21,6 +21,12 @@ const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value)
+
+const isStatus: Check = (value) => sessionStatuses.some((status) => status === value)
+const orNull = (check: Check): Check => optional((value) => value === null || check(value))
+const oids: Check = (value) => Array.isArray(value) && value.every(isOid)
+const merged: Check = (value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)
+const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
 
 const usage = optional(numbers('input', 'output', 'cacheRead', 'cacheWrite'))
 const total = optional(numbers('files', 'insertions', 'deletions'))
@@ -110,8 +116,22 @@ const shapes: Record<EventType, Record<string, Check>> = {
   'session.squashed': { from: isOid, to: isOid, map: list, total },
   'session.rebased': { from: isOid, to: isOid, onto: isOid, map: list, total },
   'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
+  'session.paused': { snapshot: isOid },
+  'session.resumed': {},
   'session.closed': { reason: text },
   'session.reopened': {},
+  'session.heads-resolved': { keep: isOid, drop: oids, total },
+  'operation.undone': {
+    operation: text,
+    command: text,
+    heads: optional((value) => isObject(value) && oids(value.drop) && oids(value.add)),
+    base: optional(base),
+    status: optional(isStatus),
+    merged: orNull(merged),
+    paused: orNull(paused),
+    thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
+    total,
+  },
   'label.added': { label: text },
   'label.removed': { label: text },
 }
@@ -136,7 +156,7 @@ const snapshotShape: Record<string, Check> = {
   agent: text,
   model: optional(text),
   test: optional(text),
-  heads: (value) => Array.isArray(value) && value.every(isOid),
+  heads: oids,
   iterations: number,
   open: (value) =>
     Array.isArray(value) && value.every((open) => isObject(open) && text(open.iteration) && isOid(open.from)),
@@ -149,7 +169,8 @@ const snapshotShape: Record<string, Check> = {
   usage: numbers('input', 'output', 'cacheRead', 'cacheWrite'),
   costUsd: optional(number),
   labels: (value) => Array.isArray(value) && value.every(text),
-  merged: optional((value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)),
+  merged: optional(merged),
+  paused: optional(paused),
   merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
   createdAt: text,
   updatedAt: text,

@@ -66,6 +66,10 @@ export interface ChangeSize {
   deletions: number
 }
 
+/** What a session says of itself; whether an open iteration is alive only its own machine knows. */
+export const sessionStatuses = ['idle', 'failed', 'review', 'paused', 'merged', 'closed'] as const
+export type SessionStatus = (typeof sessionStatuses)[number]
+
 /** How an iteration ended. */
 export type Outcome = 'success' | 'no-change' | 'failed' | 'interrupted'
 
@@ -121,6 +125,21 @@ export interface IterationRemarks {
   settings?: ChangedSetting[]
   /** The agent left the branch (`detached`, or the branch it switched to). */
   left?: string
+}
+
+/** An operation that was taken back, and what the session is again; what the operation left alone is absent. */
+export interface Undone {
+  operation: string
+  command: string
+  /** Heads that the operation had put in, and those that it had taken out. */
+  heads?: { drop: Oid[]; add: Oid[] }
+  base?: { ref: string | null; oid: Oid }
+  status?: SessionStatus
+  merged?: { into: string; after: Oid; at: string } | null
+  paused?: { snapshot: Oid; was: SessionStatus } | null
+  /** The agent's thread; null when there was none. */
+  thread?: { agent: string; id: string; total?: ThreadTotal } | null
+  total?: ChangeSize
 }
 
 /** Data of every event type; see "Events" in the state format. */
@@ -202,8 +221,14 @@ export interface EventData {
     /** `intent` is written before a checked-out base is moved, `done` or `abandoned` afterwards. */
     result: 'intent' | 'done' | 'abandoned'
   }
+  /** `snapshot` is no parent of the event's commit, so that a chain can be pushed without it. */
+  'session.paused': { snapshot: Oid }
+  'session.resumed': Record<string, never>
   'session.closed': { reason: string }
   'session.reopened': Record<string, never>
+  /** The end of a divergence: one head is kept, the others stay reachable from the chain alone. */
+  'session.heads-resolved': { keep: Oid; drop: Oid[]; total?: ChangeSize }
+  'operation.undone': Undone
   'label.added': { label: string }
   'label.removed': { label: string }
 }

@@ -6,16 +6,15 @@ import {
   headOf,
   type KnownEvent,
   type Outcome,
+  type SessionStatus,
   type ThreadTotal,
+  type Undone,
   type Usage,
 } from './events.js'
 import type { Oid } from './storage.js'
 
 /** Version of the fold: a snapshot made by a lower one is folded again from the chain. */
 export const foldVersion = 1
-
-/** What a session says of itself; whether an open iteration is alive only its own machine knows. */
-export type SessionStatus = 'idle' | 'failed' | 'review' | 'paused' | 'merged' | 'closed'
 
 /** An iteration that started and has not ended, as far as the chain knows. */
 export interface OpenIteration {
@@ -62,6 +61,8 @@ export interface Snapshot {
   merged?: { into: string; after: Oid; at: string }
   /** A move of a checked-out base that was begun and not yet seen to end. */
   merging?: { into: string; before: Oid; after: Oid; via: 'ff' | 'merge' | 'squash' }
+  /** The uncommitted work of a paused session, and its status before. */
+  paused?: { snapshot: Oid; was: SessionStatus }
   createdAt: string
   updatedAt: string
   by: string
@@ -173,6 +174,16 @@ const appliers: Appliers = {
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'session.merged': merged,
+  'session.paused': ({ status, paused }, data) => ({
+    status: 'paused',
+    paused: { snapshot: data.snapshot, was: paused?.was ?? status },
+  }),
+  'session.resumed': ({ status, paused }) => without('paused', { status: paused?.was ?? status }),
+  'session.heads-resolved': (snapshot, data) => ({
+    heads: changeHeads(snapshot.heads, { drop: data.drop, add: [data.keep] }),
+    ...(data.total === undefined ? {} : { changes: data.total }),
+  }),
+  'operation.undone': undone,
   'session.closed': () => ({ status: 'closed' }),
   'session.reopened': () => ({ status: 'idle' }),
   'label.added': (snapshot, data) => ({ labels: [...new Set([...snapshot.labels, data.label])].sort() }),
@@ -197,8 +208,28 @@ export function applyEvent(snapshot: Snapshot, event: AmpEvent): Snapshot {
 }
 
 /** `heads` is a multi-value register: `from -> to` takes `from` out and puts `to` in. */
-function moveHead(heads: readonly Oid[], from: Oid, to: Oid): Oid[] {
-  return [...new Set([...heads.filter((head) => head !== from), to])].sort()
+const moveHead = (heads: readonly Oid[], from: Oid, to: Oid): Oid[] => changeHeads(heads, { drop: [from], add: [to] })
+
+const changeHeads = (heads: readonly Oid[], { drop, add }: { drop: readonly Oid[]; add: readonly Oid[] }): Oid[] =>
+  [...new Set([...heads.filter((head) => !drop.includes(head)), ...add])].sort()
+
+/** A patch deletes nothing, so a field that goes is set to undefined, which JSON leaves out. */
+const without = (key: 'merging' | 'merged' | 'paused' | 'thread', patch: Partial<Snapshot>): Partial<Snapshot> =>
+  ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
+
+/** Only what the operation had changed is as it was before it. */
+function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
+  let patch: Partial<Snapshot> = {
+    ...(data.heads === undefined ? {} : { heads: changeHeads(snapshot.heads, data.heads) }),
+    ...(data.base === undefined ? {} : { base: data.base }),
+    ...(data.status === undefined ? {} : { status: data.status }),
+    ...(data.total === undefined ? {} : { changes: data.total }),
+  }
+  for (const key of ['merged', 'paused', 'thread'] as const) {
+    if (data[key] === null) patch = without(key, patch)
+    else if (data[key] !== undefined) patch = { ...patch, [key]: data[key] }
+  }
+  return patch
 }
 
 type Ended = EventData['iteration.finished'] | EventData['iteration.failed']
@@ -239,12 +270,10 @@ function threadAfter({ thread }: Snapshot, agent: string, data: Ended): NonNulla
   return { agent, id, ...(total === undefined ? {} : { total }) }
 }
 
-/** `merging` cannot be deleted by a patch, so it is set to undefined, which JSON leaves out. */
-function merged(snapshot: Snapshot, data: EventData['session.merged'], event: AmpEvent): Partial<Snapshot> {
+function merged(_: Snapshot, data: EventData['session.merged'], event: AmpEvent): Partial<Snapshot> {
   const { into, before, after, via } = data
   if (data.result === 'intent') return { merging: { into, before, after, via } }
-  const { merging: _, ...rest } = snapshot
-  const settled = { ...rest, merging: undefined } as unknown as Partial<Snapshot>
+  const settled = without('merging', {})
   if (data.result === 'abandoned') return settled
   return { ...settled, status: 'merged', merged: { into, after, at: event.at } }
 }

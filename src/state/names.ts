@@ -30,6 +30,9 @@ export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 /** The ref of what agents said in a session: it leaves this clone by consent alone. */
 export const transcriptRef = (id: string): string => `refs/amp-private/transcripts/${id}`
 
+/** The ref of a paused session's uncommitted work: it leaves this clone by consent alone. */
+export const snapshotRef = (id: string): string => `refs/amp-private/snapshots/${id}`
+
 /** The full ref of a branch. */
 export const branchRef = (branch: string): string => `refs/heads/${branch}`
 

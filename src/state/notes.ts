@@ -1,5 +1,5 @@
 import { fatal } from '../errors.js'
-import { groupBy } from '../util/collections.js'
+import { groupBy, present, unique } from '../util/collections.js'
 import type { Stores, Writer } from './chain.js'
 import { notesRef } from './names.js'
 import type { Oid, RefChange, TreeEntry } from './storage.js'
@@ -46,6 +46,61 @@ export async function prepareNotes(
     message,
   })
   return { ref: notesRef, old, new: oid }
+}
+
+/**
+ * Writes the trees and the commit that take back what one change did to the notes; notes of other commits, and those changed since, stay.
+ * @returns the change of `refs/notes/amp`, or null when there is nothing to take back
+ */
+export async function prepareNotesBack(
+  stores: Stores,
+  writer: Writer,
+  change: { before: Oid | null; after: Oid | null },
+): Promise<RefChange | null> {
+  const old = await stores.refs.read(notesRef)
+  if (old === null || change.after === null) return null
+  const before = change.before === null ? [] : await rootOf(stores, change.before)
+  const now = await stores.objects.readCommit(old)
+  const entries = await takenBack(stores, await rootOf(stores, old), {
+    before,
+    after: await rootOf(stores, change.after),
+  })
+  const tree = await stores.objects.writeTree(entries)
+  if (now?.tree === tree) return null
+  const stamps = { author: writer.author, committer: writer.author }
+  const oid = await stores.objects.writeCommit({
+    tree,
+    parents: [old],
+    ...stamps,
+    message: 'Notes of an undone operation\n',
+  })
+  return { ref: notesRef, old, new: oid }
+}
+
+interface Sides {
+  before: readonly TreeEntry[]
+  after: readonly TreeEntry[]
+}
+
+/** Entries of a tree: what still is as it was `after` becomes what it was `before`. */
+async function takenBack(stores: Stores, now: readonly TreeEntry[], sides: Sides): Promise<TreeEntry[]> {
+  const result: TreeEntry[] = []
+  const named = (entries: readonly TreeEntry[], name: string) => entries.find((entry) => entry.name === name)
+  const leaves = async (entry: TreeEntry | undefined) =>
+    entry === undefined ? [] : there(entry.oid, await stores.objects.readTree(entry.oid))
+  for (const name of unique([...now, ...sides.before].map((entry) => entry.name))) {
+    const [here, before, after] = [named(now, name), named(sides.before, name), named(sides.after, name)]
+    const isChanged = before?.oid !== after?.oid
+    const isFan = [here, before, after].every((entry) => entry === undefined || isTree(entry))
+    if (!isChanged || (here === undefined && after !== undefined)) result.push(...present([here]))
+    else if (here?.oid === after?.oid) result.push(...present([before]))
+    else if (isFan) {
+      const inner = { before: await leaves(before), after: await leaves(after) }
+      const left = await takenBack(stores, await leaves(here), inner)
+      if (left.length > 0) result.push({ mode: '40000', name, oid: await stores.objects.writeTree(left) })
+    } else result.push(...present([here]))
+  }
+  return result
 }
 
 async function rootOf(stores: Stores, commit: Oid): Promise<TreeEntry[]> {

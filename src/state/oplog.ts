@@ -14,6 +14,34 @@ export interface Operation {
   slug: string
   at: string
   refs: { ref: string; before: Oid | null; after: Oid | null }[]
+  /** Worktrees that it made, dropped, or took uncommitted work out of. */
+  worktrees?: WorktreeChange[]
+  /** The operation that it took back. */
+  undoes?: string
+}
+
+/** What stood in a session's worktree: null is no worktree, `clean` nothing uncommitted, else the snapshot of what was. */
+export type WorktreeState = Oid | 'clean' | null
+
+/** A worktree before and after an operation. */
+export interface WorktreeChange {
+  path: string
+  before: WorktreeState
+  after: WorktreeState
+  /** Where its directory went, below the trash. */
+  trash?: string
+}
+
+/** What an operation says of itself beside the refs of its transaction. */
+export interface OperationNote {
+  id: string
+  command: string
+  worktrees?: WorktreeChange[]
+  undoes?: string
+  /** Refs that moved outside of the transaction: before it by git itself, or right after it. */
+  moved?: readonly RefChange[]
+  /** Commits that nothing else would keep reachable. */
+  kept?: readonly Oid[]
 }
 
 /**
@@ -24,21 +52,35 @@ export interface Operation {
 export async function prepareOperation(
   stores: Stores,
   writer: Writer,
-  what: Omit<Operation, 'refs'> & { changes: readonly RefChange[] },
+  what: Omit<Operation, 'refs'> & OperationNote & { changes: readonly RefChange[] },
 ): Promise<RefChange> {
-  const { changes, ...rest } = what
+  const { changes: own, moved = [], kept = [], ...rest } = what
+  const changes = [...own, ...moved]
   const old = await stores.refs.read(oplogRef)
   const refs = changes.map((change) => ({ ref: change.ref, before: change.old, after: change.new }))
   const operation: Operation = { ...rest, refs }
   const befores = changes.filter((change) => change.new !== change.old).map((change) => change.old)
   const oid = await stores.objects.writeCommit({
     tree: await stores.objects.writeTree([]),
-    parents: unique(present([old, ...befores])),
+    parents: unique(present([old, ...befores, ...snapshotsIn(rest), ...kept])),
     author: writer.author,
     committer: writer.author,
     message: `${subjectLine(`${what.command} ${what.slug}`)}\n\nAmp-Operation: ${asciiJson(operation)}\n`,
   })
   return { ref: oplogRef, old, new: oid }
+}
+
+const snapshotsIn = ({ worktrees = [] }: Pick<Operation, 'worktrees'>): (Oid | null)[] =>
+  worktrees.flatMap(({ before, after }) => [before, after]).map((state) => (state === 'clean' ? null : state))
+
+/**
+ * The operations that count as undone: taken back by one that was not taken back itself.
+ * @param operations newest first
+ */
+export function undoneIn(operations: readonly Operation[]): Set<string> {
+  const undone = new Set<string>()
+  for (const { id, undoes } of operations) if (undoes !== undefined && !undone.has(id)) undone.add(undoes)
+  return undone
 }
 
 /** Reads the log, newest first, as far as `limit`. What cannot be read ends it. */

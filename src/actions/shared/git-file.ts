@@ -26,7 +26,8 @@ export async function restoreGitFile(repo: Repo, where: { path: string; gitDir: 
   return aside
 }
 
-function leadsTo(text: string, where: { path: string; gitDir: string }): boolean {
+/** Whether the text of a worktree's `.git` file names its git directory. */
+export function leadsTo(text: string, where: { path: string; gitDir: string }): boolean {
   const path = /^gitdir: (.+?)[\r\n]*$/s.exec(text)?.[1]
   return path !== undefined && resolve(where.path, path) === where.gitDir
 }

@@ -26,3 +26,16 @@ export async function onIndexCopy<T>(
     await fs.rm(`${copy}.lock`, { force: true })
   }
 }
+
+/** Runs `work` with an index of its own that is empty. */
+export async function onEmptyIndex<T>(repo: Repo, git: Git, work: (git: Git) => Promise<T>): Promise<T> {
+  const { fs } = repo.host
+  const file = repo.local('tmp', `index-${repo.newId()}`)
+  await fs.mkdir(repo.local('tmp'), { recursive: true })
+  try {
+    return await work(git.with({ GIT_INDEX_FILE: file }))
+  } finally {
+    await fs.rm(file, { force: true })
+    await fs.rm(`${file}.lock`, { force: true })
+  }
+}

@@ -11,6 +11,7 @@ import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { oneHead, refuseMoved } from './sessions.js'
+import { readStanding, writeSnapshot } from './snapshot.js'
 import { commitWork, hooksOf } from './work.js'
 
 export interface ManualEdits {
@@ -38,6 +39,11 @@ export async function commitManual(
     )
   }
   const from = oneHead(tip)
+  const before = await writeSnapshot(repo, {
+    standing: await readStanding(repo, place),
+    head: from,
+    name: tip.snapshot.branch,
+  })
   const message = `Manual changes before iteration ${tip.snapshot.iterations + 1}`
   const work = await commitWork(repo, place, { parent: from, message, trailers: [], prefix: '', nested: status.nested })
   if (work.tree === (await repo.objects.readCommit(from))?.tree) return { tip, oid: null, remarks: {} }
@@ -50,7 +56,7 @@ export async function commitManual(
       events: [{ type: 'head.moved', data: { from, to: work.oid, cause: 'manual', total } }],
       code: [from, work.oid, ...work.kept],
       moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: work.oid }],
-      operation: { id: repo.newId(), command: 'commit' },
+      operation: { id: repo.newId(), command: 'commit', worktrees: [{ path: place.path, before, after: 'clean' }] },
     }
   })
   await endMove(repo, place)

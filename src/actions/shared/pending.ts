@@ -9,6 +9,10 @@ export interface PendingMove {
   kind: 'commit' | 'rebase'
   from: Oid
   to: Oid
+  /** Uncommitted work that stood there before the move, and was taken out for it. */
+  clear?: Oid
+  /** Uncommitted work that is put there after the move. */
+  restore?: Oid
 }
 
 const pendingFile = (place: Place): string => join(place.gitDir, 'amp-pending')
@@ -26,8 +30,8 @@ export const endMove = (repo: Repo, place: Place): Promise<void> => repo.host.fs
 /** The move that was not ended; null when there is none. A file that is cut was written before anything moved. */
 export async function pendingMove(repo: Repo, place: Place): Promise<PendingMove | null> {
   try {
-    const { kind, from, to } = JSON.parse(await repo.host.fs.readFile(pendingFile(place), 'utf8')) as PendingMove
-    return typeof from === 'string' && typeof to === 'string' ? { kind, from, to } : null
+    const move = JSON.parse(await repo.host.fs.readFile(pendingFile(place), 'utf8')) as PendingMove
+    return typeof move.from === 'string' && typeof move.to === 'string' ? move : null
   } catch {
     return null
   }

@@ -8,6 +8,7 @@ import { shellWord } from '../../util/quote.js'
 import { linkedGitDirs, restoreGitFile } from './git-file.js'
 import { whereabouts } from './lease.js'
 import { readSessionFile } from './session-file.js'
+import { refusePaused } from './sessions.js'
 
 /** A session's worktree on this machine. */
 export interface Place {
@@ -103,7 +104,7 @@ async function placeAt(repo: Repo, path: string): Promise<Place | null> {
  * A place whose git directory is named in every call: an agent may delete or replace the worktree's `.git`, and git would then find the
  * main repository around it and stage into the user's own index.
  */
-function placeWith(repo: Repo, where: { path: string; gitDir: string }): Place {
+export function placeWith(repo: Repo, where: { path: string; gitDir: string }): Place {
   return {
     ...where,
     git: repo.in(where.path).at(where.path, [`--git-dir=${where.gitDir}`, `--work-tree=${where.path}`]),
@@ -169,13 +170,17 @@ async function explainAdd(repo: Repo, error: GitError, path: string): Promise<Am
 
 /** The session's worktree; when it is gone, it is made again from the branch, and the branch from the recorded head. */
 export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: Place; made: boolean }> {
+  refusePaused(tip)
   const found = await findPlace(repo, tip)
-  if (found !== null) return { place: found, made: false }
+  return found === null ? { place: await makePlace(repo, tip), made: true } : { place: found, made: false }
+}
+
+/** Makes the worktree of a session that has none here. */
+export async function makePlace(repo: Repo, tip: ChainTip, path?: string): Promise<Place> {
   if (repo.location.isBare)
     throw fatal('a bare repository has no worktrees to run an agent in', 'Run the command in a clone.')
   const half = await onBranch(repo, tip)
-  if (half !== null && (await isHalfMade(repo, half)))
-    return { place: await completePlace(repo, tip.id, half), made: true }
+  if (half !== null && (await isHalfMade(repo, half))) return completePlace(repo, tip.id, half)
   const [main] = await repo.worktrees()
   if (main !== undefined && main.branch === tip.snapshot.branch) {
     throw fatal(
@@ -188,8 +193,7 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   if (head !== undefined && (await repo.refs.read(ref)) === null) {
     await repo.refs.update([{ ref, old: null, new: head }], 'amp: branch restored from the session')
   }
-  const where = { path: await worktreePath(repo, tip.id), branch: tip.snapshot.branch }
-  return { place: await addPlace(repo, tip.id, where), made: true }
+  return addPlace(repo, tip.id, { path: path ?? (await worktreePath(repo, tip.id)), branch: tip.snapshot.branch })
 }
 
 /** Another git-amp may be at it this moment: git's checkout names the worktree in its environment. */

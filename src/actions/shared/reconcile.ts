@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type AmpError, fatal } from '../../errors.js'
 import { isAncestor } from '../../git/history.js'
 import { switchFiles } from '../../git/merge.js'
@@ -10,13 +9,15 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
+import { redo } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
-import { oneHead } from './sessions.js'
+import { oneHead, refusePaused } from './sessions.js'
+import { unfinishedVerb } from './unfinished.js'
 
 /** A session whose chain and worktree agree, and what stands in the worktree beside its head. */
 export interface Settled {
@@ -68,6 +69,7 @@ export async function reconcileAnywhere(
   repo: Repo,
   tip: ChainTip,
 ): Promise<{ tip: ChainTip; head: Oid; place: Place | null; status: Status | null }> {
+  refusePaused(tip)
   const place = await findPlace(repo, tip)
   if (place !== null) {
     const settled = await reconcile(repo, tip, { place })
@@ -80,15 +82,8 @@ export async function reconcileAnywhere(
   return { tip: current, head: oneHead(current), place: null, status: null }
 }
 
-/** What git leaves in a worktree while an operation is in progress, and the command that it belongs to. */
-const unfinished = [
-  ['MERGE_HEAD', 'merge'],
-  ['CHERRY_PICK_HEAD', 'cherry-pick'],
-  ['REVERT_HEAD', 'revert'],
-] as const
-
 export async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip): Promise<void> {
-  const verb = await unfinishedIn(repo, place)
+  const verb = await unfinishedVerb(repo, place)
   if (verb === null) return
   throw fatal(
     `${verb === 'am' ? 'an' : 'a'} ${verb} is in progress in the worktree of session ${tip.snapshot.name}`,
@@ -96,25 +91,6 @@ export async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip):
     `or "git -C ${shellWord(place.path)} ${verb} --abort".`,
   )
 }
-
-/** The git command that is in the middle of something in a worktree; null when none is. */
-export async function unfinishedIn(repo: Repo, place: Place): Promise<string | null> {
-  if (await hasFile(repo, place, 'rebase-apply/applying')) return 'am'
-  // REBASE_HEAD tells nothing: `git rebase --quit` leaves it.
-  if ((await hasFile(repo, place, 'rebase-merge')) || (await hasFile(repo, place, 'rebase-apply'))) return 'rebase'
-  const found = await Promise.all(unfinished.map(([ref]) => repo.worktreeRef(place.gitDir, ref)))
-  const verb = unfinished.find((_, index) => found[index] !== null)?.[1]
-  if (verb !== undefined) return verb
-  // Of several commits some are still to come, and the one at hand was committed by "git commit".
-  const todo = await repo.host.fs.readFile(join(place.gitDir, 'sequencer/todo'), 'utf8').catch(() => null)
-  return todo === null ? null : /^revert\b/.test(todo) ? 'revert' : 'cherry-pick'
-}
-
-const hasFile = (repo: Repo, place: Place, name: string): Promise<boolean> =>
-  repo.host.fs.lstat(join(place.gitDir, name)).then(
-    () => true,
-    () => false,
-  )
 
 /** The worktree's branch is the session's, or became it by `git branch -m`. */
 async function settleBranch(
@@ -153,6 +129,7 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const base = await repo.refs.read(merging.into)
   const isDone = base !== null && (base === merging.after || (await isAncestor(repo.git, merging.after, base)))
   const result = isDone ? ('done' as const) : ('abandoned' as const)
+  const moved = { ref: merging.into, old: merging.before, new: merging.after }
   const recorded = await record(repo, tip.id, (latest) => {
     if (latest.snapshot.merging === undefined) return null
     const subject = `amp(${tip.snapshot.slug}): merge into ${merging.into} ${result}`
@@ -160,6 +137,7 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
       subject,
       events: [{ type: 'session.merged', data: { ...merging, result } }],
       code: [merging.before, merging.after],
+      ...(isDone ? { operation: { id: repo.newId(), command: 'merge', moved: [moved] } } : {}),
     }
   })
   return recorded?.tip ?? tip
@@ -182,6 +160,10 @@ interface Unended {
 async function finishMove(repo: Repo, tip: ChainTip, unended: Unended): Promise<boolean> {
   const { place, pending, status, here, head } = unended
   const { kind, from, to } = pending
+  if (to === head && (pending.clear ?? pending.restore) !== undefined) {
+    await redo(repo, place, pending)
+    return true
+  }
   if (to !== head || (here !== from && here !== to) || status.unmerged.length > 0) return false
   const [index, before, after] = await Promise.all([writeTree(place.git), repo.treeOf(from), repo.treeOf(to)])
   const isBehind = kind === 'rebase' && index === before && before !== after

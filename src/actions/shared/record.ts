@@ -3,7 +3,7 @@ import type { Repo } from '../../repo.js'
 import { type Append, appendTo, type ChainTip, type Prepared, readTip } from '../../state/chain.js'
 import type { AmpEvent, NewEvent } from '../../state/events.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
-import { prepareOperation } from '../../state/oplog.js'
+import { type OperationNote, prepareOperation } from '../../state/oplog.js'
 import { type RefChange, RefLocked, RefMoved } from '../../state/storage.js'
 import { redactText } from '../../util/redact.js'
 import { isBusy, takeTurn } from './turn.js'
@@ -14,7 +14,7 @@ export interface Step extends Append {
   moves?: readonly RefChange[]
   notes?: readonly NoteLine[]
   /** The command, for the operation log; steps that move no code need none. */
-  operation?: { id: string; command: string }
+  operation?: OperationNote
 }
 
 /** A chain after a step. */

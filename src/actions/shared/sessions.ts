@@ -82,6 +82,7 @@ export function oneHead(tip: ChainTip): string {
     throw fatal(
       `session ${tip.snapshot.name} has diverged: two clones went on with it at once`,
       `Its heads are ${tip.snapshot.heads.map((oid) => oid.slice(0, 12)).join(' and ')}.`,
+      `Compare them with "git diff", then run: git amp resolve ${tip.id.slice(0, 4)} --keep <head>`,
     )
   }
   return head
@@ -126,6 +127,12 @@ export async function refuseMoved(repo: Repo, latest: ChainTip, head: string): P
   await refuseRunning(repo, latest)
   if (latest.snapshot.heads.join() === head) return
   throw fatal(`session ${latest.snapshot.name} moved while the command ran`, 'Run the command again.')
+}
+
+/** Refuses what needs the worktree of a paused session: its uncommitted work is in a snapshot. */
+export function refusePaused({ id, snapshot }: ChainTip): void {
+  if (snapshot.status !== 'paused') return
+  throw fatal(`session ${snapshot.name} is paused`, `Bring its worktree back with: git amp resume ${id.slice(0, 4)}`)
 }
 
 /** The refusal for an iteration of which this process cannot tell whether it runs. */

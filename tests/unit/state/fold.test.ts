@@ -144,7 +144,40 @@ describe('the rest', () => {
     expect(fold([start, closed, event('session.reopened', {})]).status).toBe('idle')
   })
 
-  test.each(['session.paused', 'from.the.future', 'constructor', '__proto__', 'toString', ''])(
+  test('paused and resumed', () => {
+    const start = created()
+    const merged = event('session.merged', { into: 'm', before: oid('0'), after: oid('a'), via: 'ff', result: 'done' })
+    const paused = event('session.paused', { snapshot: oid('s') })
+    const folded = fold([start, merged, paused])
+    expect(folded).toMatchObject({ status: 'paused', paused: { snapshot: oid('s'), was: 'merged' } })
+    // Paused again, as after a kill: what it was before the first time counts.
+    const again = event('session.paused', { snapshot: oid('t') })
+    const resumed = fold([start, merged, paused, again, event('session.resumed', {})])
+    expect(resumed.status).toBe('merged')
+    expect(JSON.parse(JSON.stringify(resumed))).not.toHaveProperty('paused')
+  })
+
+  test('a divergence that was resolved', () => {
+    const start = created()
+    const [x, y] = [moved(oid('0'), oid('x')), moved(oid('0'), oid('y'))]
+    expect(fold([start, x, y]).heads).toHaveLength(2)
+    const resolved = event('session.heads-resolved', { keep: oid('x'), drop: [oid('y')] })
+    expect(fold([start, x, y, resolved]).heads).toEqual([oid('x')])
+  })
+
+  test('an operation that was taken back changes only what it had changed', () => {
+    const start = created()
+    const step = moved(oid('0'), oid('x'))
+    const done = event('session.merged', { into: 'm', before: oid('0'), after: oid('a'), via: 'ff', result: 'done' })
+    const label = event('label.added', { label: 'l' })
+    const what = { operation: 'x', command: 'merge', status: 'idle', merged: null } as const
+    const undone = event('operation.undone', { ...what, heads: { drop: [oid('x')], add: [oid('0')] } })
+    const folded = JSON.parse(JSON.stringify(fold([start, step, done, label, undone])))
+    expect(folded).toMatchObject({ status: 'idle', heads: [oid('0')], labels: ['l'] })
+    expect(folded).not.toHaveProperty('merged')
+  })
+
+  test.each(['session.review', 'from.the.future', 'constructor', '__proto__', 'toString', ''])(
     'an unknown type %j is kept and counted',
     (type) => {
       const start = created()

@@ -1,0 +1,102 @@
+import { fatal, no } from '../errors.js'
+import type { Oid } from '../git/run.js'
+import type { Repo } from '../repo.js'
+import type { ChainTip } from '../state/chain.js'
+import { branchRef, snapshotRef } from '../state/names.js'
+import { readOperations } from '../state/oplog.js'
+import { longestLog } from './oplog.js'
+import { worktreeOf } from './shared/droppable.js'
+import { fill } from './shared/exchange.js'
+import { findSession } from './shared/find.js'
+import { endMove } from './shared/pending.js'
+import { makePlace, type Place, placeWith } from './shared/place.js'
+import { record } from './shared/record.js'
+import { oneHead } from './shared/sessions.js'
+import { readSnapshot } from './shared/snapshot.js'
+import { bringBack } from './shared/trash.js'
+
+export interface ResumeOptions {
+  session?: string | undefined
+  /** Leave the uncommitted work where it is, when the branch has moved meanwhile. */
+  force?: boolean | undefined
+}
+
+export interface ResumeResult {
+  tip: ChainTip
+  path: string
+  /** The uncommitted work that is not in the worktree; null when it is. */
+  left: Oid | null
+}
+
+/** Brings a paused session back: branch, worktree, and everything uncommitted as it was; also in a clone that has the refs alone. */
+export async function resumeSession(repo: Repo, options: ResumeOptions): Promise<ResumeResult> {
+  const tip = await findSession(repo, options.session)
+  const { status, paused, name } = tip.snapshot
+  if (status !== 'paused' || paused === undefined) throw no(`session ${name} is not paused`)
+  if (repo.location.isBare) throw fatal('a bare repository has no worktrees', 'Run the command in a clone.')
+  const head = (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? oneHead(tip)
+  const left = await leftOut(repo, tip, { snapshot: paused.snapshot, head, force: options.force === true })
+  const place = await placeOf(repo, tip, { head, snapshot: left === null ? paused.snapshot : null })
+  const ref = snapshotRef(tip.id)
+  const recorded = await record(repo, tip.id, async (latest) => {
+    if (latest.snapshot.status !== 'paused') return null
+    const old = await repo.refs.read(ref)
+    const worktree = { path: place.path, before: null, after: left === null ? paused.snapshot : ('clean' as const) }
+    return {
+      subject: `amp(${tip.snapshot.slug}): resumed`,
+      events: [{ type: 'session.resumed', data: {} }],
+      code: [],
+      moves: old === null ? [] : [{ ref, old, new: null }],
+      operation: { id: repo.newId(), command: 'resume', worktrees: [worktree], kept: [paused.snapshot] },
+    }
+  })
+  await endMove(repo, place)
+  return { tip: recorded?.tip ?? tip, path: place.path, left }
+}
+
+/** The snapshot belongs to the commit that it was made on, or to one with the same files. */
+async function leftOut(
+  repo: Repo,
+  tip: ChainTip,
+  { snapshot, head, force }: { snapshot: Oid; head: Oid; force: boolean },
+): Promise<Oid | null> {
+  const made = await readSnapshot(repo, snapshot)
+  if (made.head === head || (await repo.treeOf(made.head)) === (await repo.treeOf(head))) return null
+  if (force) return snapshot
+  throw no(
+    `the branch of session ${tip.snapshot.name} moved while it was paused: from ${made.head.slice(0, 12)} to ${head.slice(0, 12)}`,
+    `Set it back: git branch -f ${tip.snapshot.branch} ${made.head.slice(0, 12)}`,
+    `or resume with -f, and then run "git stash apply ${snapshot.slice(0, 12)}" in the worktree.`,
+  )
+}
+
+interface Wanted {
+  head: Oid
+  snapshot: Oid | null
+}
+
+/** The worktree with its work in it: what a killed pause or resume left, what is in the trash, or a new one. */
+async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<Place> {
+  const there = await worktreeOf(repo, tip)
+  if (there?.place) return filled(repo, there.place, wanted)
+  const dropped = wanted.snapshot === null ? undefined : await droppedHere(repo, tip, wanted.snapshot)
+  if (dropped?.trash !== undefined && (await bringBack(repo, { path: dropped.path, name: dropped.trash }))) {
+    const back = await worktreeOf(repo, tip)
+    if (back?.place) return back.place
+  }
+  return filled(repo, await makePlace(repo, tip), wanted)
+}
+
+/** The pause in this clone that made the snapshot: its worktree has the ignored files, too. */
+async function droppedHere(repo: Repo, tip: ChainTip, snapshot: Oid) {
+  const operations = (await readOperations(repo, longestLog)).filter(({ session }) => session === tip.id)
+  const changes = operations.flatMap(({ worktrees = [] }) => worktrees)
+  return changes.find(({ before, trash }) => before === snapshot && trash !== undefined)
+}
+
+/** A worktree with the snapshot in it. */
+async function filled(repo: Repo, found: Place, { head, snapshot }: Wanted): Promise<Place> {
+  const place = placeWith(repo, found)
+  if (snapshot !== null) await fill(repo, place, { head, snapshot })
+  return place
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest'
+import { oplogRef } from '../../src/state/names.js'
+import { plain } from '../helpers/run.js'
+import { type Scene, scene } from '../helpers/scene.js'
+import { standing } from '../helpers/standing.js'
+
+const branches = (s: Scene) => s.git('for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads')
+const operations = async (s: Scene): Promise<{ id: string; command: string; isUndone: boolean }[]> =>
+  JSON.parse((await s.amp('oplog', '--json')).stdout).operations
+
+describe('git amp oplog', () => {
+  it('lists operations, newest first, in every form', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.amp('squash', id)
+    const answer = await s.amp('oplog')
+    expect(answer.code).toBe(0)
+    expect(
+      plain(answer.stdout, s.root)
+        .replace(/\b[0-9a-f]{7}\b/g, '<oid7>')
+        .replace(/ [0-9a-z]{4} a /g, ' <short> a ')
+        .replace(/<age> +/g, '<age> '),
+    ).toMatchInlineSnapshot(`
+      "<id>  <age> squash   <short> a  amp/a/<time> <oid7>..<oid7>
+      <id>  <age> iterate  <short> a  amp/a/<time> <oid7>..<oid7>
+      <id>  <age> new      <short> a  amp/a/<time> (none)..<oid7>
+      "
+    `)
+    expect((await s.amp('oplog', '-n', '1', '--format', '%(command)')).stdout).toBe('squash\n')
+    expect((await s.amp('oplog', 'a', '--porcelain', '-z', '-n1')).stdout).toMatch(
+      /^operation \w{12}\0at .*\0command squash\0/s,
+    )
+    expect((await operations(s)).map(({ command }) => command)).toEqual(['squash', 'iterate', 'new'])
+    expect((await s.amp('oplog', '-n', 'x')).code).toBe(129)
+    expect((await scene().amp('oplog')).stderr).toBe('hint: Nothing is recorded here yet.\n')
+  })
+})
+
+describe('git amp undo', () => {
+  it('takes back squash, rebase, merge and iterate step by step, and each undo as well', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const states: string[] = []
+    const look = () =>
+      [
+        branches(s),
+        standing(s, s.worktree(id)),
+        s.checkout(),
+        JSON.stringify(s.snapshot(id).heads),
+        s.snapshot(id).base.oid,
+        s.snapshot(id).status,
+        s.git('notes', '--ref=amp', 'list').split('\n').sort().join(),
+      ].join('\n--\n')
+    await s.iterate(id, 'echo 1 >a; echo x >"sp ace"')
+    states.push(look())
+    await s.iterate(id, 'echo 2 >a; rm "sp ace"; ln -s a link')
+    s.commit({ up: '1' }, 'Upstream')
+    states.push(look())
+    expect((await s.amp('squash', id, '-m', 'One')).code).toBe(0)
+    states.push(look())
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    states.push(look())
+    expect((await s.amp('merge', id)).code).toBe(0)
+    const last = look()
+    // Nothing needs a reflog.
+    s.git('reflog', 'expire', '--expire=now', '--all')
+    s.git('gc', '-q', '--prune=now')
+    for (const expected of states.slice(1).reverse()) {
+      const answer = await s.amp('undo')
+      expect(answer.stderr).not.toContain('error')
+      expect(look()).toBe(expected)
+      s.git('reflog', 'expire', '--expire=now', '--all')
+      s.git('gc', '-q', '--prune=now')
+    }
+    // Upstream moved after the iteration, and has nothing to do with it.
+    expect((await s.amp('undo')).code).toBe(0)
+    expect(standing(s, s.worktree(id))).toBe(states[0]?.split('\n--\n')[1])
+    const undos = (await operations(s)).filter(({ command }) => command === 'undo')
+    expect(undos).toHaveLength(4)
+    for (const undo of [...undos]) expect((await s.amp('undo', undo.id)).code).toBe(0)
+    expect(look()).toBe(last)
+    expect(s.events(id).filter((type) => type === 'operation.undone')).toHaveLength(8)
+    expect(s.git('fsck', '--connectivity-only', '--no-dangling')).toBe('')
+  })
+
+  it('brings uncommitted edits back that an iteration had committed', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const wt = s.worktree(id)
+    await s.iterate(id, 'printf "1\\n2\\n" >a; echo b >b; echo c >c; echo d >d; chmod +x d')
+    s.write({ a: 'staged\n', b: 'worktree\n', 'dir/new': 'untracked\n', added: '1\n', intent: '1\n' }, wt)
+    s.gitAt(wt, 'add', 'a', 'added')
+    s.gitAt(wt, 'add', '-N', 'intent')
+    s.write({ a: 'staged and more\n' }, wt)
+    s.gitAt(wt, 'rm', '-q', '--cached', 'c')
+    s.gitAt(wt, 'update-index', '--assume-unchanged', 'd')
+    const before = standing(s, wt)
+    await s.iterate(id, 'echo 3 >a; rm b')
+    expect((await operations(s)).slice(0, 2).map(({ command }) => command)).toEqual(['iterate', 'commit'])
+    const after = standing(s, wt)
+    expect((await s.amp('undo')).code).toBe(0)
+    const answer = await s.amp('undo')
+    expect(answer.stderr).toContain('updated')
+    expect(standing(s, wt)).toBe(before)
+    // And there again.
+    for (const undo of (await operations(s)).filter(({ command }) => command === 'undo').slice(0, 2))
+      expect((await s.amp('undo', undo.id)).stderr).toContain('updated')
+    expect(standing(s, wt).split('\n').slice(0, 2)).toEqual(after.split('\n').slice(0, 2))
+    expect(s.status(id)).toBe('')
+  })
+
+  it('refuses what something newer moved, and says what', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    await s.amp('squash', id)
+    const [, second] = await operations(s)
+    const refs = s.refs()
+    const answer = await s.amp('undo', second?.id ?? '')
+    expect(answer.code).toBe(1)
+    expect(plain(answer.stderr, s.root)).toMatchInlineSnapshot(`
+      "error: session a moved since iterate (<id>), by squash (<id>)
+      hint: Nothing was changed.
+      hint: Undo that first: git amp undo <id>
+      "
+    `)
+    expect(s.refs()).toBe(refs)
+    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    const manual = await s.amp('undo')
+    expect(plain(manual.stderr, s.root)).toMatchInlineSnapshot(`
+      "error: session a moved since squash (<id>), by plain git or in another clone
+      hint: Nothing was changed.
+      "
+    `)
+    expect((await s.amp('undo', 'zzzz')).code).toBe(128)
+  })
+
+  it('refuses when edits of the user are in the way, and carries others along', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a; echo 1 >b')
+    await s.iterate(id, 'echo 2 >a')
+    s.write({ a: 'mine' }, s.worktree(id))
+    const refs = s.refs()
+    expect((await s.amp('undo')).stderr).toContain('are in the way')
+    expect(s.refs()).toBe(refs)
+    s.gitAt(s.worktree(id), 'checkout', '-q', 'a')
+    s.write({ b: 'mine' }, s.worktree(id))
+    expect((await s.amp('undo')).code).toBe(0)
+    expect(s.status(id)).toBe(' M b')
+    expect(s.read('a', s.worktree(id))).toBe('1\n')
+    // The base likewise.
+    s.gitAt(s.worktree(id), 'checkout', '-q', 'b')
+    await s.amp('merge', id)
+    s.write({ a: 'mine' })
+    const now = s.refs()
+    expect((await s.amp('undo')).stderr).toContain('are in the way')
+    expect(s.refs()).toBe(now)
+    expect(s.read('a')).toBe('mine')
+  })
+
+  it('refuses in the middle of a conflict', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ a: 'other\n' }, 'Upstream')
+    try {
+      s.gitAt(s.worktree(id), 'merge', 'main')
+    } catch {
+      // It conflicts.
+    }
+    const refs = s.refs()
+    const answer = await s.amp('undo')
+    expect(answer.code).not.toBe(0)
+    expect(answer.stderr).toContain('in progress')
+    expect(s.refs()).toBe(refs)
+  })
+
+  it('takes back a new session, worktree and branch, and has it again', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const [refs, wt] = [branches(s), standing(s, s.worktree(id))]
+    s.write({ ignored: '1', '.git/info/exclude': '.worktrees\nignored\n' })
+    const answer = await s.amp('undo')
+    expect(answer.stderr).toContain('removed')
+    expect(s.exists('', s.worktree(id))).toBe(false)
+    expect(s.git('branch', '--list', 'amp/*')).toBe('')
+    expect(s.snapshot(id).status).toBe('closed')
+    const [undo] = await operations(s)
+    expect((await s.amp('undo', undo?.id ?? '')).stderr).toContain('restored')
+    expect([branches(s), standing(s, s.worktree(id))]).toEqual([refs, wt])
+    expect(s.snapshot(id).status).toBe('idle')
+    expect((await s.iterate(id, 'echo 1 >a')).code).toBe(0)
+    expect((await s.amp('undo')).code).toBe(0)
+    // Work that was not recorded keeps it.
+    s.write({ work: '1' }, s.worktree(id))
+    expect((await s.amp('undo')).stderr).toContain('changes that were made since')
+  })
+
+  it('only shows what it would do with -n', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    const refs = s.refs()
+    const answer = await s.amp('undo', '-n')
+    expect(plain(answer.stdout, s.root)).toMatchInlineSnapshot(`
+      "would undo iterate of a (<id>)
+        amp/a/<time>: <oid12> -> <oid12>
+      "
+    `)
+    expect(s.refs()).toBe(refs)
+    const json = JSON.parse((await s.amp('undo', '--json')).stdout)
+    expect(json).toMatchObject({ schema: 'git-amp/undo@1', operation: { command: 'iterate' }, session: id })
+    expect(s.git('cat-file', '-t', oplogRef)).toBe('commit')
+    expect((await s.amp('undo', json.operation.id)).stderr).toContain('undone already')
+  })
+})
