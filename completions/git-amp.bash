@@ -82,8 +82,8 @@ __git_amp_table ()
 		rest=""
 		;;
 	squash)
-		options="--message= --file= --edit --manual= --dry-run --json --repo= --quiet --help"
-		values="-m=none --message=none -F=file --file=file --manual=words:keep,include --repo=dir"
+		options="--message= --file= --edit --manual= --onto= --dry-run --json --repo= --quiet --help"
+		values="-m=none --message=none -F=file --file=file --manual=words:keep,include --onto=ref --repo=dir"
 		positionals="session"
 		rest=""
 		;;
