@@ -73,10 +73,12 @@ complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and ma
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
+complete -c git-amp -n 'not __git_amp_command' -a range-diff -d 'Compare the commits of two sessions'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
 complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
 complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
+complete -c git-amp -n 'not __git_amp_command' -a pick -d 'Take some of the work of a session'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
@@ -184,6 +186,11 @@ complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -s q -l 
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 complete -c git-amp -n '__git_amp_using diff; and __git_amp_border' -F
 
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -l json -d 'Print which commits go together as JSON'
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s z -d 'End the path with NUL instead of newline'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l json -d 'Print the path as JSON'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
@@ -221,6 +228,14 @@ complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be taken'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -a '(__git_amp_refs refs/heads refs/tags refs/remotes)'
+complete -c git-amp -n '__git_amp_using pick; and __git_amp_border' -F
 
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l format -x -d 'Print each agent in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'

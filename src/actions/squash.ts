@@ -116,9 +116,13 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
   return { ...result, tip: await moveAndRecord(repo, tip, squash) }
 }
 
-/** What a dry run found, as `git range-diff` shows it. */
-export const squashDiff = (repo: Repo, { start, from, to }: SquashResult, color: 'always' | 'never'): Promise<string> =>
-  repo.git.text(['range-diff', `--color=${color}`, '--no-notes', `${start.from}..${from}`, `${start.to}..${to}`])
+/** What a dry run found, as `git range-diff` shows it; nothing when no commit is left. */
+export async function squashDiff(repo: Repo, result: SquashResult, color: 'always' | 'never'): Promise<string> {
+  const { start, from, to } = result
+  if (to === start.to) return ''
+  const ranges = [`${start.from}..${from}`, `${start.to}..${to}`]
+  return repo.git.text(['range-diff', `--color=${color}`, '--no-notes', ...ranges])
+}
 
 interface Here {
   tip: ChainTip
