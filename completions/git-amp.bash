@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge pause resume remove reopen resolve undo oplog agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick pause resume remove reopen resolve undo oplog agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -75,6 +75,12 @@ __git_amp_table ()
 		positionals="session session"
 		rest="file"
 		;;
+	range-diff)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session session"
+		rest=""
+		;;
 	path)
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
@@ -82,8 +88,8 @@ __git_amp_table ()
 		rest=""
 		;;
 	squash)
-		options="--message= --file= --edit --manual= --dry-run --json --repo= --quiet --help"
-		values="-m=none --message=none -F=file --file=file --manual=words:keep,include --repo=dir"
+		options="--message= --file= --edit --manual= --onto= --dry-run --json --repo= --quiet --help"
+		values="-m=none --message=none -F=file --file=file --manual=words:keep,include --onto=ref --repo=dir"
 		positionals="session"
 		rest=""
 		;;
@@ -98,6 +104,12 @@ __git_amp_table ()
 		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
 		positionals="session"
 		rest=""
+		;;
+	pick)
+		options="--dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session ref+"
+		rest="file"
 		;;
 	pause)
 		options="--json --repo= --quiet --help"

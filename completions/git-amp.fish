@@ -73,10 +73,12 @@ complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and ma
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
+complete -c git-amp -n 'not __git_amp_command' -a range-diff -d 'Compare the commits of two sessions'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
 complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
 complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
+complete -c git-amp -n 'not __git_amp_command' -a pick -d 'Take some of the work of a session'
 complete -c git-amp -n 'not __git_amp_command' -a pause -d 'Put a session aside with its uncommitted work'
 complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a paused session back as it was'
 complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions whose work is merged; keep their history'
@@ -191,6 +193,11 @@ complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -s q -l 
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 complete -c git-amp -n '__git_amp_using diff; and __git_amp_border' -F
 
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -l json -d 'Print which commits go together as JSON'
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using range-diff; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s z -d 'End the path with NUL instead of newline'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l json -d 'Print the path as JSON'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
@@ -201,7 +208,8 @@ complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s m -
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l manual -x -a 'keep include' -d 'Your own commits: keep them (default), or include them'
-complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l onto -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'Put the result onto this revision'
+complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done, as a range-diff'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -227,6 +235,14 @@ complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be taken'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -a '(__git_amp_refs refs/heads refs/tags refs/remotes)'
+complete -c git-amp -n '__git_amp_using pick; and __git_amp_border' -F
 
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'

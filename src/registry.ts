@@ -77,6 +77,11 @@ export const registry: Registry = {
       load: async () => (await import('./commands/diff.js')).DiffCommand,
     },
     {
+      names: ['range-diff'],
+      summary: 'Compare the commits of two sessions',
+      load: async () => (await import('./commands/range-diff.js')).RangeDiffCommand,
+    },
+    {
       names: ['path'],
       summary: "Print the path of a session's worktree",
       load: async () => (await import('./commands/path.js')).PathCommand,
@@ -97,6 +102,11 @@ export const registry: Registry = {
       names: ['merge'],
       summary: 'Merge a session into its base branch',
       load: async () => (await import('./commands/merge.js')).MergeCommand,
+    },
+    {
+      names: ['pick'],
+      summary: 'Take some of the work of a session',
+      load: async () => (await import('./commands/pick.js')).PickCommand,
     },
   ],
   'Put aside': [

@@ -36,7 +36,8 @@ export class Repo {
   readonly git: Git
   /** Hears what the user should know of a choice that was made for them. */
   onNotice: (notice: Notice) => void = () => {}
-  private readonly catFile: CatFile
+  /** The objects as bytes, for what is copied as it is. */
+  readonly catFile: CatFile
   private configOnce: Promise<Config> | null = null
   private worktreeDirOnce: Promise<string | null> | null = null
   private worktreesOnce: Promise<Worktree[]> | null = null

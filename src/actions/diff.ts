@@ -78,7 +78,8 @@ function asUserIn(repo: Repo, place: Place | null): Git {
   return repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
 }
 
-const headOf = async (repo: Repo, tip: ChainTip): Promise<Oid> =>
+/** Where the session's branch stands; a deleted one as it is recorded. */
+export const headOf = async (repo: Repo, tip: ChainTip): Promise<Oid> =>
   (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? tip.snapshot.heads[0] ?? tip.snapshot.base.oid
 
 /** What is compared when the user names iterations or a second session; null means the session against its base. */
@@ -98,7 +99,7 @@ async function rangeOf(repo: Repo, tip: ChainTip, options: DiffOptions): Promise
 }
 
 /** A path typed in the user's directory, as the session's worktree knows it; pathspecs with magic stand as they are. */
-function anchor(repo: Repo, place: Place | null, path: string): string {
+export function anchor(repo: Repo, place: Place | null, path: string): string {
   if (path.startsWith(':')) return path
   const { topLevel, prefix } = repo.location
   const absolute = isAbsolute(path) ? path : resolve(repo.host.cwd, path)

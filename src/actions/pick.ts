@@ -1,24 +1,180 @@
+import { AmpError, conflict, fatal, no } from '../errors.js'
+import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
+import { type Git, GitError, type Oid } from '../git/run.js'
+import { readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
-import type { ChainTip } from '../state/chain.js'
+import { type ChainTip, readEvents, readTip } from '../state/chain.js'
+import { subjectOf } from '../util/message.js'
+import { anchor, headOf } from './diff.js'
+import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
-import { localLeases } from './shared/lease.js'
-import { allSessions, isOpenSession, stateOf } from './shared/sessions.js'
+import { ownCommits } from './shared/own.js'
+import { currentSession } from './shared/session-file.js'
+import { refuseRunning } from './shared/sessions.js'
 
-/** The sessions that the user names, each once; without a name the session of this worktree. */
-export async function pickSessions(repo: Repo, names: readonly string[]): Promise<ChainTip[]> {
-  const found: ChainTip[] = []
-  for (const name of names.length === 0 ? [undefined] : names) {
-    const tip = await findSession(repo, name)
-    if (!found.some((one) => one.id === tip.id)) found.push(tip)
-  }
-  return found
+export interface PickOptions {
+  session: string
+  /** Revisions of its commits; without them and without paths all of its own. */
+  commits: readonly string[]
+  /** Paths as the user typed them: the change of these, uncommitted. */
+  paths: readonly string[]
+  dryRun?: boolean | undefined
 }
 
-/** Open sessions in which nothing runs and that have one head, by name. */
-export async function idleSessions(repo: Repo): Promise<ChainTip[]> {
-  const [{ sessions }, leases] = await Promise.all([allSessions(repo), localLeases(repo)])
-  return sessions
-    .filter((tip) => isOpenSession(tip.snapshot))
-    .filter((tip) => !['running', 'diverged'].includes(stateOf(tip, leases, repo.host.hostname)))
-    .sort((a, b) => (a.snapshot.slug < b.snapshot.slug ? -1 : 1))
+export interface PickResult {
+  tip: ChainTip
+  /** Where the changes come from, oldest first; with paths and no commits the whole session. */
+  picked: { oid: Oid; subject: string }[]
+  /** What they became here; none for paths, which are staged. */
+  made: Oid[]
+  /** Commits whose change is here already. */
+  dropped: Oid[]
+  files: string[]
+  isDryRun: boolean
+}
+
+/**
+ * Takes commits of a session, or its changes to some paths, into the checkout that the user is in, by plain git: `cherry-pick -x`, or
+ * `apply --3way --index`. Files that the user has changed are not touched: that is asked before anything is done.
+ */
+export async function pickFrom(repo: Repo, options: PickOptions): Promise<PickResult> {
+  const tip = await findSession(repo, options.session)
+  const git = await checkoutHere(repo, tip)
+  const isDryRun = options.dryRun === true
+  const commits = await commitsOf(repo, tip, options)
+  if (options.paths.length === 0 && commits.length === 0)
+    throw no(`session ${tip.snapshot.name} has no commits to pick`)
+  const paths = options.paths.map((path) => anchor(repo, null, path))
+  const spans = commits.length > 0 ? commits.map(spanOf) : [await wholeOf(repo, tip)]
+  const files = await filesOf(git, spans, paths)
+  if (paths.length > 0 && files.length === 0) throw no(`session ${tip.snapshot.name} changes nothing in these paths`)
+  await refuseOverlap(git, files)
+  const picked = commits.map(({ oid, message }) => ({ oid, subject: subjectOf(message) }))
+  const result = { tip, picked, files, made: [], dropped: [], isDryRun }
+  if (isDryRun) return result
+  if (paths.length === 0) return { ...result, ...(await cherryPick(git, picked)) }
+  for (const span of spans) await applyPaths(git, span, paths)
+  return result
+}
+
+/** Where the user is. @throws AmpError where there are no files, or where an agent is at work */
+async function checkoutHere(repo: Repo, from: ChainTip): Promise<Git> {
+  const { topLevel } = repo.location
+  if (topLevel === null) throw fatal('there is no checkout here to pick into', 'Run the command in a worktree.')
+  const here = await currentSession(repo)
+  if (here === from.id) throw no(`this is the worktree of session ${from.snapshot.name} itself`)
+  const current = here === null ? null : await readTip(repo, here)
+  if (current !== null) await refuseRunning(repo, current)
+  return repo.asUser(topLevel)
+}
+
+async function commitsOf(repo: Repo, tip: ChainTip, { commits, paths }: PickOptions): Promise<CommitInfo[]> {
+  const head = await headOf(repo, tip)
+  if (commits.length > 0) return Promise.all(commits.map((revision) => commitOf(repo, tip, { revision, head })))
+  if (paths.length > 0) return []
+  const events = await readEvents(repo.objects, tip.oid, tip.ref)
+  return (await ownCommits(repo, tip, { head, events })).filter(({ parents }) => parents.length === 1)
+}
+
+/** A commit that stands on the session's branch, or stood there before a squash or a rebase. */
+async function commitOf(repo: Repo, tip: ChainTip, { revision, head }: { revision: string; head: Oid }) {
+  const oid = await resolveCommit(repo.in(repo.location.topLevel ?? repo.location.gitDir), revision)
+  if (oid === null)
+    throw fatal(`'${revision}' is no commit here`, `"git amp log ${tip.id}" shows those of the session.`)
+  if (!(await isAncestor(repo.git, oid, head)) && !(await isAncestor(repo.git, oid, tip.oid)))
+    throw fatal(`${revision} is no commit of session ${tip.snapshot.name}`, 'Take any other with "git cherry-pick".')
+  const [commit] = await commitsBetween(repo.git, ((await repo.objects.readCommit(oid))?.parents ?? []) as Oid[], oid)
+  if (commit?.parents.length === 1) return commit
+  throw no(`${revision} is a merge, which cannot be picked`, 'Name the commits that were merged.')
+}
+
+/** A change, from one commit to another. */
+interface Span {
+  from: Oid
+  to: Oid
+}
+
+const spanOf = ({ oid, parents }: CommitInfo): Span => ({ from: parents[0] ?? '', to: oid })
+
+async function wholeOf(repo: Repo, tip: ChainTip): Promise<Span> {
+  const head = await headOf(repo, tip)
+  return { from: await baseOf(repo, tip, head), to: head }
+}
+
+async function filesOf(git: Git, spans: readonly Span[], paths: readonly string[]): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames']
+  const lists = spans.map(({ from, to }) => git.items([...args, from, to, '--', ...paths]))
+  return [...new Set((await Promise.all(lists)).flat())].sort()
+}
+
+/** Git refuses some of it as well, but only when it gets there, with the first commits picked. */
+async function refuseOverlap(git: Git, files: readonly string[]): Promise<void> {
+  const status = await readStatus(git)
+  if (status.unmerged.length > 0)
+    throw no(`there are conflicts here already: ${status.unmerged.join(', ')}`, 'Resolve them first.')
+  const own = new Set([...status.changed, ...status.untracked])
+  const common = files.filter((file) => own.has(file))
+  if (common.length === 0) return
+  throw no(
+    `your changes here are in the way: ${common.join(', ')}`,
+    'Commit or stash them, then run the command again.',
+  )
+}
+
+async function cherryPick(git: Git, commits: PickResult['picked']): Promise<{ made: Oid[]; dropped: Oid[] }> {
+  const [made, dropped]: [Oid[], Oid[]] = [[], []]
+  for (const { oid, subject } of commits) {
+    const problem = await attempt(git, ['cherry-pick', '-x', '--allow-empty', oid])
+    if (problem === null) made.push(await git.text(['rev-parse', 'HEAD']))
+    else if (await isEmptyNow(git, oid)) {
+      await git.run(['cherry-pick', '--skip'])
+      dropped.push(oid)
+    } else {
+      const left = commits.slice(made.length + dropped.length + 1).map((commit) => commit.oid.slice(0, 12))
+      throw await stopped(git, problem, { what: `'${subject}' (${oid.slice(0, 12)})`, left, isCommit: true })
+    }
+  }
+  return { made, dropped }
+}
+
+/** Whether git stopped because nothing of the commit is left to be done. */
+async function isEmptyNow(git: Git, oid: Oid): Promise<boolean> {
+  const picking = await git.text(['rev-parse', '--verify', '--quiet', 'CHERRY_PICK_HEAD'], { ok: [0, 1] }) // 1: none
+  if (picking !== oid) return false
+  return (await git.run(['diff-index', '--cached', '--quiet', 'HEAD'], { ok: [0, 1] })).code === 0 // 1: something is
+}
+
+async function applyPaths(git: Git, { from, to }: Span, paths: readonly string[]): Promise<void> {
+  const diff = ['diff-tree', '-r', '-p', '--binary', '--full-index', '--no-renames', from, to, '--', ...paths]
+  const input = await git.bytes(diff)
+  if (input.length === 0) return
+  const problem = await attempt(git, ['apply', '--3way', '--index', '--whitespace=nowarn', '-'], input)
+  if (problem !== null) throw await stopped(git, problem, { what: 'the change', left: [], isCommit: false })
+}
+
+async function attempt(git: Git, args: readonly string[], input?: Uint8Array): Promise<GitError | null> {
+  try {
+    await git.run(args, input === undefined ? {} : { input })
+    return null
+  } catch (error) {
+    if (!(error instanceof GitError) || error.exit.code === null) throw error
+    return error
+  }
+}
+
+/** What git left: a conflict of its own, to be finished with git, or nothing at all. */
+async function stopped(
+  git: Git,
+  problem: GitError,
+  at: { what: string; left: readonly string[]; isCommit: boolean },
+): Promise<AmpError> {
+  const { unmerged } = await readStatus(git)
+  if (unmerged.length === 0) return new AmpError('no', problem.message, { cause: problem, hints: problem.hints })
+  const finish = at.isCommit
+    ? [
+        'Resolve it, "git add" the files, and run "git cherry-pick --continue"; "git cherry-pick --abort" takes it back.',
+      ]
+    : ['Resolve it and "git add" the files.']
+  const more = at.left.length === 0 ? [] : [`Not picked yet: ${at.left.join(', ')}`]
+  return conflict(`${at.what} conflicts in ${unmerged.join(', ')}`, { paths: unmerged }, ...finish, ...more)
 }

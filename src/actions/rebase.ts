@@ -1,8 +1,8 @@
 import { conflict, fatal, no } from '../errors.js'
-import { commitSafely, isSigning } from '../git/commit.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
-import { mergeTrees, pickTree, switchFiles } from '../git/merge.js'
+import { mergeTrees, switchFiles } from '../git/merge.js'
+import { CommitWriter } from '../git/rewrite.js'
 import type { Git, Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
@@ -19,6 +19,7 @@ import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
 import { record } from './shared/record.js'
 import { refuseMoved, refuseRunning } from './shared/sessions.js'
+import { mergerIn } from './shared/squash-plan.js'
 import { squashBase } from './squash.js'
 
 export interface RebaseOptions {
@@ -110,35 +111,27 @@ interface Replay {
 async function replay(repo: Repo, { commits, onto, place }: Replay) {
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
-  const sign = await isSigning(git)
+  const [writer, merger] = [await CommitWriter.open(git, repo.catFile), mergerIn(repo, git)]
   const map: [Oid, Oid][] = []
   const dropped: Oid[] = []
   let tip = { oid: onto, tree: (await repo.objects.readCommit(onto))?.tree ?? '' }
-  let unsigned = 0
   for (const commit of commits) {
     const parent = commit.parents[0]
     if (commit.parents.length > 1) await refuseOwnContent(git, commit)
     if (commit.parents.length > 1 || parent === undefined) continue
-    const merged = await pickTree(git, { oid: commit.oid, parent }, tip)
+    const before = await repo.treeOf(parent)
+    const merged = await merger.merge({ base: before, ours: tip.tree, theirs: commit.tree })
     if (merged.kind === 'conflict') throw conflicting(commit, merged.paths, { onto, place })
-    const wasEmpty = (await repo.objects.readCommit(parent))?.tree === commit.tree
-    if (merged.tree === tip.tree && !wasEmpty) {
+    if (merged.tree === tip.tree && before !== commit.tree) {
       dropped.push(commit.oid)
       map.push([commit.oid, tip.oid])
       continue
     }
-    const made = await commitSafely(git, {
-      tree: merged.tree,
-      parents: [tip.oid],
-      message: commit.message,
-      sign,
-      author: commit.author,
-    })
-    if (made.unsigned !== null) unsigned++
-    tip = { oid: made.oid, tree: merged.tree }
-    map.push([commit.oid, made.oid])
+    tip = { oid: await writer.again(commit, { tree: merged.tree, parents: [tip.oid] }), tree: merged.tree }
+    map.push([commit.oid, tip.oid])
   }
-  return { tip: tip.oid, map, dropped, unsigned }
+  await repo.catFile.flush()
+  return { tip: tip.oid, map, dropped, unsigned: writer.unsigned }
 }
 
 /** A merge that a machine would make again vanishes; what somebody wrote in one would be lost. */

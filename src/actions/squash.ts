@@ -1,23 +1,35 @@
-import { fatal, no } from '../errors.js'
-import { commitSafely, isSigning } from '../git/commit.js'
+import { conflict, fatal, no } from '../errors.js'
 import { diffSize } from '../git/diff.js'
-import { type CommitInfo, commitsBetween, isAncestor, mergeBase } from '../git/history.js'
-import type { Oid } from '../git/run.js'
+import { type CommitInfo, commitsBetween, isAncestor, mergeBase, resolveCommit } from '../git/history.js'
+import type { Git, Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
-import { unique } from '../util/collections.js'
-import { subjectOf, trailerValues, withTrailers } from '../util/message.js'
+import { subjectOf, trailerValues } from '../util/message.js'
 import { plural } from '../util/time.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { moveWithFiles, refuseDirty } from './shared/follow.js'
 import { settleOrLook } from './shared/look.js'
 import { checkMessage } from './shared/message-hooks.js'
 import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
 import { record } from './shared/record.js'
 import { refuseMoved, refuseRunning } from './shared/sessions.js'
+import {
+  type Group,
+  isAgentCommit,
+  mergerIn,
+  ownLine,
+  type Prevented,
+  planOne,
+  planSquash,
+  type SquashPlan,
+} from './shared/squash-plan.js'
+import { isKept, isSame, mapOf, parentsOn, type Squashed, writeGroups } from './shared/squash-write.js'
+
+export { isAgentCommit }
 
 export interface SquashOptions {
   session?: string | undefined
@@ -25,6 +37,8 @@ export interface SquashOptions {
   message?: string | undefined
   /** `keep` (default): manual commits stay their own. `include`: everything becomes one commit. */
   manual?: 'keep' | 'include' | undefined
+  /** A revision to put the result on; without it the session stays where it began. */
+  onto?: string | undefined
   dryRun?: boolean | undefined
 }
 
@@ -32,12 +46,20 @@ export interface SquashResult {
   tip: ChainTip
   from: Oid
   to: Oid
+  /** Where the commits began, and where they begin now. */
+  start: { from: Oid; to: Oid }
   /** What became of each commit, oldest first. */
   map: [Oid, Oid][]
   /** Commits now on the branch, oldest first. */
-  commits: { oid: Oid; subject: string; isManual: boolean; replaced: number }[]
-  /** Commits that lost their signature because they were written again. */
+  commits: Squashed[]
+  /** Why there is one commit for each run of the agent's, and not one for all. */
+  prevented: Prevented | null
+  /** Left out, because the revision of `onto` has their change already. */
+  dropped: Oid[]
+  /** Commits that could not be signed. */
   unsigned: number
+  /** Commits that lost their signature because they were written again. */
+  lost: number
   /** It was squashed before, and no message was given: nothing is written again. */
   isUpToDate: boolean
   isDryRun: boolean
@@ -45,49 +67,102 @@ export interface SquashResult {
   pending: number | null
 }
 
-/** A run of commits that becomes one, or a manual commit that stays. */
-interface Group {
-  isManual: boolean
-  commits: CommitInfo[]
-}
-
 /**
- * Squashes the session's `amp:` commits, from the merge base of session and base, so that nothing the base gained meanwhile is touched: each run of
- * them becomes one commit, and manual commits between them stay, with author, date and message. The tree at the end is the same to the byte.
+ * Squashes the session's `amp:` commits into one, from the merge base of session and base, so that nothing the base gained meanwhile is touched.
+ * Manual commits stay, with author, date and message. The tree at the end is the same to the byte, unless it is put onto something else.
  */
 export async function squashSession(repo: Repo, options: SquashOptions): Promise<SquashResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
   const isDryRun = options.dryRun === true
-  const { tip, head, place, pending } = await settleOrLook(repo, found, isDryRun)
+  const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
   const start = await squashBase(repo, tip, head)
-  const commits = await commitsBetween(repo.git, start, head)
   const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
-  const groups = groupCommits(commits, { prefix, include: options.manual === 'include' })
-  const agentRuns = groups.filter((group) => !group.isManual)
-  if (agentRuns.length === 0) {
+  const git = place?.git ?? repo.git
+  const here = { tip, start, pending, git, prefix, manual: options.manual ?? 'keep' }
+  const commits = await commitsBetween(repo.git, start, head)
+  const plan = await planOf(repo, here, commits)
+  const plain = { tip, from: head, isDryRun, pending, prevented: plan.prevented }
+  const onto = options.onto === undefined ? start : await ontoOf(repo, options.onto)
+  const isMoving = onto !== start
+  if (isMoving && pending === null) refuseDirty(tip, place, status)
+  if (options.message === undefined && !isMoving && isAsItStands(plan, prefix))
+    return { ...plain, ...untouched(plan, head) }
+  const laid = isMoving ? await layOnto(repo, plan, { onto, git, name: options.onto ?? '' }) : { plan, dropped: [] }
+  const words = options.message ?? earlierMessage(plan.groups, prefix) ?? tip.snapshot.title
+  const message = await checkMessage(repo, words)
+  const keep = options.message === undefined ? prefix : null
+  const { places, ...written } = await writeGroups(repo, {
+    ...laid.plan,
+    message,
+    keep,
+    session: tip.id,
+    git,
+    sign: !isDryRun,
+  })
+  const map = mapOf(commits, places, onto)
+  const result = {
+    ...plain,
+    ...written,
+    map,
+    dropped: laid.dropped,
+    start: { from: start, to: onto },
+    isUpToDate: false,
+  }
+  // Looked up last: the hook and signing may have taken a while, and the user may have switched branches.
+  await refuseCheckedOut(repo, tip, place)
+  if (isDryRun || written.to === head) return result
+  const squash = { from: head, to: written.to, map, place, onto: isMoving ? onto : null }
+  return { ...result, tip: await moveAndRecord(repo, tip, squash) }
+}
+
+/** What a dry run found, as `git range-diff` shows it; nothing when no commit is left. */
+export async function squashDiff(repo: Repo, result: SquashResult, color: 'always' | 'never'): Promise<string> {
+  const { start, from, to } = result
+  if (to === start.to) return ''
+  const ranges = [`${start.from}..${from}`, `${start.to}..${to}`]
+  return repo.git.text(['range-diff', `--color=${color}`, '--no-notes', ...ranges])
+}
+
+interface Here {
+  tip: ChainTip
+  start: Oid
+  pending: number | null
+  git: Git
+  prefix: string
+  manual: 'keep' | 'include'
+}
+
+async function planOf(repo: Repo, here: Here, commits: readonly CommitInfo[]): Promise<SquashPlan> {
+  const { tip, start, pending, prefix, git } = here
+  if (here.manual === 'include' && commits.length > 0) return planOne(start, commits)
+  const line = await ownLine(repo, commits, prefix)
+  if (line?.every(({ isManual }) => isManual)) {
     const hints =
       pending === null ? [] : [`Iteration ${pending} was interrupted; what it left would be committed first.`]
     throw no(`session ${tip.snapshot.name} has no ${prefix} commits to squash`, ...hints)
   }
-  if (options.message === undefined && isSquashed(groups, prefix))
-    return nothingToDo({ tip, head, pending, isDryRun, groups })
-  const message = await checkMessage(repo, options.message ?? earlierMessage(agentRuns, prefix) ?? tip.snapshot.title)
-  const written = await writeGroups(repo, { groups, start, message, session: tip.id, place })
-  const result = {
-    from: head,
-    to: written.tip,
-    map: written.map,
-    commits: written.commits,
-    unsigned: written.unsigned,
-    isUpToDate: false,
-    isDryRun,
-    pending,
-  }
-  // Looked up last: the hook and signing may have taken a while, and the user may have switched branches.
-  await refuseCheckedOut(repo, tip, place)
-  if (isDryRun || written.tip === head) return { ...result, tip }
-  return { ...result, tip: await recordSquash(repo, tip, { from: head, to: written.tip, map: written.map, place }) }
+  if (line === null) throw no('the branch contains a merge, so its commits cannot be kept apart', includeHint)
+  const plan = await planSquash(repo, { start, commits: line, git })
+  const config = await repo.config()
+  if (plan.prevented !== null && config.choice('amp.squash', ['runs', 'stop']) === 'stop')
+    throw no(preventedWords(plan.prevented), includeHint)
+  return plan
+}
+
+const includeHint = 'With --manual=include everything becomes one commit, manual commits too.'
+
+/** Which commit is in the way, and why. */
+export function preventedWords({ commit, subject, paths, why }: Prevented): string {
+  const files = paths.join(', ')
+  const what = why === 'conflict' ? `it conflicts in ${files}` : `the order decides what ends up in ${files}`
+  return `'${subject}' (${commit.slice(0, 12)}) and the commits around it cannot change places: ${what}`
+}
+
+async function ontoOf(repo: Repo, revision: string): Promise<Oid> {
+  const oid = await resolveCommit(repo.in(repo.location.topLevel ?? repo.location.gitDir), revision)
+  if (oid === null) throw fatal(`'${revision}' is no commit here`)
+  return oid
 }
 
 /**
@@ -103,115 +178,102 @@ export async function squashBase(repo: Repo, tip: ChainTip, head: Oid): Promise<
   return isRecordedLater ? base.oid : start
 }
 
-/** An agent commit has an `Amp-Session` trailer or the prefix in its subject; all others are the human's. */
-export const isAgentCommit = (commit: Pick<CommitInfo, 'message'>, prefix: string): boolean =>
-  trailerValues(commit.message, 'Amp-Session').length > 0 ||
-  (prefix !== '' && subjectOf(commit.message).startsWith(prefix))
-
-function groupCommits(commits: readonly CommitInfo[], how: { prefix: string; include: boolean }): Group[] {
-  if (commits.length === 0) return []
-  if (how.include) return [{ isManual: false, commits: [...commits] }]
-  if (commits.some((commit) => commit.parents.length > 1)) {
-    throw no(
-      'the branch contains a merge, so its commits cannot be kept apart',
-      'With --manual=include everything becomes one commit, manual commits too.',
-    )
-  }
-  const groups: Group[] = []
-  for (const commit of commits) {
-    const isManual = !isAgentCommit(commit, how.prefix)
-    const last = groups.at(-1)
-    if (last !== undefined && !isManual && !last.isManual) last.commits.push(commit)
-    else groups.push({ isManual, commits: [commit] })
-  }
-  return groups
-}
-
 /** What the user said when these commits were squashed before: an agent's commit without the prefix. */
 function earlierMessage(groups: readonly Group[], prefix: string): string | null {
-  const commits = groups.flatMap((group) => group.commits)
+  const commits = groups.filter(({ isManual }) => !isManual).flatMap((group) => group.commits)
   const squashed = commits.findLast(
     ({ message }) => trailerValues(message, 'Amp-Session').length > 0 && !subjectOf(message).startsWith(prefix),
   )
   return squashed?.message.replace(/^Amp-(Session|Iteration): .*\n?/gm, '') ?? null
 }
 
-/** Every run of agent commits is one commit already, and none of them has the name of an iteration. */
-const isSquashed = (groups: readonly Group[], prefix: string): boolean =>
-  groups.every(
-    ({ isManual, commits: [first, ...others] }) =>
-      isManual || (others.length === 0 && !subjectOf(first?.message ?? '').startsWith(prefix)),
-  )
+/** Every run of agent commits is one commit already, none of them has the name of an iteration, and all stand in their order. */
+function isAsItStands({ start, groups }: SquashPlan, prefix: string): boolean {
+  let before = start
+  for (const group of groups) {
+    const [commit] = group.commits
+    if (commit === undefined || !isKept(group, prefix) || !isSame(parentsOn(group, before), commit.parents))
+      return false
+    before = commit.oid
+  }
+  return true
+}
 
-function nothingToDo(as: {
-  tip: ChainTip
-  head: Oid
-  pending: number | null
-  isDryRun: boolean
-  groups: readonly Group[]
-}): SquashResult {
-  const { tip, head, pending, isDryRun, groups } = as
+function untouched({ groups, start }: SquashPlan, head: Oid) {
   const commits = groups.flatMap(({ isManual, commits: [commit] }) =>
     commit === undefined ? [] : [{ oid: commit.oid, subject: subjectOf(commit.message), isManual, replaced: 1 }],
   )
-  return { tip, from: head, to: head, map: [], commits, unsigned: 0, isUpToDate: true, isDryRun, pending }
+  const none = { map: [], dropped: [], unsigned: 0, lost: 0 }
+  return { ...none, to: head, start: { from: start, to: start }, commits, isUpToDate: true }
 }
 
-interface Plan {
-  groups: readonly Group[]
-  start: Oid
-  message: string
-  session: string
-  place: Place | null
+interface Onto {
+  onto: Oid
+  git: Git
+  /** As the user wrote it. */
+  name: string
 }
 
-async function writeGroups(repo: Repo, plan: Plan) {
-  const git = plan.place?.git ?? repo.git
-  const sign = await isSigning(git)
-  const map: [Oid, Oid][] = []
-  const commits: SquashResult['commits'] = []
-  let [tip, unsigned] = [plan.start, 0]
+/** The plan on top of another commit: what each group changes is merged there in memory. */
+async function layOnto(repo: Repo, plan: SquashPlan, { onto, git, name }: Onto) {
+  if (plan.groups.some(({ parents }) => !isSame(parentsOn({ parents } as Group, ''), [''])))
+    throw no('the branch contains a merge that cannot be put onto another commit', includeHint)
+  const merger = mergerIn(repo, git)
+  const [dropped, groups]: [Oid[], Group[]] = [[], []]
+  let [before, tip] = [await repo.treeOf(plan.start), await repo.treeOf(onto)]
   for (const group of plan.groups) {
-    const last = group.commits.at(-1) as CommitInfo
-    const isUntouched = group.commits.length === 1 && last.parents[0] === tip && group.isManual
-    if (!isUntouched) {
-      const message = group.isManual ? last.message : squashMessage(plan, group)
-      const author = group.isManual ? { author: last.author } : {}
-      const made = await commitSafely(git, { tree: last.tree, parents: [tip], message, sign, ...author })
-      if (made.unsigned !== null) unsigned++
-      tip = made.oid
-    } else tip = last.oid
-    for (const commit of group.commits) map.push([commit.oid, tip])
-    const subject = group.isManual ? subjectOf(last.message) : subjectOf(plan.message)
-    commits.push({ oid: tip, subject, isManual: group.isManual, replaced: group.commits.length })
+    const merged = await merger.merge({ base: before, ours: tip, theirs: group.tree })
+    if (merged.kind === 'conflict') throw conflicting(group, merged.paths, { onto, name })
+    if (merged.tree === tip && group.tree !== before) dropped.push(...group.commits.map(({ oid }) => oid))
+    groups.push({ ...group, tree: merged.tree, isDropped: merged.tree === tip && group.tree !== before })
+    before = group.tree
+    tip = merged.tree
   }
-  return { tip, map, commits, unsigned }
+  return { plan: { ...plan, start: onto, groups }, dropped }
 }
 
-/** The user's message with the trailers of all iterations in it, so that blame still leads to them. */
-function squashMessage(plan: Plan, group: Group): string {
-  const iterations = unique(group.commits.flatMap((commit) => trailerValues(commit.message, 'Amp-Iteration')))
-  const trailers: [string, string][] = [
-    ['Amp-Session', plan.session],
-    ...iterations.map((id): [string, string] => ['Amp-Iteration', id]),
-  ]
-  return withTrailers(plan.message, trailers)
+function conflicting(group: Group, paths: readonly string[], { onto, name }: { onto: Oid; name: string }) {
+  const { oid, message } = group.commits[0] as Group['commits'][number]
+  const what = group.isManual ? `'${subjectOf(message)}' (${oid.slice(0, 12)})` : 'the squashed commit'
+  return conflict(
+    `${what} conflicts with ${name} in ${paths.join(', ')}`,
+    { onto, commit: oid, paths },
+    'Squash without --onto, then rebase.',
+  )
 }
 
-async function recordSquash(
-  repo: Repo,
-  tip: ChainTip,
-  squash: { from: Oid; to: Oid; map: [Oid, Oid][]; place: Place | null },
-): Promise<ChainTip> {
-  const { from, to, map, place } = squash
-  const total = await diffSize(repo.git, tip.snapshot.base.oid, to)
+interface Squash {
+  from: Oid
+  to: Oid
+  map: [Oid, Oid][]
+  place: Place | null
+  /** Another commit that the result stands on, and then other files. */
+  onto: Oid | null
+}
+
+/** The files are the same, so that only the branch moves; on another commit they follow it. */
+async function moveAndRecord(repo: Repo, tip: ChainTip, squash: Squash): Promise<ChainTip> {
+  const { from, to, place, onto } = squash
+  if (place === null) return recordSquash(repo, tip, squash)
+  if (onto !== null) return moveWithFiles(repo, { place, from, to }, () => recordSquash(repo, tip, squash))
+  await beginMove(repo, place, { kind: 'commit', from, to })
+  const recorded = await recordSquash(repo, tip, squash)
+  await endMove(repo, place)
+  return recorded
+}
+
+async function recordSquash(repo: Repo, tip: ChainTip, { from, to, map, onto }: Squash): Promise<ChainTip> {
+  const total = await diffSize(repo.git, onto ?? tip.snapshot.base.oid, to)
   const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
   const moved = new Map(map)
   const notes = views.flatMap((view) => {
     const commit = view.to === null ? undefined : moved.get(view.to)
-    return commit === undefined ? [] : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, view) }]
+    // On another commit the tests were run on another tree: the line says nothing of them.
+    const told = onto === null ? view : { ...view, tests: null }
+    return commit === undefined || commit === onto
+      ? []
+      : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, told) }]
   })
-  if (place !== null) await beginMove(repo, place, { kind: 'commit', from, to })
   const branch = branchRef(tip.snapshot.branch)
   // A branch that the user deleted is made again.
   const old = await repo.refs.read(branch)
@@ -219,13 +281,12 @@ async function recordSquash(
     await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): squashed ${plural(map.length, 'commit')}`,
-      events: [{ type: 'session.squashed', data: { from, to, map, total } }],
-      code: [from, to],
+      events: [{ type: 'session.squashed', data: { from, to, map, total, ...(onto === null ? {} : { onto }) } }],
+      code: [from, to, ...(onto === null ? [] : [onto])],
       moves: [{ ref: branch, old: old === null ? null : from, new: to }],
       notes,
       operation: { id: repo.newId(), command: 'squash' },
     }
   })
-  if (place !== null) await endMove(repo, place)
   return recorded?.tip ?? tip
 }

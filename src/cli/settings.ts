@@ -8,6 +8,7 @@ export function checkSettings(config: Config): void {
   config.choice('amp.hooks', ['run', 'skip'])
   config.choice('amp.mergeStyle', ['ff', 'ff-only', 'no-ff', 'squash'])
   config.choice('amp.onFailure', ['commit', 'keep'])
+  config.choice('amp.squash', ['runs', 'stop'])
   for (const key of config.keysBelow('amp.agent')) if (key.endsWith('.approve')) config.bool(key, true)
   for (const key of ['amp.timeout', 'amp.idleTimeout', 'amp.notifyAfter']) config.duration(key)
   config.dollars('amp.maxCost')

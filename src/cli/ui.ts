@@ -104,6 +104,11 @@ export class Ui {
     return this.stdoutColor ? colored(this.colors[slot] ?? '', text) : text
   }
 
+  /** Whether git should colour what becomes part of the answer. */
+  get color(): 'always' | 'never' {
+    return this.stdoutColor ? 'always' : 'never'
+  }
+
   /** Width to fit an answer into: the terminal's, or null when stdout is none and nothing may be cut. */
   get width(): number | null {
     if (this.stdout.isTTY === true) return this.stdout.columns ?? 80

@@ -1,7 +1,9 @@
 import { Command, Option } from 'clipanion'
-import { type SquashResult, squashSession } from '../actions/squash.js'
+import { preventedWords, type SquashResult, squashDiff, squashSession } from '../actions/squash.js'
 import { AmpCommand } from '../cli/command.js'
+import { page } from '../cli/pager.js'
 import { givenText } from '../cli/text.js'
+import type { Ui } from '../cli/ui.js'
 import { usage } from '../errors.js'
 import { pendingLine } from '../render/session.js'
 import { oneLine } from '../util/sanitize.js'
@@ -16,10 +18,18 @@ export class SquashCommand extends AmpCommand {
     description: 'Make one commit of the amp: commits',
     details: `
       Squashes from the merge base of session and base, so nothing that the base gained meanwhile is touched, and the files at the end are the
-      same to the byte. Each run of \`amp:\` commits becomes one; commits of your own between them stay as they are, with author, date and message.
-      With \`--manual=include\` everything becomes one commit.
+      same to the byte. All \`amp:\` commits become one, in the place of the first. Commits of your own stay, with author, date and message, in
+      their order after it. Merges of the base vanish. With \`--manual=include\` everything becomes one commit.
 
-      The new commit carries the \`Amp-Iteration\` trailers of all iterations in it. The commits it replaces stay reachable from the session.
+      Where your work and the agent's are interleaved, the order is changed by merges in memory. When that gives a conflict, or other files at the
+      end, the command says which commit is in the way, and each run of \`amp:\` commits between your own becomes one instead. With
+      \`amp.squash\` set to \`stop\` nothing is changed then.
+
+      A commit of yours is the very same when nothing before it changed. One that is written again is signed again when \`commit.gpgSign\` is set, and
+      loses its signature otherwise. The new commit carries the \`Amp-Iteration\` trailers of all iterations in it. The commits that are replaced stay
+      reachable from the session.
+
+      \`-n\` shows the plan as git-range-diff(1) does.
     `,
     examples: [
       ['Squash with a message', 'git amp squash fix-parser -m "parser: handle nested quotes"'],
@@ -32,7 +42,8 @@ export class SquashCommand extends AmpCommand {
   file = Option.String('-F,--file', { description: 'Take the message from a file; - is standard input' })
   edit = Option.Boolean('-e,--edit', false, { description: 'Write the message in an editor' })
   manual = Option.String('--manual', { description: 'Your own commits: keep them (default), or include them' })
-  dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
+  onto = Option.String('--onto', { description: 'Put the result onto this revision' })
+  dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done, as a range-diff' })
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
@@ -48,24 +59,34 @@ export class SquashCommand extends AmpCommand {
       session: this.session,
       message,
       manual: this.manual,
+      onto: this.onto,
       dryRun: this.dryRun,
     })
-    const { tip, from, to, commits, map, isUpToDate, isDryRun, pending, unsigned } = result
-    if (pending !== null) ui.tell(pendingLine(pending))
-    if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
+    tellSquash(ui, result)
     if (this.json) {
-      ui.json({ schema: 'git-amp/squash@1', session: tip.id, from, to, commits, map, isUpToDate, isDryRun, pending })
-      return undefined
-    }
-    const lines = commits.map(
-      ({ oid, subject, isManual, replaced }) =>
-        `${isDryRun ? '' : `${oid.slice(0, 12)} `}${oneLine(subject)}${isManual ? ' (manual)' : ` (${plural(replaced, 'commit')})`}`,
-    )
-    ui.answer(lines.join('\n'))
-    ui.tell(squashWords(result))
+      const { tip, start: _, ...rest } = result
+      ui.json({ schema: 'git-amp/squash@1', session: tip.id, ...rest })
+    } else if (this.dryRun && !result.isUpToDate) await page(this.context, await squashDiff(repo, result, ui.color))
+    else ui.answer(result.commits.map((commit) => squashLine(commit)).join('\n'))
+    if (!this.json) ui.tell(squashWords(result))
     return undefined
   }
 }
+
+/** What the user should know beside the result. */
+function tellSquash(ui: Ui, { pending, prevented, dropped, unsigned, lost, isUpToDate }: SquashResult): void {
+  if (pending !== null) ui.tell(pendingLine(pending))
+  if (prevented !== null)
+    ui.tell(`${oneLine(preventedWords(prevented), 400)}${isUpToDate ? '' : '; each run of amp: commits becomes one'}`)
+  if (dropped.length > 0) ui.tell(`Left out, because the change is there already: ${dropped.map(short).join(', ')}`)
+  if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
+  if (lost > 0) ui.warn(`${plural(lost, 'commit')} lost the signature, because it was written again`)
+}
+
+const short = (oid: string): string => oid.slice(0, 12)
+
+const squashLine = ({ oid, subject, isManual, replaced }: SquashResult['commits'][number]): string =>
+  `${short(oid)} ${oneLine(subject)}${isManual ? ' (manual)' : ` (${plural(replaced, 'commit')})`}`
 
 /** What became of the agent's commits, and how many of the user's parted them. */
 function squashWords({ commits, isDryRun, isUpToDate }: SquashResult): string {

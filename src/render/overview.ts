@@ -105,6 +105,10 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ['amp.coAuthor', 'A name and address for a `Co-authored-by` trailer in the commits of iterations.'],
       ['amp.mergeStyle', 'How `git amp merge` merges: `ff` (default), `ff-only`, `no-ff` or `squash`.'],
       [
+        'amp.squash',
+        'What `git amp squash` does when your commits and those of the agent cannot change places: `runs` (default), each run of `amp:` commits becomes one, or `stop`.',
+      ],
+      [
         'color.amp, color.amp.<slot>',
         'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`.',
       ],

@@ -113,7 +113,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     durationMs: number,
     output: optional(longText),
   },
-  'session.squashed': { from: isOid, to: isOid, map: list, total },
+  'session.squashed': { from: isOid, to: isOid, map: list, total, onto: optional(isOid) },
   'session.rebased': { from: isOid, to: isOid, onto: isOid, map: list, total },
   'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
   'session.paused': { snapshot: isOid },

@@ -211,7 +211,8 @@ export interface EventData {
     /** The last lines the command printed. */
     output?: LongText
   }
-  'session.squashed': { from: Oid; to: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize }
+  /** `onto`: another commit that the result was put on. */
+  'session.squashed': { from: Oid; to: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize; onto?: Oid }
   'session.rebased': { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize }
   'session.merged': {
     into: string

@@ -166,6 +166,7 @@ const appliers: Appliers = {
   'test.recorded': (_, data, event) => ({ tested: { tree: data.tree, exit: data.exit, at: event.at } }),
   'session.squashed': (snapshot, data) => ({
     heads: moveHead(snapshot.heads, data.from, data.to),
+    ...(data.onto === undefined ? {} : { base: { ...snapshot.base, oid: data.onto } }),
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'session.rebased': (snapshot, data) => ({

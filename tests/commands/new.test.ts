@@ -453,6 +453,7 @@ describe('names, places and settings', () => {
     ['amp.timeout', 'abc'],
     ['amp.hooks', 'sometimes'],
     ['amp.mergeStyle', 'octopus'],
+    ['amp.squash', 'perhaps'],
     ['amp.idleTimeout', 'soon'],
     ['amp.onFailure', 'drop'],
     ['amp.jobs', '0'],

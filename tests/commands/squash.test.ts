@@ -65,16 +65,15 @@ describe('git amp squash', () => {
     const answer = await s.amp('squash', id, '-m', 'The work')
     expect(plain(answer.stdout, s.root)).toMatchInlineSnapshot(`
       "<oid12> First of mine (manual)
-      <oid12> The work (2 commits)
+      <oid12> The work (3 commits)
       <oid12> Second of mine (manual)
-      <oid12> The work (1 commit)
       "
     `)
-    expect(s.subjects(`main..${branch}`)).toEqual(['First of mine', 'The work', 'Second of mine', 'The work'])
+    expect(s.subjects(`main..${branch}`)).toEqual(['First of mine', 'The work', 'Second of mine'])
     // Its parent is unchanged, so it is the very same commit.
-    expect(s.git('rev-parse', `${branch}~3`)).toBe(own)
+    expect(s.git('rev-parse', `${branch}~2`)).toBe(own)
     const form = '--format=%an %ae %ad|%B|%N'
-    expect(s.git('log', '-1', '--date=raw', form, `${branch}~1`)).toBe(s.git('log', '-1', '--date=raw', form, second))
+    expect(s.git('log', '-1', '--date=raw', form, branch)).toBe(s.git('log', '-1', '--date=raw', form, second))
     expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(tree)
     expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', branch)])
     // Nothing is left to be done.
@@ -93,16 +92,18 @@ describe('git amp squash', () => {
     expect(s.status(id)).toBe('M  a\n?? new')
   })
 
-  it('keeps commits apart from a merge only with --manual=include', async () => {
+  it('keeps commits apart from a merge that is not of the base only with --manual=include', async () => {
     const s = scene()
     const id = await s.session('a')
     await s.iterate(id, 'echo 1 >a')
-    s.commit({ up: '1' }, 'Upstream')
-    s.gitAt(s.worktree(id), 'merge', '-q', '--no-edit', 'main')
-    await s.iterate(id, 'echo 2 >a')
-    const refs = s.refs()
-    const refused = await s.amp('squash', id)
-    expect(refused).toMatchInlineSnapshot(`
+    const wt = s.worktree(id)
+    s.gitAt(wt, 'switch', '-q', '-c', 'side', 'main')
+    s.commit({ side: '1' }, 'Side', wt)
+    s.gitAt(wt, 'switch', '-q', s.branch(id))
+    s.gitAt(wt, 'merge', '-q', '--no-edit', 'side')
+    const branch = s.branch(id)
+    const head = s.git('rev-parse', branch)
+    expect(await s.amp('squash', id)).toMatchInlineSnapshot(`
       {
         "code": 1,
         "stderr": "error: the branch contains a merge, so its commits cannot be kept apart
@@ -111,10 +112,11 @@ describe('git amp squash', () => {
         "stdout": "",
       }
     `)
-    expect(s.refs().replace(/refs\/amp.*/g, '')).toBe(refs.replace(/refs\/amp.*/g, ''))
+    expect(s.git('rev-parse', branch)).toBe(head)
     expect((await s.amp('squash', id, '--manual=include', '-m', 'All')).code).toBe(0)
-    expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['All'])
-    expect(s.git('rev-parse', `${s.branch(id)}~1`)).toBe(s.git('rev-parse', 'main'))
+    expect(s.subjects(`main..${branch}`)).toEqual(['All'])
+    expect(s.git('rev-parse', `${branch}~1`)).toBe(s.git('rev-parse', 'main'))
+    expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(s.git('rev-parse', `${head}^{tree}`))
   })
 
   it('changes nothing with -n', async () => {
@@ -124,12 +126,15 @@ describe('git amp squash', () => {
     await s.iterate(id, 'echo 2 >a')
     const refs = s.refs()
     const answer = await s.amp('squash', id, '-n', '-m', 'One')
-    expect(answer).toMatchInlineSnapshot(`
+    const stdout = answer.stdout.replace(/\b[0-9a-f]{7}\b/g, '<oid7>')
+    expect({ ...answer, stdout }).toMatchInlineSnapshot(`
       {
         "code": 0,
         "stderr": "Would squash 2 commits into 1
       ",
-        "stdout": "One (2 commits)
+        "stdout": "1:  <oid7> < -:  ------- amp: echo 1 >a
+      2:  <oid7> < -:  ------- amp: echo 2 >a
+      -:  ------- > 1:  <oid7> One
       ",
       }
     `)
@@ -258,15 +263,16 @@ describe('git amp squash', () => {
     const id = await s.session('a')
     await s.iterate(id, 'echo 1 >a')
     await s.iterate(id, 'echo 2 >a')
-    s.commit({ mine: '1' }, 'Mine', s.worktree(id))
-    await s.iterate(id, 'echo 3 >a')
+    s.commit({ a: '3\n' }, 'Mine', s.worktree(id))
+    await s.iterate(id, 'echo 4 >a')
     const first = await s.amp('squash', id, '-m', 'One')
-    expect(first.stderr).toBe(
-      'Squashed 3 commits into 2, one for each run between your own; own commits stay: 1 commit\n',
+    expect(first.stderr.replace(/[0-9a-f]{12}/, '<oid12>')).toBe(
+      "'Mine' (<oid12>) and the commits around it cannot change places: it conflicts in a; each run of amp: commits becomes one\n" +
+        'Squashed 3 commits into 2, one for each run between your own; own commits stay: 1 commit\n',
     )
     const refs = s.refs()
     const again = await s.amp('squash', id)
-    expect([again.code, again.stderr]).toEqual([
+    expect([again.code, again.stderr.split('\n').slice(1).join('\n')]).toEqual([
       0,
       'Each run of them is already one commit; own commits stay: 1 commit\n',
     ])
