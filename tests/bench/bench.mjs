@@ -165,6 +165,85 @@ function creation() {
   })
 }
 
+/** A repository of many files, by one fast-import. */
+function manyFiles(name, count) {
+  const dir = repository(name)
+  const lines = [`commit refs/heads/main\n${by(0)}data 4\nmany\nfrom refs/heads/main^0\n`]
+  for (let n = 0; n < count; n++) lines.push(blob(`d${n % 500}/f${n}.txt`, `file ${n}\n`.repeat(20)))
+  lines.push(blob('shared.txt', shared(0)))
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: dir, env, input: lines.join('') })
+  git(dir, 'reset', '-q', '--hard')
+  return dir
+}
+
+const by = (n) => `committer B <b@example.com> ${1_700_000_000 + n} +0000\n`
+const blob = (path, text) => `M 100644 inline ${path}\ndata ${text.length}\n${text}\n`
+/** A file in which each of 100 commits has a place of its own. */
+const shared = (upTo) =>
+  Array.from({ length: 600 }, (_, at) => `line ${at}${at % 6 === 3 && at / 6 < upTo ? ' changed' : ''}\n`).join('')
+
+/**
+ * A hundred commits on main, of an agent and of the user by turns, each in a file of its own or all in one.
+ * @param subject of the agent's commits after the first
+ */
+function hundred(dir, { branch, base, isShared, subject }) {
+  const lines = []
+  for (let n = 0; n < 100; n++) {
+    const title = n % 2 === 1 ? `Own ${n}` : n === 0 ? 'amp: first' : subject
+    const file = isShared ? blob('shared.txt', shared(n + 1)) : blob(`d${n % 20}/f${n}.txt`, `changed ${n}\n`)
+    const from = n === 0 ? `from ${base}\n` : ''
+    lines.push(`commit refs/heads/${branch}\n${by(n)}data ${title.length}\n${title}\n${from}${file}`)
+  }
+  execFileSync('git', ['fast-import', '--quiet', '--force'], { cwd: dir, env, input: lines.join('') })
+  return git(dir, 'rev-parse', branch)
+}
+
+/** Squash and rebase against the same by `git rebase`, each in a worktree of its own. */
+function rewriting() {
+  const dir = manyFiles('rewrite', quick ? 5000 : 50_000)
+  exec(amp, ['new', 'x', '-m', 'x', '--agent', 'shell', '-q'], dir).run()
+  const mine = git(dir, 'worktree', 'list', '--porcelain')
+    .split('\n')
+    .filter((line) => line.startsWith('worktree '))
+    .at(-1)
+    .slice(9)
+  const plain = join(root, 'rewrite-plain')
+  const base = git(dir, 'rev-parse', 'main')
+  git(dir, 'worktree', 'add', '-q', '-b', 'plain', plain)
+  const upstream = [`commit refs/heads/up\n${by(200)}data 2\nup\nfrom ${base}\n`]
+  for (let n = 0; n < 20; n++) upstream.push(blob(`d${n}/f${n + 5000 / 2}.txt`, 'up\n'))
+  upstream.push(blob('shared.txt', shared(0).replace('line 599', 'line up')))
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: dir, env, input: upstream.join('') })
+  for (const isShared of [false, true]) {
+    const where = isShared ? 'in one file' : 'in 100 files'
+    const agent = hundred(dir, { branch: 'agent', base, isShared, subject: 'amp: next' })
+    const fixups = hundred(dir, { branch: 'fixups', base, isShared, subject: 'fixup! amp: first' })
+    const reset = (cwd, tip, onto) => () => {
+      git(dir, 'update-ref', 'refs/heads/main', onto)
+      git(cwd, 'reset', '-q', '--hard', tip)
+    }
+    const up = git(dir, 'rev-parse', 'up')
+    const autosquash = ['-c', 'sequence.editor=:', 'rebase', '-q', '-i', '--autosquash', 'main']
+    const pairs = [
+      ['squash', exec(amp, ['squash', 'x', '-q', '-m', 'One'], dir), exec('git', autosquash, plain), base],
+      ['rebase', exec(amp, ['rebase', 'x', '-q'], dir), exec('git', ['rebase', '-q', 'main'], plain), up],
+    ]
+    for (const [name, ours, theirs, onto] of pairs) {
+      const [measured, against] = compare(
+        [
+          { ...ours, before: reset(mine, agent, onto) },
+          { ...theirs, before: reset(plain, name === 'squash' ? fixups : agent, onto) },
+        ],
+        quick ? 3 : 5,
+      )
+      const detail = `${ms(measured)} / ${ms(against)}, ${git(mine, 'rev-list', '--count', 'main..HEAD')} and ${git(plain, 'rev-list', '--count', 'main..HEAD')} commits`
+      report(`git amp ${name}, 100 commits ${where} / git rebase`, { measured, against, aim: '0.5x', detail })
+      if (git(mine, 'rev-parse', 'HEAD^{tree}') !== git(plain, 'rev-parse', 'HEAD^{tree}'))
+        throw new Error(`${name}: other files`)
+    }
+  }
+}
+
 /** The same commit, note and ref with bare git commands, by one shell. */
 function iteration() {
   const dir = repository('iterate')
@@ -259,6 +338,7 @@ try {
   section('list', listing)
   section('new', creation)
   section('iterate', iteration)
+  section('rewrite', rewriting)
   if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })
