@@ -104,4 +104,21 @@ describe('killed at any git call, and finished by the next command', () => {
       rmSync(s.root, { recursive: true, force: true })
     }
   })
+
+  it('undo of a merge whose base is checked out', { timeout: 600_000 }, async () => {
+    for (let n = 1, isDone = false; !isDone; n += step) {
+      const s = scene()
+      const id = await s.session('a')
+      await s.iterate(id, 'echo 1 >a; echo 1 >b')
+      const before = s.checkout()
+      await s.amp('merge', id)
+      isDone = await killedAt(s, n, 'undo')
+      const isUndone = s.git('rev-parse', 'main') === s.git('rev-parse', `${s.branch(id)}~`)
+      const answer = isUndone ? await s.amp('squash', id, '-n') : await s.amp('undo')
+      expect(answer.code, `killed at git call ${n}: ${answer.stderr}`).toBe(0)
+      expect(s.checkout(), `killed at git call ${n}`).toBe(before)
+      expect(s.git('status', '--porcelain')).toBe('')
+      rmSync(s.root, { recursive: true, force: true })
+    }
+  })
 })

@@ -9,6 +9,7 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
+import { settleCheckouts } from './checkouts.js'
 import { redo } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
@@ -70,6 +71,7 @@ export async function reconcileAnywhere(
   tip: ChainTip,
 ): Promise<{ tip: ChainTip; head: Oid; place: Place | null; status: Status | null }> {
   refusePaused(tip)
+  await settleCheckouts(repo)
   const place = await findPlace(repo, tip)
   if (place !== null) {
     const settled = await reconcile(repo, tip, { place })
