@@ -5,7 +5,7 @@ import type { ChainTip } from '../state/chain.js'
 import { branchName, branchRef, snapshotRef } from '../state/names.js'
 import { shellWord } from '../util/quote.js'
 import { plural } from '../util/time.js'
-import { pickSessions } from './pick.js'
+import { pickSessions } from './choose.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { containedIn } from './shared/contained.js'
 import {
