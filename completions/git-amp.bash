@@ -39,7 +39,7 @@ __git_amp_table ()
 		;;
 	list|ls)
 		options="--all --state= --sort= --max-count= --format= --porcelain --json --repo= --quiet --help"
-		values="--state=words:idle,running,waiting,interrupted,failed,diverged,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""
@@ -88,7 +88,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	rebase)
-		options="--onto= --dry-run --json --repo= --quiet --help"
+		options="--onto= --continue --skip --abort --agent-resolve --force --dry-run --json --repo= --quiet --help"
 		values="--onto=ref --repo=dir"
 		positionals="session"
 		rest=""

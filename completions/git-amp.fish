@@ -134,7 +134,7 @@ complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -k -a '(
 complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fish_complete_command)'
 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
-complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
@@ -201,6 +201,11 @@ complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s q -
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l onto -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'Onto this revision instead of the base'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l continue -d 'Go on after a conflict is resolved'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l skip -d 'Leave out the commit that is in conflict, and go on'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l abort -d 'Take the rebase back'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l agent-resolve -d 'Let the session\'s agent resolve conflicts'
+complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -s f -l force -d 'With --abort: give up a rebase that stands in another clone'
 complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -s n -l dry-run -d 'Only find out whether it would work'
 complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using rebase; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'

@@ -109,6 +109,17 @@ const shapes: Record<EventType, Record<string, Check>> = {
   },
   'session.squashed': { from: isOid, to: isOid, map: list, total },
   'session.rebased': { from: isOid, to: isOid, onto: isOid, map: list, total },
+  'session.conflicted': { from: isOid, onto: isOid, start: isOid, host: text, commit: isOid, paths: list },
+  'session.rebase-aborted': { from: isOid, onto: isOid, at: optional(isOid) },
+  'session.resolved': {
+    commit: isOid,
+    paths: list,
+    agent: text,
+    model: optional(text),
+    durationMs: number,
+    reason: optional(text),
+    ...spent,
+  },
   'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
   'session.closed': { reason: text },
   'session.reopened': {},
@@ -151,6 +162,15 @@ const snapshotShape: Record<string, Check> = {
   labels: (value) => Array.isArray(value) && value.every(text),
   merged: optional((value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)),
   merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
+  rebasing: optional(
+    (value) =>
+      isObject(value) &&
+      isOid(value.from) &&
+      isOid(value.onto) &&
+      isOid(value.start) &&
+      text(value.host) &&
+      text(value.at),
+  ),
   createdAt: text,
   updatedAt: text,
   by: text,
