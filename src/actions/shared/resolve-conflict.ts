@@ -35,8 +35,8 @@ export type ResolveNews =
 /** A file in a conflict, as it was before the agent came. */
 interface Disputed {
   path: string
-  /** It holds conflict markers: when they are gone, it is resolved. */
-  isMarked: boolean
+  /** What stood in it, conflict markers and all. */
+  text: string
   /** Lines that look like markers and are the file's own, on one side or the other. */
   own: ReadonlySet<string>
   markerSize: number
@@ -49,6 +49,8 @@ interface Disputed {
  */
 export async function resolveWithAgent(repo: Repo, stop: Stop, options: AgentOptions): Promise<ChainTip> {
   const { tip, place } = stop
+  if (tip.snapshot.agent === 'shell')
+    throw no("the agent 'shell' runs scripts, and cannot resolve a conflict", ...rebaseHints(tip.id, place.path))
   const disputed = await Promise.all(stop.paths.map((path) => look(repo, stop, path)))
   await refuseOverBudget(repo, tip, undefined)
   const name = tip.snapshot.agent
@@ -112,7 +114,7 @@ async function promptOf(repo: Repo, stop: Stop): Promise<string> {
     `Files in conflict:\n\n${paths.map((path) => `- ${path}`).join('\n')}`,
     ...sides,
     [
-      'Edit the files so that both changes are kept in meaning, and remove all conflict markers.',
+      'Edit the files so that both changes are kept in meaning, remove all conflict markers, and "git add" each file.',
       'Where one side deleted a file, or a file is binary, decide with "git add" or "git rm".',
       'Do not commit, and do not run "git rebase".',
     ].join(' '),
@@ -144,8 +146,7 @@ async function look(repo: Repo, { place }: Stop, path: string): Promise<Disputed
   const sides = await Promise.all([1, 2, 3].map((stage) => stageText(place, stage, path)))
   const own = new Set(sides.flatMap((text) => markersIn(text ?? '', markerSize)))
   const text = await textOf(repo, join(place.path, path))
-  const isMarked = markersIn(text, markerSize).some((line) => !own.has(line))
-  return { path, isMarked, own, markerSize }
+  return { path, text, own, markerSize }
 }
 
 const textOf = (repo: Repo, file: string): Promise<string> => repo.host.fs.readFile(file, 'utf8').catch(() => '')
@@ -167,15 +168,15 @@ async function problemOf(repo: Repo, stop: Stop, { run, disputed, on }: Answer):
   const { tip, place } = stop
   if (on.signal.aborted) return 'it was stopped'
   if (!run.ok) return `the agent failed: ${oneLine(run.reason ?? 'unknown reason')}`
-  const now = await stopAt(repo, stop)
-  if (now.commit !== stop.commit) return 'it went on with the rebase by itself'
-  for (const { path, own, markerSize } of disputed) {
-    const markers = markersIn(await textOf(repo, join(place.path, path)), markerSize)
-    if (markers.some((line) => !own.has(line))) return `conflict markers are left in ${oneLine(path)}`
+  const { commit, paths: unmerged } = await stopAt(repo, stop)
+  if (commit !== stop.commit) return 'it went on with the rebase by itself'
+  for (const { path, text, own, markerSize } of disputed) {
+    const now = await textOf(repo, join(place.path, path))
+    if (markersIn(now, markerSize).some((line) => !own.has(line)))
+      return `conflict markers are left in ${oneLine(path)}`
+    // A file without markers, as one that only one side has: nothing tells that it was looked at.
+    if (now === text && unmerged.includes(path)) return `${oneLine(path)} is neither edited nor staged`
   }
-  // Without markers nothing tells that a file was looked at, but its being staged.
-  const open = now.paths.filter((path) => !disputed.some((one) => one.path === path && one.isMarked))
-  if (open.length > 0) return `${open.map((path) => oneLine(path)).join(', ')} is not staged`
   return testProblem(repo, { tip, place, on })
 }
 
