@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff path squash rebase merge preflight agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -94,8 +94,14 @@ __git_amp_table ()
 		rest=""
 		;;
 	merge)
-		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --dry-run --json --repo= --quiet --help"
+		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --check --test --dry-run --json --repo= --quiet --help"
 		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	preflight)
+		options="--into= --squash --ff-only --no-ff --test --json --repo= --quiet --help"
+		values="--into=branch --repo=dir"
 		positionals="session"
 		rest=""
 		;;

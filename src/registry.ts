@@ -98,6 +98,11 @@ export const registry: Registry = {
       summary: 'Merge a session into its base branch',
       load: async () => (await import('./commands/merge.js')).MergeCommand,
     },
+    {
+      names: ['preflight'],
+      summary: 'Tell what a merge of a session would meet',
+      load: async () => (await import('./commands/preflight.js')).PreflightCommand,
+    },
   ],
   'Set up and learn': [
     {

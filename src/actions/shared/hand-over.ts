@@ -91,11 +91,14 @@ export async function takeBack(repo: Repo, tip: ChainTip, place: Place): Promise
   const git = (await hooksOf(repo, place)).git
   const state = await readRebase(repo.host.fs, place.gitDir)
   if (state === null) return
+  const { rebasing } = tip.snapshot
+  // Git keeps what is not in its index; what it writes again as it is need not be kept.
+  if (rebasing !== undefined) await removeLeftovers(place, rebasing.from)
   // Without its first files git cannot abort; it has touched nothing yet then.
   const { code, stderr } = await stepRebase(git, [state.origHead === null ? '--quit' : '--abort'])
   if (code !== 0) throw fatal(`git cannot abort the rebase: ${rebaseComplaint(stderr)}`)
-  const { rebasing } = tip.snapshot
-  if (rebasing !== undefined) await removeLeftovers(place, rebasing.onto)
+  for (const commit of [rebasing?.onto, state.killedIn?.commit])
+    if (commit !== undefined) await removeLeftovers(place, commit)
 }
 
 /** Runs a step of git's rebase, and looks where it stands afterwards. */
