@@ -298,6 +298,16 @@ describe('git amp rebase on a conflict', () => {
     stop.abort()
     await running
     expect(s.git('rev-parse', s.branch(id))).toBe(old)
+    // As if another clone had gone on from the commit before.
+    const chain = `refs/amp/sessions/${id}`
+    await s.iterate(id, 'echo here >x')
+    const here = s.git('rev-parse', chain)
+    const message = s.git('log', '-1', '--format=%B', here).replace(/"heads":\["(\w+)"\]/, `"heads":["$1","${old}"]`)
+    s.git('update-ref', chain, s.git('commit-tree', `${here}^{tree}`, '-p', here, '-m', message))
+    for (const words of [[], ['-n'], ['--agent-resolve']]) {
+      const refused = await s.amp('rebase', id, ...words)
+      expect([refused.code, refused.stderr]).toEqual([128, expect.stringContaining('has diverged')])
+    }
   })
 
   it('stands in a worktree that the user made on the branch, too', async () => {
