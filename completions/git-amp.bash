@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick pause resume remove reopen resolve undo oplog agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen resolve undo oplog agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -39,7 +39,7 @@ __git_amp_table ()
 		;;
 	list|ls)
 		options="--all --state= --sort= --max-count= --format= --porcelain --json --repo= --quiet --help"
-		values="--state=words:idle,running,waiting,interrupted,failed,diverged,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""
@@ -94,13 +94,13 @@ __git_amp_table ()
 		rest=""
 		;;
 	rebase)
-		options="--onto= --dry-run --json --repo= --quiet --help"
+		options="--onto= --continue --skip --abort --agent-resolve --force --dry-run --json --repo= --quiet --help"
 		values="--onto=ref --repo=dir"
 		positionals="session"
 		rest=""
 		;;
 	merge)
-		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --dry-run --json --repo= --quiet --help"
+		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --check --test --dry-run --json --repo= --quiet --help"
 		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
 		positionals="session"
 		rest=""
@@ -110,6 +110,12 @@ __git_amp_table ()
 		values="--repo=dir"
 		positionals="session ref+"
 		rest="file"
+		;;
+	preflight)
+		options="--into= --squash --ff-only --no-ff --test --json --repo= --quiet --help"
+		values="--into=branch --repo=dir"
+		positionals="session"
+		rest=""
 		;;
 	pause)
 		options="--json --repo= --quiet --help"

@@ -108,6 +108,11 @@ export const registry: Registry = {
       summary: 'Take some of the work of a session',
       load: async () => (await import('./commands/pick.js')).PickCommand,
     },
+    {
+      names: ['preflight'],
+      summary: 'Tell what a merge of a session would meet',
+      load: async () => (await import('./commands/preflight.js')).PreflightCommand,
+    },
   ],
   'Put aside': [
     {

@@ -32,6 +32,7 @@ import { commitManual } from './shared/manual.js'
 import { movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
+import { conflictElsewhere, refuseConflict, standingOf } from './shared/rebasing.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
@@ -111,6 +112,7 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const limits = await limitsOf(repo, options.timeoutMs)
   const caution = await refuseOverBudget(repo, found, options.maxCost)
   if (caution !== null) options.on?.({ type: 'warning', message: caution })
+  if ((await standingOf(repo, found)) === 'elsewhere') throw conflictElsewhere(found)
   // Needed soon, and looked up while git answers other things.
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
@@ -193,6 +195,7 @@ async function start(
     const recorded = await record(repo, tip.id, async (latest) => {
       // Decided on the same tip that the transaction is bound to: of two starters one sees the other.
       await refuseRunning(repo, latest, iteration)
+      await refuseConflict(repo, latest, null)
       const from = oneHead(latest)
       const n = latest.snapshot.iterations + 1
       const data = { iteration, n, prompt, from, agent: options.agentName, host: repo.host.hostname }

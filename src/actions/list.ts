@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { localLeases } from './shared/lease.js'
+import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
-import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
+import { allSessions, type BrokenSession, isOpenSession, type SessionState } from './shared/sessions.js'
 
 export interface ListOptions {
   /** Merged and closed sessions too. */
@@ -22,6 +23,8 @@ export interface ListedSession extends ChainTip {
   isCurrent: boolean
   /** A rebase by hand is half done in its worktree. */
   isRebasing: boolean
+  /** The host on which a conflict stands in another clone; null when none does. */
+  conflictOn: string | null
 }
 
 export interface ListResult {
@@ -39,6 +42,7 @@ export const sessionStates: readonly SessionState[] = [
   'interrupted',
   'failed',
   'diverged',
+  'conflict',
   'review',
   'paused',
   'merged',
@@ -56,12 +60,14 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
     currentSession(repo),
   ])
   const lengths = shortIds(sessions.map((session) => session.id))
-  const listed = sessions.map((session) => ({
-    ...session,
-    state: stateOf(session, leases, repo.host.hostname),
-    shortId: session.id.slice(0, lengths.get(session.id)),
-    isCurrent: session.id === current,
-  }))
+  const listed = await Promise.all(
+    sessions.map(async (session) => ({
+      ...session,
+      ...(await stateHere(repo, session, leases)),
+      shortId: session.id.slice(0, lengths.get(session.id)),
+      isCurrent: session.id === current,
+    })),
+  )
   const wanted = listed.filter((session) => {
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'

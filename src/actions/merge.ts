@@ -84,7 +84,7 @@ export async function mergeSession(repo: Repo, options: MergeOptions): Promise<M
   if (await isAncestor(repo.git, head, before))
     return isDryRun ? none : { ...none, tip: await recordContained(repo, tip, { into, head, before }) }
   if (options.force !== true) refuseInterrupted(tip, pending)
-  const making = { ...options, head, before, into, git: place?.git ?? repo.git, path: place?.path ?? null }
+  const making = { ...options, head, before, into, git: place?.git ?? repo.git }
   const made = await makeMerge(repo, tip, making)
   if (made === null) return { ...none, isEmpty: true }
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
@@ -114,7 +114,7 @@ function refuseInterrupted(tip: ChainTip, pending: number | null): void {
   )
 }
 
-function intoOf(tip: ChainTip, into: string | undefined): string {
+export function intoOf(tip: ChainTip, into: string | undefined): string {
   if (into !== undefined) return into.startsWith('refs/heads/') ? into : branchRef(into)
   const { ref, oid } = tip.snapshot.base
   if (ref?.startsWith('refs/heads/')) return ref
@@ -126,7 +126,7 @@ function intoOf(tip: ChainTip, into: string | undefined): string {
 }
 
 /** The branch that a symbolic ref stands for. */
-async function followRef(repo: Repo, ref: string): Promise<string> {
+export async function followRef(repo: Repo, ref: string): Promise<string> {
   const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
   return target === '' ? ref : target
 }
@@ -147,6 +147,14 @@ async function recordContained(
   return recorded?.tip ?? tip
 }
 
+const styles = ['ff', 'ff-only', 'no-ff', 'squash'] as const
+
+/** The style that the user asks for, else the configured one. */
+export async function styleOf(repo: Repo, style: MergeStyle | undefined): Promise<MergeStyle> {
+  const configured = (await repo.config()).choice('amp.mergeStyle', styles)
+  return style ?? styles.find((one) => one === configured) ?? 'ff'
+}
+
 interface Making {
   style?: MergeStyle | undefined
   message?: string | undefined
@@ -154,8 +162,6 @@ interface Making {
   before: Oid
   into: string
   git: Repo['git']
-  /** The session's worktree. */
-  path: string | null
 }
 
 /** Makes the commit that the base is to have; null when it would change nothing, as a second squash. */
@@ -166,7 +172,7 @@ async function makeMerge(
 ): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null } | null> {
   const { head, before, into } = making
   const config = await repo.config()
-  const style = making.style ?? config.choice('amp.mergeStyle', ['ff', 'ff-only', 'no-ff', 'squash']) ?? 'ff'
+  const style = await styleOf(repo, making.style)
   const canForward = await isAncestor(repo.git, before, head)
   if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
   if (style === 'ff-only')
@@ -179,9 +185,7 @@ async function makeMerge(
     throw conflict(
       `merging into '${branchName(into)}' conflicts in ${merged.paths.join(', ')}`,
       { into: branchName(into), paths: merged.paths },
-      making.path === null
-        ? `Run "git amp rebase ${tip.id}" to resolve it in the session first.`
-        : `Resolve it in the session first: "git -C ${shellWord(making.path)} merge ${branchName(into)}"`,
+      `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
     )
   }
   const isSquash = style === 'squash'
@@ -273,7 +277,10 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
 }
 
 /** Asks before anything is recorded whether the checkout can follow: a merge that is refused leaves no trace. */
-async function refuseInTheWay({ git, path }: Checkout, { before, after }: { before: Oid; after: Oid }): Promise<void> {
+export async function refuseInTheWay(
+  { git, path }: Checkout,
+  { before, after }: { before: Oid; after: Oid },
+): Promise<void> {
   const refusal = await switchFiles(git, { from: before, to: after }, { dryRun: true })
   if (refusal === null) return
   const [status, touched] = await Promise.all([

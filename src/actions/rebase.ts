@@ -1,25 +1,34 @@
-import { conflict, fatal, no } from '../errors.js'
-import { diffSize } from '../git/diff.js'
+import { type AmpError, conflict, fatal, no } from '../errors.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
 import { mergeTrees, switchFiles } from '../git/merge.js'
+import { readRebase, stepRebase } from '../git/rebase.js'
 import { CommitWriter } from '../git/rewrite.js'
 import type { Git, Oid } from '../git/run.js'
-import { isDirty } from '../git/status.js'
+import { isDirty, readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
-import { type ChainTip, readEvents } from '../state/chain.js'
-import { iterationsOf, noteLine } from '../state/iterations.js'
-import { branchRef } from '../state/names.js'
+import type { ChainTip } from '../state/chain.js'
 import { subjectOf } from '../util/message.js'
 import { shellWord } from '../util/quote.js'
-import { plural } from '../util/time.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { type Driven, giveUp, goOn, handOver, stopAt, stopError } from './shared/hand-over.js'
 import { settleOrLook } from './shared/look.js'
 import { beginMove, endMove } from './shared/pending.js'
-import type { Place } from './shared/place.js'
-import { record } from './shared/record.js'
-import { refuseMoved, refuseRunning } from './shared/sessions.js'
+import { ensurePlace, findPlace, type Place } from './shared/place.js'
+import {
+  conflictElsewhere,
+  type Outcome,
+  type RebaseStep,
+  recordAbort,
+  recordOutcome,
+  recordRebase,
+  standingOf,
+} from './shared/rebasing.js'
+import { reconcileAnywhere } from './shared/reconcile.js'
+import { type AgentOptions, resolveWithAgent } from './shared/resolve-conflict.js'
+import { oneHead, refuseRunning } from './shared/sessions.js'
 import { mergerIn } from './shared/squash-plan.js'
+import { hooksOf } from './shared/work.js'
 import { squashBase } from './squash.js'
 
 export interface RebaseOptions {
@@ -27,6 +36,8 @@ export interface RebaseOptions {
   /** A revision; without it the base as it is now. */
   onto?: string | undefined
   dryRun?: boolean | undefined
+  /** Conflicts are given to the session's agent. */
+  agent?: AgentOptions | undefined
 }
 
 export interface RebaseResult {
@@ -37,8 +48,12 @@ export interface RebaseResult {
   map: [Oid, Oid][]
   /** The branch stood on that commit already. */
   isUpToDate: boolean
-  /** Commits left out because the base has their change already. */
+  /** Commits left out because the base has their change already, or because the user skipped them. */
   dropped: Oid[]
+  /** Git itself did it, after a conflict. */
+  isByGit: boolean
+  /** Merges of the session, which a rebase leaves out. */
+  merges: Oid[]
   unsigned: number
   isDryRun: boolean
   /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
@@ -47,50 +62,187 @@ export interface RebaseResult {
 
 /**
  * Rebases a session onto its base as it is now, in memory: no file is touched until it is known to work, and then the worktree is updated
- * once. A conflict changes nothing.
+ * once. On a conflict git itself rebases in the session's worktree, and stops there as it always does.
  */
 export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise<RebaseResult> {
   const found = await findSession(repo, options.session)
   await refuseRunning(repo, found)
   const isDryRun = options.dryRun === true
+  if (
+    options.agent !== undefined &&
+    !isDryRun &&
+    (await standingOf(repo, found, await findPlace(repo, found))) === 'open'
+  )
+    return continueRebase(repo, { session: found.id, how: 'continue', agent: options.agent })
   const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
-  if (pending === null && status !== null && isDirty(status)) {
-    throw no(
-      `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
-      `Commit them there first: ${shellWord(place?.path ?? '')}`,
-    )
-  }
+  if (pending === null && status !== null && isDirty(status)) throw uncommitted(tip, place)
   const onto = await ontoOf(repo, tip, options.onto)
   const start = await squashBase(repo, tip, head)
-  const plain = { from: head, onto, isDryRun, pending }
-  if (await isAncestor(repo.git, onto, head)) {
-    return { ...plain, tip, to: head, map: [], isUpToDate: true, dropped: [], unsigned: 0 }
-  }
-  const replayed = await replay(repo, { commits: await commitsBetween(repo.git, start, head), onto, place })
-  const result = {
-    ...plain,
-    to: replayed.tip,
-    map: replayed.map,
-    isUpToDate: false,
-    dropped: replayed.dropped,
-    unsigned: replayed.unsigned,
-  }
+  const plain = { from: head, onto, isDryRun, pending, unsigned: 0, dropped: [], merges: [], isByGit: false }
+  if (await isAncestor(repo.git, onto, head)) return { ...plain, tip, to: head, map: [], isUpToDate: true }
+  const commits = await commitsBetween(repo.git, start, head)
+  const merges = await mergesIn(place?.git ?? repo.git, commits)
+  const replayed = await replay(repo, { commits, onto, place })
+  // Looked up last: signing may have taken a while, and the user may have switched branches.
   await refuseCheckedOut(repo, tip, place)
+  if (replayed.kind === 'conflict') {
+    const error = conflicting(replayed.commit, replayed.paths, onto)
+    if (isDryRun || repo.location.isBare) throw error
+    const there = place ?? (await ensurePlace(repo, tip)).place
+    const { commit, paths } = replayed
+    const what = { place: there, from: head, onto, start, commit: commit.oid, paths }
+    return finish(repo, await handOver(repo, tip, what), { ...plain, merges, agent: options.agent })
+  }
+  const { map, dropped, unsigned } = replayed
+  const result = { ...plain, to: replayed.tip, map, isUpToDate: false, dropped, merges, unsigned }
   if (isDryRun) return { ...result, tip }
-  const move = { from: head, to: replayed.tip }
-  const refusal = place === null ? null : await switchFiles(place.git, move, { dryRun: true })
+  return { ...result, tip: await move(repo, tip, { place, from: head, to: replayed.tip, onto, map }) }
+}
+
+const uncommitted = (tip: ChainTip, place: Place | null): AmpError =>
+  no(
+    `the worktree of session ${tip.snapshot.name} has uncommitted changes`,
+    `Commit them there first: ${shellWord(place?.path ?? '')}`,
+  )
+
+/** Moves branch, index and files to what was made in memory. */
+async function move(repo: Repo, tip: ChainTip, rebase: RebaseStep & { place: Place | null }): Promise<ChainTip> {
+  const { place, from, to, onto } = rebase
+  if (place === null) return recordRebase(repo, tip, rebase)
+  const failure = await (await hooksOf(repo, place)).run('pre-rebase', [onto])
+  if (failure !== null) throw no('the pre-rebase hook refused the rebase', ...linesOf(failure.output))
+  const refusal = await switchFiles(place.git, { from, to }, { dryRun: true })
   if (refusal !== null)
     throw no(
       `the worktree cannot follow the rebase: ${refusal}`,
       'Move the file in the way, then run the command again.',
     )
-  if (place !== null) await beginMove(repo, place, { kind: 'rebase', ...move })
-  const recorded = await recordRebase(repo, tip, { ...move, onto, map: replayed.map })
-  const late = place === null ? null : await switchFiles(place.git, move)
+  await beginMove(repo, place, { kind: 'rebase', from, to })
+  const recorded = await recordRebase(repo, tip, rebase)
+  const late = await switchFiles(place.git, { from, to })
   if (late !== null)
     throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
-  if (place !== null) await endMove(repo, place)
-  return { ...result, tip: recorded }
+  await endMove(repo, place)
+  return recorded
+}
+
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '')
+
+export interface ContinueOptions {
+  session?: string | undefined
+  how: 'continue' | 'skip'
+  agent?: AgentOptions | undefined
+}
+
+/** Goes on with a rebase that stands in a conflict, or records that the user has come to its end with plain git. */
+export async function continueRebase(repo: Repo, options: ContinueOptions): Promise<RebaseResult> {
+  const { tip, place, standing } = await findRebase(repo, options.session)
+  if (standing === 'none') return byHand(repo, { tip, place }, `--${options.how}`)
+  if (standing === 'ended') {
+    const outcome = await recordOutcome(repo, tip)
+    if (outcome.kind === 'rebased') return resultOf(repo, outcome, {})
+    throw no(
+      `the rebase of session ${tip.snapshot.name} was aborted`,
+      `Run "git amp rebase ${tip.id}" to begin it again.`,
+    )
+  }
+  const here = { tip, place: place as Place }
+  const isAgents = options.agent !== undefined && (await readStatus(here.place.git)).unmerged.length > 0
+  const driven = isAgents ? { stop: await stopAt(repo, here) } : await goOn(repo, here, options.how)
+  return finish(repo, driven, { agent: options.agent })
+}
+
+export interface AbortResult {
+  tip: ChainTip
+  /** Where the session is again. */
+  head: Oid
+  onto: Oid | null
+}
+
+/** Takes a rebase back that stands in a conflict. `force` also gives up one that stands in another clone. */
+export async function abortRebase(
+  repo: Repo,
+  options: { session?: string | undefined; force?: boolean | undefined },
+): Promise<AbortResult> {
+  const { tip, place, standing } = await findRebase(repo, options.session, options.force)
+  if (standing === 'none') {
+    const { tip: settled, from } = await byHand(repo, { tip, place }, '--abort')
+    return { tip: settled, head: from, onto: null }
+  }
+  const onto = tip.snapshot.rebasing?.onto ?? null
+  if (standing === 'elsewhere') return { tip: await recordAbort(repo, tip, null), head: oneHead(tip), onto }
+  const outcome =
+    standing === 'open' ? await giveUp(repo, { tip, place: place as Place }) : await recordOutcome(repo, tip)
+  if (outcome.kind === 'aborted') return { tip: outcome.tip, head: outcome.from, onto }
+  throw no(
+    `the rebase of session ${tip.snapshot.name} was finished already, and stands at ${outcome.to.slice(0, 12)}`,
+    `It was at ${outcome.from.slice(0, 12)} before.`,
+  )
+}
+
+async function findRebase(repo: Repo, session: string | undefined, force = false) {
+  const tip = await findSession(repo, session)
+  await refuseRunning(repo, tip)
+  const place = await findPlace(repo, tip)
+  const standing = await standingOf(repo, tip, place)
+  if (standing === 'elsewhere' && !force) throw conflictElsewhere(tip)
+  if (standing === 'open' && place === null)
+    throw fatal(`the worktree of session ${tip.snapshot.name} is not here`, 'Look at "git worktree list".')
+  return { tip, place, standing }
+}
+
+/** A rebase that the user began with plain git, of which nothing is recorded. */
+async function byHand(repo: Repo, { tip, place }: { tip: ChainTip; place: Place | null }, word: string) {
+  const git = place === null ? null : await readRebase(repo.host.fs, place.gitDir)
+  if (git === null || place === null)
+    throw no(`no rebase of session ${tip.snapshot.name} is in progress`, `"git amp rebase ${tip.id}" begins one.`)
+  const from = oneHead(tip)
+  const { stderr } = await stepRebase((await hooksOf(repo, place)).git, [word])
+  if ((await readRebase(repo.host.fs, place.gitDir)) !== null)
+    throw await stopError(repo, await stopAt(repo, { tip, place }, stderr))
+  const settled = await reconcileAnywhere(repo, tip)
+  return { ...nothing, tip: settled.tip, from, to: settled.head, onto: settled.tip.snapshot.base.oid }
+}
+
+const nothing = {
+  map: [],
+  isUpToDate: false,
+  dropped: [],
+  merges: [],
+  isByGit: true,
+  unsigned: 0,
+  isDryRun: false,
+  pending: null,
+}
+
+interface Finishing {
+  merges?: Oid[]
+  agent?: AgentOptions | undefined
+}
+
+/** What the user is told when git has stopped or come to the end; with an agent, after the agent had its turn. */
+async function finish(repo: Repo, driven: Driven, how: Finishing): Promise<RebaseResult> {
+  let now = driven
+  while (now.stop !== null) {
+    const { stop } = now
+    if (how.agent === undefined || stop.paths.length === 0) throw await stopError(repo, stop)
+    const tip = await resolveWithAgent(repo, stop, how.agent)
+    now = await goOn(repo, { tip, place: stop.place }, 'continue')
+  }
+  if (now.outcome.kind === 'rebased') return resultOf(repo, now.outcome, how)
+  throw no(`the rebase of session ${now.outcome.tip.snapshot.name} was aborted`)
+}
+
+async function resultOf(
+  repo: Repo,
+  outcome: Extract<Outcome, { kind: 'rebased' }>,
+  { merges = [] }: Finishing,
+): Promise<RebaseResult> {
+  const { tip, from, to, onto, map } = outcome
+  const written = new Set((await commitsBetween(repo.git, onto, to)).map(({ oid }) => oid))
+  const isKept = ([, after]: [Oid, Oid], at: number) => written.has(after) && map[at - 1]?.[1] !== after
+  const dropped = map.filter((pair, at) => !isKept(pair, at)).map(([before]) => before)
+  return { ...nothing, tip, from, to, onto, map, dropped, merges }
 }
 
 async function ontoOf(repo: Repo, tip: ChainTip, revision: string | undefined): Promise<Oid> {
@@ -107,8 +259,12 @@ interface Replay {
   place: Place | null
 }
 
-/** Writes each commit again on the new base, by three-way merges in memory. Merges of the base vanish, as in `git rebase`. */
-async function replay(repo: Repo, { commits, onto, place }: Replay) {
+type Replayed =
+  | { kind: 'clean'; tip: Oid; map: [Oid, Oid][]; dropped: Oid[]; unsigned: number }
+  | { kind: 'conflict'; commit: CommitInfo; paths: string[] }
+
+/** Writes each commit again on the new base, by three-way merges in memory. Merges vanish, as in `git rebase`. */
+async function replay(repo: Repo, { commits, onto, place }: Replay): Promise<Replayed> {
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
   const [writer, merger] = [await CommitWriter.open(git, repo.catFile), mergerIn(repo, git)]
@@ -117,11 +273,10 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
   let tip = { oid: onto, tree: (await repo.objects.readCommit(onto))?.tree ?? '' }
   for (const commit of commits) {
     const parent = commit.parents[0]
-    if (commit.parents.length > 1) await refuseOwnContent(git, commit)
     if (commit.parents.length > 1 || parent === undefined) continue
     const before = await repo.treeOf(parent)
     const merged = await merger.merge({ base: before, ours: tip.tree, theirs: commit.tree })
-    if (merged.kind === 'conflict') throw conflicting(commit, merged.paths, { onto, place })
+    if (merged.kind === 'conflict') return { kind: 'conflict', commit, paths: [...merged.paths] }
     if (merged.tree === tip.tree && before !== commit.tree) {
       dropped.push(commit.oid)
       map.push([commit.oid, tip.oid])
@@ -131,10 +286,16 @@ async function replay(repo: Repo, { commits, onto, place }: Replay) {
     map.push([commit.oid, tip.oid])
   }
   await repo.catFile.flush()
-  return { tip: tip.oid, map, dropped, unsigned: writer.unsigned }
+  return { kind: 'clean', tip: tip.oid, map, dropped, unsigned: writer.unsigned }
 }
 
-/** A merge that a machine would make again vanishes; what somebody wrote in one would be lost. */
+/** The merges among the commits. One that a machine would make again vanishes; what somebody wrote in one would be lost. */
+async function mergesIn(git: Git, commits: readonly CommitInfo[]): Promise<Oid[]> {
+  const merges = commits.filter((commit) => commit.parents.length > 1)
+  for (const commit of merges) await refuseOwnContent(git, commit)
+  return merges.map(({ oid }) => oid)
+}
+
 async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
   const [ours = '', theirs = ''] = commit.parents
   const again = commit.parents.length === 2 ? await mergeTrees(git, ours, theirs) : null
@@ -145,45 +306,8 @@ async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
   )
 }
 
-function conflicting(commit: CommitInfo, paths: readonly string[], where: { onto: Oid; place: Place | null }) {
+function conflicting(commit: CommitInfo, paths: readonly string[], onto: Oid): AmpError {
   const [files, short] = [paths.join(', '), commit.oid.slice(0, 12)]
-  const there = where.place === null ? '' : `git -C ${shellWord(where.place.path)} rebase ${where.onto.slice(0, 12)}`
-  return conflict(
-    `'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`,
-    { onto: where.onto, commit: commit.oid, paths },
-    ...(there === '' ? [] : [`To resolve it by hand, run "${there}"; git-amp takes the result up by itself.`]),
-  )
-}
-
-async function recordRebase(
-  repo: Repo,
-  tip: ChainTip,
-  rebase: { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] },
-): Promise<ChainTip> {
-  const { from, to, onto, map } = rebase
-  const total = await diffSize(repo.git, onto, to)
-  const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref))
-  const moved = new Map(map)
-  const notes = views.flatMap((view) => {
-    const commit = view.to === null ? undefined : moved.get(view.to)
-    // The tests were run on another tree: the line says nothing of them.
-    return commit === undefined || commit === onto
-      ? []
-      : [{ commit, line: noteLine({ id: tip.id, slug: tip.snapshot.slug }, { ...view, tests: null }) }]
-  })
-  const branch = branchRef(tip.snapshot.branch)
-  // A branch that the user deleted is made again.
-  const old = await repo.refs.read(branch)
-  const recorded = await record(repo, tip.id, async (latest) => {
-    await refuseMoved(repo, latest, from)
-    return {
-      subject: `amp(${latest.snapshot.slug}): rebased ${plural(map.length, 'commit')} onto ${onto.slice(0, 12)}`,
-      events: [{ type: 'session.rebased', data: { from, to, onto, map, total } }],
-      code: [from, to, onto],
-      moves: [{ ref: branch, old: old === null ? null : from, new: to }],
-      notes,
-      operation: { id: repo.newId(), command: 'rebase' },
-    }
-  })
-  return recorded?.tip ?? tip
+  const where = { onto, commit: commit.oid, paths }
+  return conflict(`'${subjectOf(commit.message)}' (${short}) conflicts with the base in ${files}`, where)
 }

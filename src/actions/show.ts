@@ -13,7 +13,8 @@ import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
-import { type SessionState, stateOf } from './shared/sessions.js'
+import { stateHere } from './shared/rebasing.js'
+import type { SessionState } from './shared/sessions.js'
 import { testCommand } from './shared/testing.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
@@ -27,6 +28,8 @@ export interface ShowOptions {
 export interface ShowResult {
   tip: ChainTip
   state: SessionState
+  /** The host on which a conflict stands in another clone; null when none does. */
+  conflictOn: string | null
   prompt: string
   worktree: string | null
   /** Paths with uncommitted changes; null without a worktree here. */
@@ -80,7 +83,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
   const counts = head === null || base === null ? null : await aheadBehind(repo.git, head, base)
   return {
     tip,
-    state: stateOf(tip, leases, repo.host.hostname),
+    ...(await stateHere(repo, tip, leases)),
     prompt,
     worktree: place?.path ?? null,
     uncommitted: status === null ? null : status.changed.length + status.untracked.length + status.unmerged.length,

@@ -1,4 +1,5 @@
 import type { IterateNews } from '../actions/iterate.js'
+import type { ResolveNews } from '../actions/shared/resolve-conflict.js'
 import type { AgentEvent } from '../agent/adapter.js'
 import { oneLine } from '../util/sanitize.js'
 import type { Ui } from './ui.js'
@@ -27,6 +28,19 @@ export function iterationNews(ui: Ui, options: NewsOptions = {}): (news: Iterate
     ui.tell(`${options.prefix ?? ''}${worktree === '' ? line : line.replaceAll(worktree, '')}`)
   }
 }
+
+/** Prints the news of an agent that resolves a conflict. */
+export const resolveNews =
+  (ui: Ui): ((news: ResolveNews) => void) =>
+  (news) => {
+    const line =
+      news.type === 'asked'
+        ? `${news.agent} is asked to resolve ${news.paths.map((path) => oneLine(path)).join(', ')}...`
+        : news.type === 'test'
+          ? `Testing: ${oneLine(news.command)}`
+          : agentLine(news.event, false)
+    if (line !== null) ui.tell(line)
+  }
 
 function lineOf(news: IterateNews, verbose: boolean): string | null {
   switch (news.type) {

@@ -33,6 +33,7 @@ export class ListCommand extends AmpCommand {
       - \`interrupted\`: its last iteration was stopped or killed
       - \`failed\`: the agent of its last iteration failed
       - \`diverged\`: two clones went on with it at once
+      - \`conflict\`: a rebase of it stands in a conflict, here or on the machine that is named
       - \`merged\`, \`closed\`: done
       - \`review\`, \`paused\`: set by a newer git-amp
 
@@ -85,8 +86,13 @@ export class ListCommand extends AmpCommand {
         `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" ${waiting.snapshot.open.length > 0 ? 'keeps its work and goes on' : 'goes on'}`,
         'ampPending',
       )
-    for (const { shortId } of sessions.filter((session) => session.isRebasing))
-      ui.hint(`${shortId} is being rebased; finish it in its worktree with "git rebase --continue"`, 'ampPending')
+    for (const { shortId, state } of sessions.filter((session) => session.isRebasing)) {
+      const how =
+        state === 'conflict'
+          ? `with "git amp rebase --continue ${shortId}"`
+          : 'in its worktree with "git rebase --continue"'
+      ui.hint(`${shortId} is being rebased; finish it ${how}`, 'ampPending')
+    }
     if (sessions.length === 0) ui.hint(emptyHint(hidden), 'ampEmpty')
     return broken.length > 0 ? 1 : 0
   }

@@ -1,9 +1,11 @@
 import { Command, Option } from 'clipanion'
-import { type MergeStyle, mergeSession } from '../actions/merge.js'
+import { mergeSession } from '../actions/merge.js'
 import { AmpCommand } from '../cli/command.js'
+import { styleOption } from '../cli/style.js'
 import { givenText } from '../cli/text.js'
 import { usage } from '../errors.js'
 import { pendingLine } from '../render/session.js'
+import { showPreflight } from './preflight.js'
 
 /** `git amp merge [<session>]` */
 export class MergeCommand extends AmpCommand {
@@ -18,7 +20,7 @@ export class MergeCommand extends AmpCommand {
       looked at what was left.
 
       Without an option the base is fast-forwarded when that is possible, and gets a merge commit otherwise; \`amp.mergeStyle\` (\`ff\`, \`ff-only\`,
-      \`no-ff\`, \`squash\`) changes that.
+      \`no-ff\`, \`squash\`) changes that. \`--check\` merges nothing, and tells what it would meet: see \`git amp preflight\`.
     `,
     examples: [
       ['Merge into the base', 'git amp merge fix-parser'],
@@ -38,19 +40,25 @@ export class MergeCommand extends AmpCommand {
   file = Option.String('-F,--file', { description: 'Take the message from a file; - is standard input' })
   edit = Option.Boolean('-e,--edit', false, { description: 'Write the message in an editor' })
   force = Option.Boolean('-f,--force', false, { description: 'Merge although the last iteration was interrupted' })
+  check = Option.Boolean('--check', false, { description: 'Only look at what the merge would meet' })
+  test = Option.Boolean('--test', false, { description: 'With --check: run the tests on what would land' })
   dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
     const repo = await this.open({ writes: true })
     const { ui } = this.context
+    const style = styleOption(this)
+    const { session, test, json } = this
+    if (test && !this.check) throw usage('--test goes with --check')
+    if (this.check) return showPreflight(repo, this.context, { session, into: this.into, style, test, json })
     const help = 'Write the message of the merge.'
     const sources = { paragraphs: this.message, file: this.file, edit: this.edit, name: 'message', help }
     const message = (await givenText(repo, this.context, sources)) ?? undefined
     const result = await mergeSession(repo, {
       session: this.session,
       into: this.into,
-      style: this.style(),
+      style,
       message,
       dryRun: this.dryRun,
       force: this.force,
@@ -84,11 +92,5 @@ export class MergeCommand extends AmpCommand {
       )
     if (updated !== null && !isDryRun) ui.tell(`Updated the checkout in ${updated}`)
     return undefined
-  }
-
-  private style(): MergeStyle | undefined {
-    const given = [this.squash, this.ffOnly, this.noFf].filter(Boolean).length
-    if (given > 1) throw usage('--squash, --ff-only and --no-ff exclude each other')
-    return this.squash ? 'squash' : this.ffOnly ? 'ff-only' : this.noFf ? 'no-ff' : undefined
   }
 }

@@ -35,7 +35,8 @@ const keptBytes = 16 * 1024
 /** The user's hooks, as they apply in one worktree. */
 export class Hooks {
   private constructor(
-    private readonly git: Git,
+    /** Git in the worktree, with these hooks. */
+    readonly git: Git,
     private readonly present: ReadonlySet<string>,
     /** What the variable tells beside the hook's name: the owner, and the hooks around this process. */
     private readonly told = '',
@@ -64,7 +65,7 @@ export class Hooks {
 
   /** No hooks at all (`amp.hooks=skip`). */
   static none(git: Git): Hooks {
-    return new Hooks(git, new Set())
+    return new Hooks(git.with({}, ['-c', 'core.hooksPath=/dev/null']), new Set())
   }
 
   has(name: string): boolean {

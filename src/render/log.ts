@@ -71,6 +71,7 @@ function told(item: Item): Told {
 /** The event's type in a word; only a merge that was done is called one. */
 function wordOf({ type, data }: AmpEvent): string {
   if (type === 'session.merged' && data.result !== 'done') return `merge-${oneLine(String(data.result))}`
+  if (type === 'session.resolved' && data.reason !== undefined) return 'unresolved'
   return type.replace(/^(session|head|test|label|operation)\./, '')
 }
 
@@ -100,8 +101,12 @@ function textOf(event: AmpEvent): string {
       return `${data.exit === 0 ? 'tests pass' : 'tests fail'}: ${text('command')}`
     case 'session.squashed':
       return Array.isArray(data.map) ? plural(data.map.length, 'commit') : 'many commits'
+    case 'session.conflicted':
+    case 'session.rebase-aborted':
     case 'session.rebased':
       return `onto ${text('onto').slice(0, 12)}`
+    case 'session.resolved':
+      return `${text('agent')}${typeof data.reason === 'string' ? `: ${oneLine(data.reason, 60)}` : ' resolved the conflict'}`
     case 'session.merged':
       return `into ${text('into').replace(/^refs\/heads\//, '')} (${text('via')}${data.result === 'done' ? '' : `, ${text('result')}`})`
     case 'session.closed':

@@ -22,7 +22,7 @@ export interface Screen {
 }
 
 /** States in which a session waits for its user. */
-const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 'diverged']
+const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 'diverged', 'conflict']
 
 /** The list: marker, id, name, state, iterations, size, age, title. */
 export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
@@ -33,7 +33,7 @@ export function renderList(sessions: readonly ListedSession[], screen: Screen): 
     return [
       `${mark} ${session.shortId}`,
       oneLine(snapshot.slug),
-      state,
+      session.conflictOn === null ? state : `conflict on ${oneLine(session.conflictOn)}`,
       `iter ${snapshot.iterations}`,
       `+${insertions}`,
       `-${deletions}`,
@@ -71,7 +71,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
   const { snapshot } = tip
   const facts: [string, string][] = [
     ['Session', `${screen.paint('id', tip.id)} ${oneLine(snapshot.name)}`],
-    ['State', paintState(stateWords(snapshot, state), state, screen.paint)],
+    ['State', paintState(stateWords(result), state, screen.paint)],
     ['In progress', progressWords(result)],
     ['Branch', branchWords(result)],
     ['Base', `${baseName(result)}from ${result.base.slice(0, 12)}${distance(result)}`],
@@ -102,7 +102,8 @@ export function renderShow(result: ShowResult, screen: Screen): string {
 export const sizeWords = (size: { files: number; insertions: number; deletions: number }): string =>
   `${plural(size.files, 'file')} +${size.insertions} -${size.deletions}`
 
-function stateWords(snapshot: Snapshot, state: SessionState): string {
+function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): string {
+  if (state === 'conflict') return conflictWords(snapshot, conflictOn)
   const open = snapshot.open[0]
   if (state === 'running' && open !== undefined)
     return `running iteration ${open.n} on ${oneLine(open.host)} since ${plainTime(open.at)} UTC`
@@ -119,6 +120,11 @@ function stateWords(snapshot: Snapshot, state: SessionState): string {
     : `${state}; merged before, into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
 }
 
+function conflictWords({ rebasing }: Snapshot, on: string | null): string {
+  const where = on === null ? '' : ` on ${oneLine(on)}`
+  return `conflict${where}${rebasing === undefined ? '' : `, in a rebase onto ${rebasing.onto.slice(0, 12)}`}`
+}
+
 function branchWords({ tip, branchHead }: ShowResult): string {
   const { branch } = tip.snapshot
   return branchHead === null
@@ -131,8 +137,12 @@ const baseName = ({ tip, isBaseGone }: ShowResult): string => {
   return name === undefined ? '' : `${name}${isBaseGone ? ' (gone)' : ''}, `
 }
 
-const progressWords = ({ unfinished }: ShowResult): string =>
-  unfinished === null ? '' : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
+const progressWords = ({ tip, state, unfinished }: ShowResult): string =>
+  unfinished === 'rebase' && state === 'conflict'
+    ? `rebase; finish it with "git amp rebase --continue ${tip.id}", or take it back with --abort`
+    : unfinished === null
+      ? ''
+      : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
 
 function distance({ ahead, behind }: ShowResult): string {
   if (ahead === null || behind === null) return ''

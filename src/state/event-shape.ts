@@ -115,6 +115,17 @@ const shapes: Record<EventType, Record<string, Check>> = {
   },
   'session.squashed': { from: isOid, to: isOid, map: list, total, onto: optional(isOid) },
   'session.rebased': { from: isOid, to: isOid, onto: isOid, map: list, total },
+  'session.conflicted': { from: isOid, onto: isOid, start: isOid, host: text, commit: isOid, paths: list },
+  'session.rebase-aborted': { from: isOid, onto: isOid, at: optional(isOid) },
+  'session.resolved': {
+    commit: isOid,
+    paths: list,
+    agent: text,
+    model: optional(text),
+    durationMs: number,
+    reason: optional(text),
+    ...spent,
+  },
   'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
   'session.paused': { snapshot: isOid },
   'session.resumed': {},
@@ -172,6 +183,15 @@ const snapshotShape: Record<string, Check> = {
   merged: optional(merged),
   paused: optional(paused),
   merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
+  rebasing: optional(
+    (value) =>
+      isObject(value) &&
+      isOid(value.from) &&
+      isOid(value.onto) &&
+      isOid(value.start) &&
+      text(value.host) &&
+      text(value.at),
+  ),
   createdAt: text,
   updatedAt: text,
   by: text,

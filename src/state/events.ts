@@ -24,6 +24,7 @@ export const longLists: readonly string[] = [
   'conflicts',
   'submodules',
   'models',
+  'paths',
 ]
 
 /** Tokens that one iteration used: a delta, never a running total. */
@@ -214,6 +215,19 @@ export interface EventData {
   /** `onto`: another commit that the result was put on. */
   'session.squashed': { from: Oid; to: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize; onto?: Oid }
   'session.rebased': { from: Oid; to: Oid; onto: Oid; map: [Oid, Oid][] | BlobValue; total?: ChangeSize }
+  /** A rebase stands in a conflict in the session's worktree on `host`: git's own, of the commits after `start`. */
+  'session.conflicted': { from: Oid; onto: Oid; start: Oid; host: string; commit: Oid; paths: string[] | BlobValue }
+  /** That rebase was given up, and the session is where it was; `at` is what stood in its worktree then. */
+  'session.rebase-aborted': { from: Oid; onto: Oid; at?: Oid }
+  /** An agent was asked to resolve a conflict; `reason` says why its answer was not taken. */
+  'session.resolved': {
+    commit: Oid
+    paths: string[] | BlobValue
+    agent: string
+    model?: string
+    durationMs: number
+    reason?: string
+  } & Spent
   'session.merged': {
     into: string
     before: Oid

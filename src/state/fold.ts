@@ -7,6 +7,7 @@ import {
   type KnownEvent,
   type Outcome,
   type SessionStatus,
+  type Spent,
   type ThreadTotal,
   type Undone,
   type Usage,
@@ -63,6 +64,8 @@ export interface Snapshot {
   merging?: { into: string; before: Oid; after: Oid; via: 'ff' | 'merge' | 'squash' }
   /** The uncommitted work of a paused session, and its status before. */
   paused?: { snapshot: Oid; was: SessionStatus }
+  /** A rebase that stands in a conflict in a worktree on `host`. */
+  rebasing?: { from: Oid; onto: Oid; start: Oid; host: string; at: string }
   createdAt: string
   updatedAt: string
   by: string
@@ -170,10 +173,16 @@ const appliers: Appliers = {
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'session.rebased': (snapshot, data) => ({
+    ...notRebasing,
     heads: moveHead(snapshot.heads, data.from, data.to),
     base: { ...snapshot.base, oid: data.onto },
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
+  'session.conflicted': (_, { from, onto, start, host }, event) => ({
+    rebasing: { from, onto, start, host, at: event.at },
+  }),
+  'session.rebase-aborted': () => notRebasing,
+  'session.resolved': (snapshot, data) => spentIn(snapshot, data),
   'session.merged': merged,
   'session.paused': ({ status, paused }, data) => ({
     status: 'paused',
@@ -233,6 +242,24 @@ function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
   return patch
 }
 
+/** A field cannot be deleted by a patch, so it is set to undefined, which JSON leaves out. */
+const notRebasing = { rebasing: undefined } as unknown as Partial<Snapshot>
+
+/** Tokens and cost with those of one more run. */
+function spentIn(snapshot: Snapshot, data: Spent): Pick<Snapshot, 'usage' | 'costUsd'> {
+  const usage = data.usage ?? none
+  const cost = data.costUsd === undefined ? snapshot.costUsd : (snapshot.costUsd ?? 0) + data.costUsd
+  return {
+    ...(cost === undefined ? {} : { costUsd: cost }),
+    usage: {
+      input: snapshot.usage.input + usage.input,
+      output: snapshot.usage.output + usage.output,
+      cacheRead: snapshot.usage.cacheRead + usage.cacheRead,
+      cacheWrite: snapshot.usage.cacheWrite + usage.cacheWrite,
+    },
+  }
+}
+
 type Ended = EventData['iteration.finished'] | EventData['iteration.failed']
 
 function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome: Outcome }): Partial<Snapshot> {
@@ -246,21 +273,13 @@ function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome:
     agent,
     ...('waiting' in data && data.waiting !== undefined ? { waiting: data.waiting } : {}),
   }
-  const usage = data.usage ?? none
-  const cost = data.costUsd === undefined ? snapshot.costUsd : (snapshot.costUsd ?? 0) + data.costUsd
   return {
     open: snapshot.open.filter((candidate) => candidate.iteration !== data.iteration),
     last,
     ...(data.thread === undefined ? {} : { thread: threadAfter(snapshot, agent, data) }),
     ...(data.to === undefined ? {} : { heads: moveHead(snapshot.heads, data.from, data.to) }),
     ...(data.total === undefined ? {} : { changes: data.total }),
-    ...(cost === undefined ? {} : { costUsd: cost }),
-    usage: {
-      input: snapshot.usage.input + usage.input,
-      output: snapshot.usage.output + usage.output,
-      cacheRead: snapshot.usage.cacheRead + usage.cacheRead,
-      cacheWrite: snapshot.usage.cacheWrite + usage.cacheWrite,
-    },
+    ...spentIn(snapshot, data),
   }
 }
 

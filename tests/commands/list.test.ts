@@ -113,7 +113,7 @@ describe('git amp list', () => {
     }
     expect(await refused('list', '--state', 'foo')).toEqual([
       129,
-      "error: unknown state 'foo'\nhint: The states are idle, running, waiting, interrupted, failed, diverged, review, paused, merged, closed.\n",
+      "error: unknown state 'foo'\nhint: The states are idle, running, waiting, interrupted, failed, diverged, conflict, review, paused, merged, closed.\n",
     ])
     expect(await refused('list', '-n', 'x')).toEqual([129, "error: --max-count takes a number, not 'x'\n"])
     expect(await refused('list', '-z')).toEqual([129, 'error: -z goes with --porcelain or --format only\n'])

@@ -33,36 +33,6 @@ describe('git amp rebase', () => {
     expect(s.subjects(`main..${branch}`)).toHaveLength(3)
   })
 
-  it('changes nothing on a conflict, and takes up what plain git resolves', async () => {
-    const s = scene()
-    s.commit({ a: 'base\n' })
-    const id = await s.session('a')
-    await s.iterate(id, 'echo ours >a; echo 1 >b')
-    s.commit({ a: 'theirs\n' }, 'Upstream')
-    const wt = s.worktree(id)
-    const refs = s.refs()
-    const answer = await s.amp('rebase', id)
-    expect([answer.code, plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
-      [
-        1,
-        "error: 'amp: echo ours >a; echo 1 >b' (<oid12>) conflicts with the base in a
-      hint: To resolve it by hand, run "git -C $ROOT/repo/.worktrees/<id> rebase <oid12>"; git-amp takes the result up by itself.
-      ",
-      ]
-    `)
-    expect(s.refs()).toBe(refs)
-    expect(s.read('a', wt)).toBe('ours\n')
-    expect(s.status(id)).toBe('')
-    expect(() => s.gitAt(wt, 'rebase', 'main')).toThrow()
-    const during = await s.amp('rebase', id)
-    expect(during.stderr).toContain('fatal: a rebase is in progress')
-    s.write({ a: 'both\n' }, wt)
-    s.gitAt(wt, 'add', 'a')
-    s.gitAt(wt, '-c', 'core.editor=true', 'rebase', '--continue')
-    expect((await s.amp('rebase', id)).stdout).toContain('up to date')
-    expect(s.snapshot(id).heads).toEqual([s.git('rev-parse', s.branch(id))])
-  })
-
   it('refuses uncommitted changes and files in the way', async () => {
     const s = scene()
     const id = await s.session('a')

@@ -6,6 +6,7 @@ import { branchRef } from '../../state/names.js'
 import { whereabouts } from './lease.js'
 import { pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
+import { refuseConflict } from './rebasing.js'
 import { reconcileAnywhere, refuseUnfinished, strayed } from './reconcile.js'
 import { oneHead } from './sessions.js'
 
@@ -27,6 +28,7 @@ export const settleOrLook = async (repo: Repo, tip: ChainTip, isDryRun: boolean)
 async function look(repo: Repo, tip: ChainTip): Promise<Found> {
   const recorded = oneHead(tip)
   const place = await findPlace(repo, tip)
+  await refuseConflict(repo, tip, place)
   if (place === null) {
     const head = (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? recorded
     return { tip, head, place, status: null, pending: null }

@@ -15,6 +15,7 @@ import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
+import { settleRebase } from './rebasing.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
 import { oneHead, refusePaused } from './sessions.js'
@@ -40,7 +41,7 @@ export async function reconcile(
   { place, onSalvaged, force }: SalvageOptions & { place: Place },
 ): Promise<Settled> {
   await clearStaleLocks(repo, place)
-  const salvaged = await salvage(repo, tip, { place, onSalvaged, force })
+  const salvaged = await settleRebase(repo, await salvage(repo, tip, { place, onSalvaged, force }), place)
   await refuseUnfinished(repo, place, tip)
   let status = await readStatus(place.git)
   const branched = await settleBranch(repo, salvaged, { place, status })
@@ -77,7 +78,8 @@ export async function reconcileAnywhere(
     const settled = await reconcile(repo, tip, { place })
     return { tip: settled.tip, head: settled.head, place, status: settled.status }
   }
-  const settled = await settleMerge(repo, await salvage(repo, tip, { place: null }))
+  const rebased = await settleRebase(repo, await salvage(repo, tip, { place: null }), null)
+  const settled = await settleMerge(repo, rebased)
   const head = oneHead(settled)
   const here = await repo.refs.read(branchRef(settled.snapshot.branch))
   const current = here === null || here === head ? settled : await adopt(repo, settled, { from: head, to: here })

@@ -12,6 +12,8 @@ import { isBusy, takeTurn } from './turn.js'
 export interface Step extends Append {
   /** Branch and base: refs that hold code, each with the value it was seen at. */
   moves?: readonly RefChange[]
+  /** Refs that git itself has moved before, for the operation log alone. */
+  moved?: readonly RefChange[]
   notes?: readonly NoteLine[]
   /** The command, for the operation log; steps that move no code need none. */
   operation?: OperationNote
@@ -116,7 +118,7 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
     session: prepared.tip.id,
     slug,
     at,
-    changes,
+    changes: [...changes, ...(step.moved ?? [])],
   })
   return [...changes, operation]
 }

@@ -45,6 +45,7 @@ export type SessionState =
   | 'interrupted'
   | 'failed'
   | 'diverged'
+  | 'conflict'
   | 'review'
   | 'paused'
   | 'merged'
@@ -66,6 +67,7 @@ export function stateOf(
   const places = snapshot.open.map((open) => whereaboutsIn(leases, open, hostname))
   if (places.some((where) => where !== 'dead')) return 'running'
   if (places.length > 0) return 'interrupted'
+  if (snapshot.rebasing !== undefined) return 'conflict'
   if (snapshot.status !== 'failed') return snapshot.status
   if (snapshot.last?.outcome === 'interrupted') return 'interrupted'
   return snapshot.last?.waiting === undefined ? 'failed' : 'waiting'
@@ -102,7 +104,6 @@ export function headNow(latest: ChainTip, from: string): string {
  * @param own iteration of the caller itself
  */
 export async function refuseRunning(repo: Repo, tip: ChainTip, own?: string): Promise<void> {
-  const { name } = tip.snapshot
   const busy = (await localLeases(repo)).find(
     (lease) => lease.session === tip.id && lease.where === 'alive' && lease.iteration !== own,
   )
@@ -110,7 +111,7 @@ export async function refuseRunning(repo: Repo, tip: ChainTip, own?: string): Pr
   if (busy !== undefined) {
     const pid = (await leaseOf(repo, busy.iteration))?.pid
     throw fatal(
-      `${open === undefined ? 'the tests' : `iteration ${open.n}`} of session ${name} ${open === undefined ? 'are' : 'is'} running (process ${pid})`,
+      `${runningWords(tip, open?.n)} running (process ${pid})`,
       `Wait for it, or end it with "git amp stop ${tip.id.slice(0, 4)}".`,
     )
   }
@@ -119,13 +120,18 @@ export async function refuseRunning(repo: Repo, tip: ChainTip, own?: string): Pr
   }
 }
 
+function runningWords({ snapshot }: ChainTip, n: number | undefined): string {
+  if (n !== undefined) return `iteration ${n} of session ${snapshot.name} is`
+  return `the ${snapshot.rebasing === undefined ? 'tests' : 'agent or the tests'} of session ${snapshot.name} are`
+}
+
 /**
  * Refuses to record a move of `head` when an iteration began, or the head moved, since the command looked. Asked on the tip that the transaction
  * is bound to: a session that two moved from the same head has diverged.
  */
 export async function refuseMoved(repo: Repo, latest: ChainTip, head: string): Promise<void> {
   await refuseRunning(repo, latest)
-  if (latest.snapshot.heads.join() === head) return
+  if (latest.snapshot.heads.join() === head && latest.snapshot.rebasing === undefined) return
   throw fatal(`session ${latest.snapshot.name} moved while the command ran`, 'Run the command again.')
 }
 

@@ -137,6 +137,24 @@ describe('the rest', () => {
     expect(abandoned).not.toHaveProperty('merged')
   })
 
+  test('a conflict stands until the rebase is done or given up', () => {
+    const [from, to, onto, commit] = [oid('0'), oid('a'), oid('b'), oid('c')]
+    const conflicted = event('session.conflicted', { from, onto, start: from, host: 'h', commit, paths: ['a'] })
+    expect(fold([created(), conflicted])).toMatchObject({ rebasing: { from, onto, start: from, host: 'h' } })
+    const ends = [
+      event('session.rebased', { from, to, onto, map: [] }),
+      event('session.rebase-aborted', { from, onto, at: commit }),
+    ]
+    for (const end of ends)
+      expect(JSON.parse(JSON.stringify(fold([created(), conflicted, end])))).not.toHaveProperty('rebasing')
+  })
+
+  test('an agent that resolves a conflict costs as well', () => {
+    const usage = { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }
+    const data = { commit: oid('c'), paths: ['a'], agent: 'claude', durationMs: 1, usage, costUsd: 0.5 }
+    expect(fold([created(), event('session.resolved', data)])).toMatchObject({ usage, costUsd: 0.5 })
+  })
+
   test('closed and opened again', () => {
     const start = created()
     const closed = event('session.closed', { reason: 'done' })
