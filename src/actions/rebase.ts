@@ -5,6 +5,7 @@ import { readRebase, stepRebase } from '../git/rebase.js'
 import { CommitWriter } from '../git/rewrite.js'
 import type { Git, Oid } from '../git/run.js'
 import { isDirty, readStatus } from '../git/status.js'
+import type { TreeMerger } from '../git/three-way.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { subjectOf } from '../util/message.js'
@@ -27,7 +28,7 @@ import {
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { type AgentOptions, resolveWithAgent } from './shared/resolve-conflict.js'
 import { oneHead, refuseRunning } from './shared/sessions.js'
-import { mergerIn } from './shared/squash-plan.js'
+import { merging } from './shared/squash-plan.js'
 import { hooksOf } from './shared/work.js'
 import { squashBase } from './squash.js'
 
@@ -267,26 +268,47 @@ type Replayed =
 async function replay(repo: Repo, { commits, onto, place }: Replay): Promise<Replayed> {
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
-  const [writer, merger] = [await CommitWriter.open(git, repo.catFile), mergerIn(repo, git)]
+  const plain = commits.filter(({ parents }) => parents.length === 1)
+  const laid = await merging(repo, git, (merger) => layOn(repo, merger, { commits: plain, onto }))
+  if ('paths' in laid) return { kind: 'conflict', ...laid }
+  const writer = await CommitWriter.open(git, repo.catFile)
   const map: [Oid, Oid][] = []
-  const dropped: Oid[] = []
-  let tip = { oid: onto, tree: (await repo.objects.readCommit(onto))?.tree ?? '' }
-  for (const commit of commits) {
-    const parent = commit.parents[0]
-    if (commit.parents.length > 1 || parent === undefined) continue
-    const before = await repo.treeOf(parent)
-    const merged = await merger.merge({ base: before, ours: tip.tree, theirs: commit.tree })
-    if (merged.kind === 'conflict') return { kind: 'conflict', commit, paths: [...merged.paths] }
-    if (merged.tree === tip.tree && before !== commit.tree) {
-      dropped.push(commit.oid)
-      map.push([commit.oid, tip.oid])
-      continue
-    }
-    tip = { oid: await writer.again(commit, { tree: merged.tree, parents: [tip.oid] }), tree: merged.tree }
-    map.push([commit.oid, tip.oid])
+  let tip = onto
+  for (const { commit, tree, isDropped } of laid.steps) {
+    if (!isDropped) tip = await writer.again(commit, { tree, parents: [tip] })
+    map.push([commit.oid, tip])
   }
   await repo.catFile.flush()
-  return { kind: 'clean', tip: tip.oid, map, dropped, unsigned: writer.unsigned }
+  const dropped = laid.steps.filter(({ isDropped }) => isDropped).map(({ commit }) => commit.oid)
+  return { kind: 'clean', tip, map, dropped, unsigned: writer.unsigned }
+}
+
+/** A commit and its tree on the new base. */
+interface Laid {
+  commit: CommitInfo
+  tree: Oid
+  /** The base has its change already. */
+  isDropped: boolean
+}
+
+type Line = { commits: readonly CommitInfo[]; onto: Oid }
+
+/** The commits on the new base, or the one that does not go there. */
+async function layOn(
+  repo: Repo,
+  merger: TreeMerger,
+  { commits, onto }: Line,
+): Promise<{ steps: Laid[] } | { commit: CommitInfo; paths: string[] }> {
+  const steps: Laid[] = []
+  let tip = await repo.treeOf(onto)
+  for (const commit of commits) {
+    const before = await repo.treeOf(commit.parents[0] ?? '')
+    const merged = await merger.merge({ base: before, ours: tip, theirs: commit.tree })
+    if (merged.kind === 'conflict') return { commit, paths: merged.paths }
+    steps.push({ commit, tree: merged.tree, isDropped: merged.tree === tip && before !== commit.tree })
+    tip = merged.tree
+  }
+  return { steps }
 }
 
 /** The merges among the commits. One that a machine would make again vanishes; what somebody wrote in one would be lost. */

@@ -2,6 +2,7 @@ import { conflict, fatal, no } from '../errors.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, mergeBase, resolveCommit } from '../git/history.js'
 import type { Git, Oid } from '../git/run.js'
+import type { TreeMerger } from '../git/three-way.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
@@ -20,7 +21,7 @@ import { refuseMoved, refuseRunning } from './shared/sessions.js'
 import {
   type Group,
   isAgentCommit,
-  mergerIn,
+  merging,
   ownLine,
   type Prevented,
   planOne,
@@ -215,21 +216,33 @@ interface Onto {
 }
 
 /** The plan on top of another commit: what each group changes is merged there in memory. */
-async function layOnto(repo: Repo, plan: SquashPlan, { onto, git, name }: Onto) {
-  if (plan.groups.some(({ parents }) => !isSame(parentsOn({ parents } as Group, ''), [''])))
+async function layOnto(repo: Repo, plan: SquashPlan, to: Onto) {
+  if (plan.groups.some((group) => !isSame(parentsOn(group, plan.start), [plan.start])))
     throw no('the branch contains a merge that cannot be put onto another commit', includeHint)
-  const merger = mergerIn(repo, git)
-  const [dropped, groups]: [Oid[], Group[]] = [[], []]
-  let [before, tip] = [await repo.treeOf(plan.start), await repo.treeOf(onto)]
-  for (const group of plan.groups) {
+  const trees = { from: await repo.treeOf(plan.start), to: await repo.treeOf(to.onto) }
+  const laid = await merging(repo, to.git, (merger) => moved(merger, plan.groups, trees))
+  if ('paths' in laid) throw conflicting(laid.group, laid.paths, to)
+  const dropped = laid.groups
+    .filter(({ isDropped }) => isDropped)
+    .flatMap(({ commits }) => commits.map(({ oid }) => oid))
+  return { plan: { ...plan, start: to.onto, groups: laid.groups }, dropped }
+}
+
+async function moved(
+  merger: TreeMerger,
+  groups: readonly Group[],
+  trees: { from: Oid; to: Oid },
+): Promise<{ groups: Group[] } | { group: Group; paths: string[] }> {
+  const done: Group[] = []
+  let { from: before, to: tip } = trees
+  for (const group of groups) {
     const merged = await merger.merge({ base: before, ours: tip, theirs: group.tree })
-    if (merged.kind === 'conflict') throw conflicting(group, merged.paths, { onto, name })
-    if (merged.tree === tip && group.tree !== before) dropped.push(...group.commits.map(({ oid }) => oid))
-    groups.push({ ...group, tree: merged.tree, isDropped: merged.tree === tip && group.tree !== before })
+    if (merged.kind === 'conflict') return { group, paths: merged.paths }
+    done.push({ ...group, tree: merged.tree, isDropped: merged.tree === tip && group.tree !== before })
     before = group.tree
     tip = merged.tree
   }
-  return { plan: { ...plan, start: onto, groups }, dropped }
+  return { groups: done }
 }
 
 function conflicting(group: Group, paths: readonly string[], { onto, name }: { onto: Oid; name: string }) {

@@ -22,20 +22,18 @@ export async function mergeTrees(git: Git, ours: Oid, theirs: Oid): Promise<Merg
   return result.code === 0 ? { kind: 'clean', tree: tree.trim() } : { kind: 'conflict', paths: [...new Set(paths)] }
 }
 
-/**
- * Applies a commit's change onto another commit, in memory. Git 2.38 and 2.39 know no `--merge-base` here, so the change is merged
- * with a synthetic commit: the tip's tree with the picked commit's parent as its parent.
- */
-export async function pickTree(git: Git, pick: { oid: Oid; parent: Oid }, onto: { tree: Oid }): Promise<Merged> {
-  const env = {
-    GIT_AUTHOR_NAME: 'git-amp',
-    GIT_AUTHOR_EMAIL: '',
-    GIT_COMMITTER_NAME: 'git-amp',
-    GIT_COMMITTER_EMAIL: '',
-  }
-  const dated = { ...env, GIT_AUTHOR_DATE: '@0 +0000', GIT_COMMITTER_DATE: '@0 +0000' }
-  const synthetic = await git.text(['commit-tree', onto.tree, '-p', pick.parent, '-m', 'synthetic'], { env: dated })
-  return mergeTrees(git, synthetic, pick.oid)
+/** Merges that are said to be clean, and what comes of them. */
+interface Said {
+  commits: readonly [Oid, Oid]
+  tree: Oid
+}
+
+/** Whether git makes the same trees of all of them, in one process (`merge-tree --stdin`, git 2.39); an older git says nothing of it. */
+export async function areMerged(git: Git, merges: readonly Said[]): Promise<boolean> {
+  const input = merges.map(({ commits: [ours, theirs] }) => `${ours} ${theirs}\n`).join('')
+  const args = ['merge-tree', '--write-tree', '--stdin', '--no-messages']
+  const { code, stdout } = await git.run(args, { input, ok: [0, 1, 128, 129] }) // 1: conflicts; 128, 129: cannot do it
+  return code === 0 && stdout === merges.map(({ tree }) => `1\0${tree}\0\0`).join('')
 }
 
 /**

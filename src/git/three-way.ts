@@ -1,5 +1,6 @@
 import type { ObjectStore, TreeEntry } from '../state/storage.js'
-import { type Merged, mergeTrees } from './merge.js'
+import { guessMerge } from './guess.js'
+import { areMerged, type Merged, mergeTrees } from './merge.js'
 import type { Git, Oid } from './run.js'
 
 /** Three trees: what was there, and the two that were made of it. */
@@ -21,32 +22,64 @@ type Entries = ReadonlyMap<string, TreeEntry>
 const nobody = { name: 'git-amp', email: '', seconds: 0, offset: 0 }
 
 /**
- * Merges trees in memory. Where the two sides changed different entries, object ids decide and no process is needed; all else is `git merge-tree`,
- * with the renames it finds, and the merge attributes of the worktree it runs in.
+ * Merges trees in memory. Where the two sides changed different entries, object ids decide and no process is needed; all else is `git merge-tree`'s
+ * word, with the renames it finds, and the merge attributes of the worktree it runs in.
  */
 export class TreeMerger {
   private readonly known = new Map<Oid, Promise<Entries | null>>()
+  /** Merges of which the files were guessed, each with its tree. */
+  private readonly guessed: (ThreeWay & { tree: Oid })[] = []
+  private hasGuessed = false
 
+  /** @param mayGuess whether `prove` will be asked afterwards */
   constructor(
     private readonly store: Store,
     private readonly git: Git,
+    private readonly mayGuess: boolean,
   ) {}
+
+  /**
+   * Does work that takes many merges. Two changes of one file are guessed at first, and all guesses are put before git in one process; only
+   * when git thinks otherwise of one of them, the work is done again with a process for each.
+   */
+  static async work<T>(store: Store, git: Git, work: (merger: TreeMerger) => Promise<T>): Promise<T> {
+    const quick = new TreeMerger(store, git, true)
+    const result = await work(quick)
+    return (await quick.isProven()) ? result : work(new TreeMerger(store, git, false))
+  }
 
   async merge(trees: ThreeWay): Promise<Merged> {
     const { base, ours, theirs } = trees
     if (base === ours || ours === theirs) return { kind: 'clean', tree: theirs }
     if (base === theirs) return { kind: 'clean', tree: ours }
+    this.hasGuessed = false
     const entries = await this.byEntries(trees)
     if (entries === null) return this.byGit(trees)
-    return { kind: 'clean', tree: await this.store.objects.writeTree(entries) }
+    const tree = await this.store.objects.writeTree(entries)
+    if (this.hasGuessed) this.guessed.push({ ...trees, tree })
+    return { kind: 'clean', tree }
   }
 
-  /** Git 2.38 and 2.39 know no `--merge-base` here, so the trees are dressed as commits: two children of one parent. */
-  private async byGit({ base, ours, theirs }: ThreeWay): Promise<Merged> {
-    const parent = await this.dressed(base, [])
-    const [left, right] = [await this.dressed(ours, [parent]), await this.dressed(theirs, [parent])]
+  /** Whether git makes the same of everything that was guessed. */
+  private async isProven(): Promise<boolean> {
+    if (this.guessed.length === 0) return true
+    const merges = await Promise.all(
+      this.guessed.map(async ({ tree, ...trees }) => ({ tree, commits: await this.commitsOf(trees) })),
+    )
     await this.store.flush()
-    return mergeTrees(this.git, left, right)
+    return areMerged(this.git, merges)
+  }
+
+  private async byGit(trees: ThreeWay): Promise<Merged> {
+    const [ours, theirs] = await this.commitsOf(trees)
+    await this.store.flush()
+    return mergeTrees(this.git, ours, theirs)
+  }
+
+  /** Git 2.38 and 2.39 know no `--merge-base` in merge-tree, so the trees are dressed as commits: two children of one parent. */
+  private async commitsOf({ base, ours, theirs }: ThreeWay): Promise<[Oid, Oid]> {
+    const parent = await this.dressed(base, [])
+    return [await this.dressed(ours, [parent]), await this.dressed(theirs, [parent])]
   }
 
   private dressed(tree: Oid, parents: Oid[]): Promise<Oid> {
@@ -75,10 +108,22 @@ export class TreeMerger {
     // Removed twice, or added twice: one of them may be half of a rename.
     if (old === undefined || left === undefined || right === undefined) return null
     if (isSame(left, right)) return left
-    if (![old, left, right].every(({ mode }) => mode === '40000')) return null
+    if (left.mode !== old.mode || right.mode !== old.mode) return null
+    if (old.mode.startsWith('100')) return this.guess(old, left, right)
+    if (old.mode !== '40000') return null
     const entries = await this.byEntries({ base: old.oid, ours: left.oid, theirs: right.oid })
     if (entries === null || entries.length === 0) return entries === null ? null : undefined
     return { ...left, oid: await this.store.objects.writeTree(entries) }
+  }
+
+  private async guess(old: TreeEntry, left: TreeEntry, right: TreeEntry): Promise<TreeEntry | null> {
+    if (!this.mayGuess) return null
+    const blobs = await Promise.all([old, left, right].map(({ oid }) => this.store.objects.readBlob(oid)))
+    const [base, ours, theirs] = blobs.map((blob) => (blob === null ? null : Buffer.from(blob).toString('latin1')))
+    const merged = base && ours && theirs ? guessMerge(base, ours, theirs) : null
+    if (merged === null) return null
+    this.hasGuessed = true
+    return { ...left, oid: await this.store.objects.writeBlob(Buffer.from(merged, 'latin1')) }
   }
 
   /** Null for a tree that is not here, or that cannot be written again as it is. */

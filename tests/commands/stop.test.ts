@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { install, startAmp } from '../helpers/bundle.js'
 import { plain } from '../helpers/run.js'
 import { type Scene, scene } from '../helpers/scene.js'
 
@@ -117,9 +118,15 @@ describe('a living iteration is left alone', () => {
   })
 
   it('when its lease belongs to a container that is gone, -f closes the iteration for good', async () => {
-    const { s, id, running } = await atWork()
-    changeLease(s, { boot: 'test-boot gone', pid: 0 })
+    const s = install(scene())
+    const id = await s.session('busy')
+    const { child, ended } = startAmp(s, 'iterate', id, '-m', 'echo 1 >a; touch .begun; while :; do sleep 0.05; done')
+    await s.until(() => s.exists('.begun', s.worktree(id)))
+    child.kill('SIGKILL')
+    await ended
+    changeLease(s, { boot: 'test-boot gone' })
     const inside = { host: { bootId: async () => 'test-boot here' } }
+    expect((await s.ampWith(inside, 'iterate', id)).stderr).toContain('may be running in a container')
     const answer = await s.ampWith(inside, 'iterate', '-f', id, '-m', 'echo 2 >b')
     expect([answer.code, answer.stderr]).toEqual([
       0,
@@ -127,7 +134,6 @@ describe('a living iteration is left alone', () => {
     ])
     expect(s.snapshot(id)).toMatchObject({ open: [], heads: [s.git('rev-parse', s.branch(id))] })
     expect((await s.ampWith(inside, 'iterate', id, '-m', 'echo 3 >c')).code).toBe(0)
-    await running
   })
 
   it('when its lease cannot be read', async () => {

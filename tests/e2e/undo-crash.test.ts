@@ -86,7 +86,7 @@ const cases: Record<
       // The commit of the edits was to be undone: after it only the iteration before it is left.
       const { stdout } = await s.amp('oplog', '--format', '%(command)%(undone)')
       if (stdout.split('\n').filter((line) => line === 'undo').length < 2) await s.amp('undo')
-      else await s.amp('squash', 'a', '-n')
+      else await s.amp('rebase', 'a')
     },
   },
 }

@@ -1,4 +1,5 @@
 import type { AgentRun } from '../../agent/adapter.js'
+import { fatal } from '../../errors.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
@@ -50,15 +51,22 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
   const words = isChange
     ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
     : 'no change'
-  const recorded = await record(repo, tip.id, (latest) => ({
-    subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
-    events: [event(isChange ? headNow(latest, from) : from)],
-    code: [from, headNow(latest, from), work.to, ...work.replaced],
-    moves: [work.move],
-    notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
-    ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
-  }))
-  return recorded?.tip ?? tip
+  const recorded = await record(repo, tip.id, (latest) => {
+    if (!latest.snapshot.open.some((open) => open.iteration === iteration.id)) return null
+    return {
+      subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
+      events: [event(isChange ? headNow(latest, from) : from)],
+      code: [from, headNow(latest, from), work.to, ...work.replaced],
+      moves: [work.move],
+      notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
+      ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
+    }
+  })
+  if (recorded !== null) return recorded.tip
+  throw fatal(
+    `iteration ${iteration.n} of session ${tip.snapshot.name} was taken up by another command while it ran`,
+    'What it left then is in the session; what came later is in the worktree.',
+  )
 }
 
 /** What the run used, as far as its agent told. */

@@ -72,7 +72,10 @@ async function ageOf(repo: Repo, file: string): Promise<number> {
 
 async function moveAside(repo: Repo, file: string, name: string): Promise<void> {
   await repo.host.fs.mkdir(repo.local('trash'), { recursive: true })
-  await repo.host.fs.rename(file, repo.local('trash', `${name}-${repo.newId()}`))
+  await repo.host.fs.rename(file, repo.local('trash', `${name}-${repo.newId()}`)).catch((error) => {
+    // Gone by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  })
 }
 
 async function exists(repo: Repo, file: string): Promise<boolean> {

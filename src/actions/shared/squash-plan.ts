@@ -84,21 +84,21 @@ export function planOne(start: Oid, commits: readonly CommitInfo[]): SquashPlan 
 export async function planSquash(repo: Repo, given: Given): Promise<SquashPlan> {
   const { start, commits } = given
   const plain = commits.filter(({ isMerge }) => !isMerge)
-  const merger = mergerIn(repo, given.git)
-  const goal = { merger, from: await repo.treeOf(start), to: commits.at(-1)?.tree ?? '' }
+  const goal = { from: await repo.treeOf(start), to: commits.at(-1)?.tree ?? '' }
+  const lay = (groups: Loose[]) => merging(repo, given.git, (merger) => laid(groups, { ...goal, merger }))
   const first = plain.findIndex(({ isManual }) => !isManual)
   const after = plain.slice(Math.max(first, 0))
-  const one = await laid([...plain.slice(0, Math.max(first, 0)).map(alone), ...oneAndOthers(after)], goal)
+  const one = await lay([...plain.slice(0, Math.max(first, 0)).map(alone), ...oneAndOthers(after)])
   if ('groups' in one) return { start, groups: one.groups, prevented: null }
   await repo.catFile.flush()
   const prevented = await explain(given, { ...one, after })
-  const runs = await laid(runsOf(plain), goal)
+  const runs = await lay(runsOf(plain))
   return { start, groups: 'groups' in runs ? runs.groups : asTheyStand(commits), prevented }
 }
 
 /** @param git the place whose merge attributes count */
-export const mergerIn = (repo: Repo, git: Git): TreeMerger =>
-  new TreeMerger({ objects: repo.objects, flush: () => repo.catFile.flush() }, git)
+export const merging = <T>(repo: Repo, git: Git, work: (merger: TreeMerger) => Promise<T>): Promise<T> =>
+  TreeMerger.work({ objects: repo.objects, flush: () => repo.catFile.flush() }, git, work)
 
 type Loose = Pick<Group, 'isManual' | 'commits'>
 
