@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
 import { type ConfiguredAgent, checkModel, openAgent } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
@@ -103,6 +104,7 @@ export interface IterateResult {
 
 /** Runs the agent once in a session's worktree: it ends in exactly one commit, or in a recorded "no change". */
 export async function iterateSession(repo: Repo, options: IterateOptions): Promise<IterateResult> {
+  options.signal.throwIfAborted()
   const found = await findSession(repo, options.session)
   refuseInHook(repo, found)
   const agentName = options.agent ?? found.snapshot.agent
@@ -183,7 +185,8 @@ async function start(
   options: IterateOptions & { agentName: string; adapter: AgentAdapter },
 ): Promise<Started> {
   const iteration = repo.newId()
-  const { prompt, thread } = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
+  const composed = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
+  const { prompt, thread } = composed
   const detached = options.detached === true ? { detached: true } : {}
   const lease = await takeLease(repo, { session: tip.id, iteration, ...detached })
   try {
@@ -198,7 +201,7 @@ async function start(
       await refuseConflict(repo, latest, null)
       const from = oneHead(latest)
       const n = latest.snapshot.iterations + 1
-      const data = { iteration, n, prompt, from, agent: options.agentName, host: repo.host.hostname }
+      const data = { iteration, n, prompt: composed.asked, from, agent: options.agentName, host: repo.host.hostname }
       return {
         subject: `amp(${latest.snapshot.slug}): iteration ${n} started with ${options.agentName}`,
         events: [{ type: 'iteration.started', data: model === undefined ? data : { ...data, model } }],
@@ -261,6 +264,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   }
   options.on?.({ type: 'collected', to: work.to === from ? null : work.to, size: work.size })
   const { spent: used, warnings } = await withCost(repo, spent(run), iteration.model)
+  if (run.thread !== null) used.threadPlace = placeDigest(running)
   for (const message of warnings) options.on?.({ type: 'warning', message })
   const ended: Ended = {
     from,
@@ -293,6 +297,15 @@ async function runWithThread(
   return { run: { ...again, durationMs: run.durationMs + again.durationMs }, newThread }
 }
 
+/** The directory of a session, as far as anybody else needs to know it. */
+const placeDigest = ({ tip, place }: Pick<Running, 'tip' | 'place'>): string =>
+  createHash('sha256').update(`${tip.id}\0${place.path}`).digest('hex').slice(0, 16)
+
+function isMoved(running: Running): boolean {
+  const place = running.tip.snapshot.thread?.place
+  return place !== undefined && place !== placeDigest(running)
+}
+
 async function runOnce(
   repo: Repo,
   running: Running,
@@ -304,7 +317,11 @@ async function runOnce(
   const onEvent = (event: AgentEvent) => {
     options.on?.({ type: 'agent', event })
     const now = event.type === 'waiting' ? event.for : event.type === 'tool-result' ? undefined : waiting
-    if (now !== waiting) changeLease(repo, { ...lease, ...(now === undefined ? {} : { waiting: now }) }).catch(() => {})
+    const known = event.type === 'thread' ? event.id : (lease.thread ?? null)
+    if (now === waiting && known === (lease.thread ?? null)) return
+    // What a killed git-amp knew is found in its lease.
+    if (known !== null) Object.assign(lease, { thread: known, threadPlace: placeDigest(running) })
+    changeLease(repo, { ...lease, ...(now === undefined ? {} : { waiting: now }) }).catch(() => {})
     waiting = now
   }
   return runAgent(repo.host, {
@@ -316,6 +333,7 @@ async function runOnce(
     session: running.tip.id,
     iteration: iteration.id,
     before: thread === null ? null : (running.tip.snapshot.thread ?? null),
+    isMoved: isMoved(running),
     obituary: obituaryFile(repo, iteration.id),
     promptFile: promptFile(repo, iteration.id),
     signal: running.stop.signal,

@@ -73,6 +73,11 @@ export interface AgentAdapter {
   readonly login?: string
   /** Whether the last prompt can be answered in an earlier thread. */
   readonly continues: boolean
+  /**
+   * Whether a thread can be continued in another directory than the one it was used in, as far as the program's help tells. Absent: the program says
+   * so itself when it cannot.
+   */
+  threadMoves?(help: string): boolean
   /** Whether the program prints an end event, without which no run is a success. */
   readonly announcesEnd: boolean
   /** Arguments that print the program's help, when flags must be detected and not assumed. */

@@ -14,6 +14,8 @@ export const amp: AgentAdapter = {
   continues: true,
   announcesEnd: true,
   help: ['--help'],
+  // The JavaScript versions go on in the directory that the thread began in, whatever the current one is.
+  threadMoves: (help) => help.includes('--no-archive-after-execute'),
   call: ampCall,
   reader: () => new AmpReader(),
 }

@@ -34,6 +34,8 @@ export interface RunOptions extends Limits {
   promptFile?: string | undefined
   /** The thread that is continued, and what its agent had reported for it before. */
   before?: { id: string; total?: ThreadTotal | undefined } | null | undefined
+  /** The thread was used in another directory before. */
+  isMoved?: boolean | undefined
   /** Asks the agent to stop, and ends it when it does not. */
   signal: AbortSignal
   /** Ends the agent without waiting any longer (a second Ctrl-C); has an effect only after `signal`. */
@@ -126,6 +128,10 @@ async function start(host: Host, run: Run): Promise<AgentProcess | Ended> {
       ? ''
       : await helpOf({ file: program, args: adapter.help, cwd, env: { ...env, ...marks } }, signal)
   if (signal.aborted) return neverRan(null, 'user')
+  if (request.thread !== null && run.options.isMoved === true && adapter.threadMoves?.(help) === false) {
+    run.summary.add({ type: 'error', kind: 'thread', message: 'its thread works in the directory it began in' })
+    return neverRan(null)
+  }
   const call = adapter.call({ ...request, help })
   const [name, ...args] = call.argv
   // What continues a thread may be another program than what begins one.

@@ -63,7 +63,7 @@ export async function runLive<T>(
         showErrorMessage: false,
         collapseErrors: false,
         logger: new ListrLogger({
-          processOutput: new ProcessOutput(stderr as NodeJS.WriteStream, stdout as NodeJS.WriteStream),
+          processOutput: new ProcessOutput(calm(stderr) as NodeJS.WriteStream, stdout as NodeJS.WriteStream),
         }),
       },
     } as ConstructorParameters<typeof Listr>[1],
@@ -79,6 +79,19 @@ export async function runLive<T>(
     ui.release()
   }
   return results
+}
+
+/**
+ * The terminal, drawn on in whole frames (synchronized output, which others ignore) and with its cursor: one that is hidden would stay so when
+ * git-amp is killed.
+ */
+function calm(screen: Output): Output {
+  const write = (text: unknown, ...rest: unknown[]): boolean => {
+    const frame = String(text).replaceAll('\x1b[?25l', '').replaceAll('\x1b[?25h', '')
+    const put = screen.write.bind(screen) as (...all: unknown[]) => boolean
+    return frame === '' || put(frame.includes('\n') ? `\x1b[?2026h${frame}\x1b[?2026l` : frame, ...rest)
+  }
+  return Object.assign(Object.create(screen) as Output, { write })
 }
 
 /** Cut to the terminal: a line that wraps would spoil the drawing. */

@@ -20,15 +20,18 @@ export class Progress {
   private readonly files = new Set<string>()
   private meter = new Meter()
   private ended: string | null = null
+  private isBegun = false
 
   constructor(
     name: string,
-    private readonly began: number,
+    private began: number,
   ) {
     this.name = oneLine(name, 40)
   }
 
-  add(news: IterateNews): void {
+  add(news: IterateNews, now: number): void {
+    if (!this.isBegun) this.began = now
+    this.isBegun = true
     if (news.type === 'started') {
       this.name = oneLine(news.session, 40)
       this.agent = oneLine(news.agent, 40)
@@ -75,6 +78,7 @@ export class Progress {
     const tokens = usage === null ? 0 : usage.input + usage.output + usage.cacheRead + usage.cacheWrite
     const doing = this.phase === 'working' ? `${this.agent} at work` : this.phase
     if (this.ended !== null) return `${this.name}  ${this.ended}`
+    if (!this.isBegun) return `${this.name}  queued`
     return [
       this.name,
       this.iteration === 0 ? doing : `iteration ${this.iteration}, ${doing}`,

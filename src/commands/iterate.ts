@@ -175,7 +175,7 @@ export class IterateCommand extends AmpCommand {
         isBad: (outcome: Outcome) => isBad(outcome),
         run: async () => {
           const outcome = await run(tip, (news) => {
-            progress.add(news)
+            progress.add(news, now())
             tell(news)
           })
           const last = outcome.rounds.at(-1)
@@ -244,6 +244,11 @@ export class IterateCommand extends AmpCommand {
     if (last.tests !== null && last.tests.exit !== 0) {
       ui.error('error', `${prefix}the tests fail: ${oneLine(last.tests.command)}`, [
         `"git amp show ${tip.id.slice(0, 4)} --iteration ${last.iteration.n}" shows what they printed.`,
+      ])
+    }
+    if (last.tests === null && last.passed === false && end === null) {
+      ui.error('error', `${prefix}nothing changed, and the tests fail as before`, [
+        `"git amp test ${tip.id.slice(0, 4)} -f" runs them again.`,
       ])
     }
     if (end === 'limit')

@@ -397,7 +397,10 @@ export function renderIterate(result: IterateResult): string {
         ? 'no change'
         : outcome
       : `${commit.slice(0, 12)} ${sizeWords(size)}${outcome === 'success' ? '' : `, ${outcome}`}`
-  return `iteration ${iteration.n}: ${what}${tests === null ? '' : `, ${testWord(tests)}`}`
+  const isKnown = tests === null && result.passed !== null
+  const known = isKnown ? `, tests ${result.passed === true ? 'pass' : 'fail'} as before` : ''
+  const stopped = result.isStopped && outcome !== 'interrupted' ? ', the tests were stopped' : ''
+  return `iteration ${iteration.n}: ${what}${tests === null ? known : `, ${testWord(tests)}`}${stopped}`
 }
 
 /** What a dry run says of an iteration whose leftovers it did not take up. */

@@ -37,6 +37,7 @@ const spent = {
   costSource: optional(text),
   thread: optional(text),
   threadTotal: optional(isObject),
+  threadPlace: optional(text),
   transcript: optional((value) => isObject(value) && isOid(value.oid) && number(value.bytes)),
 }
 const remarks = {

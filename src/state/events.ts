@@ -57,6 +57,8 @@ export interface Spent {
   costSource?: string
   thread?: string
   threadTotal?: ThreadTotal
+  /** A digest of the directory that the thread was used in. */
+  threadPlace?: string
   transcript?: { oid: Oid; bytes: number }
 }
 

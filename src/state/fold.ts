@@ -52,7 +52,7 @@ export interface Snapshot {
   open: OpenIteration[]
   last?: { iteration: string; n: number; outcome: Outcome; at: string; agent: string; waiting?: 'login' | 'approval' }
   /** The agent's thread, and what the agent said it used in all so far. */
-  thread?: { agent: string; id: string; total?: ThreadTotal }
+  thread?: { agent: string; id: string; total?: ThreadTotal; place?: string }
   tested?: { tree: Oid; exit: number | null; at: string }
   /** Size against the base. */
   changes: ChangeSize
@@ -287,7 +287,8 @@ function ended(snapshot: Snapshot, data: Ended, how: { event: AmpEvent; outcome:
 function threadAfter({ thread }: Snapshot, agent: string, data: Ended): NonNullable<Snapshot['thread']> {
   const id = data.thread ?? ''
   const total = data.threadTotal ?? (thread?.agent === agent && thread.id === id ? thread.total : undefined)
-  return { agent, id, ...(total === undefined ? {} : { total }) }
+  const place = data.threadPlace
+  return { agent, id, ...(total === undefined ? {} : { total }), ...(place === undefined ? {} : { place }) }
 }
 
 function merged(_: Snapshot, data: EventData['session.merged'], event: AmpEvent): Partial<Snapshot> {

@@ -4,6 +4,8 @@
  * anywhere: what is no record is left out. Pure.
  */
 
+import { isUtf8 } from 'node:buffer'
+
 /** `head` names the run and `call` the program's arguments, in JSON; `prompt` is what the agent was given; `out` and `err` what it printed. */
 export type TapeStream = 'head' | 'prompt' | 'call' | 'out' | 'err'
 
@@ -63,12 +65,8 @@ function encodePiece({ ms, stream, data, more }: TapeLine): string {
 
 /** The text of bytes; null when they are not UTF-8. */
 export function textOf(data: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data)
-  } catch {
-    // Any bytes may come out of a program.
-    return null
-  }
+  if (!isUtf8(data)) return null
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8')
 }
 
 /** Reads one record; null when it is none. */

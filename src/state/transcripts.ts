@@ -16,7 +16,7 @@ export interface StoredTranscript {
 /** Largest chunk. */
 export const chunkBytes = 1024 * 1024
 /** So much is written at once: objects are kept in memory until then. */
-const batchChunks = 4
+const batchChunks = 2
 
 /** Digits of a chunk's number: names sort as numbers do. */
 const chunkName = (seq: number): string => `${String(seq).padStart(6, '0')}.ndjson`

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
 import { scene } from '../helpers/scene.js'
@@ -128,6 +129,34 @@ describe('several sessions', () => {
       code: 0,
       stderr: expect.stringContaining('hint: There is no open session'),
     })
+  })
+})
+
+describe('a thread that works in the directory it began in', () => {
+  it('is not continued in another clone', async () => {
+    const s = scene()
+    // As the JavaScript versions of Amp: no flag against archiving, and the thread's own directory.
+    s.program(
+      'amp',
+      `[ "$1" = --help ] && { echo --dangerously-allow-all; exit; }
+      echo "$@" >>"${s.root}/calls"; cat >>"${s.root}/prompts"; echo x >>n
+      echo '{"type":"system","subtype":"init","session_id":"T-00000000-0001"}'
+      echo '{"type":"result","subtype":"success","is_error":false,"result":"I wrote a line."}'`,
+    )
+    const id = (await s.amp('new', '-q', '-m', 'Write lines', '--agent', 'amp')).stdout.trim()
+    await s.amp('iterate', id)
+    expect((await s.amp('iterate', id, '-m', 'Here')).stderr).not.toContain('thread')
+    const clone = join(s.root, 'clone')
+    s.gitAt(s.root, 'clone', '-q', s.dir, clone)
+    s.gitAt(clone, 'fetch', '-q', 'origin', 'refs/amp/*:refs/amp/*')
+    const there = await s.ampAt(clone, 'iterate', id, '-m', 'There')
+    expect([there.code, there.stderr]).toEqual([
+      0,
+      expect.stringContaining('its thread works in the directory it began in'),
+    ])
+    const calls = s.read('../calls').trim().split('\n')
+    expect(calls.map((call) => call.includes('continue'))).toEqual([false, true, false])
+    expect((await s.ampAt(clone, 'log', id)).stdout).toContain('There [')
   })
 })
 

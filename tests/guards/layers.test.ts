@@ -51,6 +51,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   execa: ['agent'],
   listr2: ['cli/live.ts'],
   'isomorphic-git': ['state/isomorphic.ts'],
+  'node:buffer': ['state'],
   'node:child_process': ['processes.ts', 'git/run.ts', 'agent', 'cli', 'actions/exec.ts', 'actions/demo.ts'],
   'node:fs': ['bin.ts', 'processes.ts'],
   'node:fs/promises': ['bin.ts', 'processes.ts'],

@@ -18,6 +18,9 @@ export interface Lease {
   at: string
   /** What the agent waits for. */
   waiting?: 'login' | 'approval'
+  /** The agent's thread, and a digest of the directory it works in. */
+  thread?: string
+  threadPlace?: string
   /** Runs in the background: its news are nowhere but in the repository. */
   detached?: boolean
 }

@@ -8,6 +8,8 @@ import { plural } from '../../util/time.js'
 /** What the agent is told, and the thread it is told in. */
 export interface Composed {
   prompt: string
+  /** What the user asked for, or git-amp in the user's place, without what an agent without its thread is told besides. */
+  asked: string
   thread: string | null
 }
 
@@ -28,14 +30,14 @@ export async function composePrompt(repo: Repo, tip: ChainTip, options: ComposeO
   const isKnown = adapter.continues && options.isLost !== true && snapshot.thread?.agent === adapter.name
   const thread = isKnown ? (snapshot.thread?.id ?? null) : null
   const isPlain = snapshot.iterations === 0 || !adapter.continues
-  if (prompt !== undefined && (isPlain || thread !== null)) return { prompt, thread }
+  if (prompt !== undefined && (isPlain || thread !== null)) return { prompt, asked: prompt, thread }
   const goal = await goalOf(repo, tip)
-  if (isPlain) return { prompt: goal, thread }
+  if (isPlain) return { prompt: goal, asked: goal, thread }
   const past = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((one) => one.outcome !== 'open')
   const parts = thread === null ? [`The goal of this session:\n\n${goal}`, await retell(repo, past)] : []
-  if (prompt !== undefined) parts.push(`Now do this:\n\n${prompt}`)
-  else parts.push('Go on with the task.', ...(await lastResult(repo, past)))
-  return { prompt: parts.join('\n\n'), thread }
+  const goOn = ['Go on with the task.', ...(await lastResult(repo, past))].join('\n\n')
+  parts.push(prompt === undefined ? goOn : `Now do this:\n\n${prompt}`)
+  return { prompt: parts.join('\n\n'), asked: prompt ?? goOn, thread }
 }
 
 /** The past iterations in short, for an agent that was not there or has forgotten them. The work itself it finds in the worktree. */
@@ -48,7 +50,7 @@ async function retell(repo: Repo, past: readonly IterationView[]): Promise<strin
         iteration.summary === null ? '' : shorten(await longText(repo.objects, iteration.summary), retold.summary)
       const result = [outcomeWords[iteration.outcome], testWord(iteration.tests)].filter(Boolean).join(', ')
       return [
-        `Iteration ${iteration.n} (${result}). It was asked:`,
+        `Iteration ${iteration.n} (${result}) was asked:`,
         asked,
         ...(said === '' ? [] : ['It answered:', said]),
       ].join('\n\n')

@@ -8,7 +8,7 @@ import { branchRef } from '../../state/names.js'
 import { shortSubject } from '../../util/message.js'
 import { adopt } from './adopt.js'
 import { type Collected, collect } from './collect.js'
-import { dropLease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
+import { dropLease, type Lease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { headNow, oneHead } from './sessions.js'
@@ -58,7 +58,8 @@ export async function salvage(
     const { id, snapshot } = current
     const taped = { session: id, slug: snapshot.slug, worktree: place?.path ?? null }
     const kept = await keepTranscript(repo, { ...taped, iteration: open.iteration, n: open.n })
-    current = await recordInterrupted(repo, current, { open, from, work, kept })
+    const lease = await leaseOf(repo, open.iteration)
+    current = await recordInterrupted(repo, current, { open, from, work, kept, lease })
     await dropLease(repo, open.iteration)
     onSalvaged?.({ n: open.n, to: work === null || work.to === from ? null : work.to })
   }
@@ -90,10 +91,19 @@ async function adoptLater(
   return isLater ? adopt(repo, tip, { from: oneHead(tip), to: head }) : tip
 }
 
+interface Interrupted {
+  open: OpenIteration
+  from: Oid
+  work: Collected | null
+  kept: Kept
+  /** Of the git-amp that was killed. */
+  lease: Lease | null
+}
+
 async function recordInterrupted(
   repo: Repo,
   tip: ChainTip,
-  { open, from, work, kept }: { open: OpenIteration; from: Oid; work: Collected | null; kept: Kept },
+  { open, from, work, kept, lease }: Interrupted,
 ): Promise<ChainTip> {
   const to = work?.to ?? from
   const isChange = to !== from
@@ -106,6 +116,8 @@ async function recordInterrupted(
     ...(work === null ? {} : { total: work.total, ...work.size, ...work.remarks }),
     ...(kept.transcript === null ? {} : { transcript: kept.transcript }),
     ...(kept.problem === null ? {} : { untold: kept.problem }),
+    ...(lease?.thread === undefined ? {} : { thread: lease.thread }),
+    ...(lease?.threadPlace === undefined ? {} : { threadPlace: lease.threadPlace }),
   }
   const view = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).find((one) => one.id === open.iteration)
   const recorded = await record(repo, tip.id, (latest) => ({
