@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
-import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import {
   assistantBlocks,
   count,
@@ -45,6 +45,14 @@ function claudeCall(request: CallRequest): AgentCall {
 /** Words for its own diagnostics, which are not for people. */
 const isDiagnostic = (text: string): boolean => text.startsWith('[ede_diagnostic]')
 
+/** Nobody is there who could grant it. */
+const isRefusal = (output: string): boolean =>
+  /^Claude requested permissions? to .*haven't granted it yet/s.test(output)
+
+/** The first of some names. */
+const someOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
+
 class ClaudeReader implements AgentReader {
   private thread: string | null = null
   private model: string | null = null
@@ -52,6 +60,9 @@ class ClaudeReader implements AgentReader {
   private ended = false
   /** The kind of the last failed request, in a word. */
   private fault: string | null = null
+  /** Refused tools by call, since the last one that worked: older versions do not list them in their result. */
+  private readonly refused = new Map<string, string>()
+  private readonly tools = new Map<string, string>()
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
@@ -83,7 +94,7 @@ class ClaudeReader implements AgentReader {
   private message(event: Json, own: boolean): AgentEvent[] {
     const message = object(event.message)
     if (event.type === 'system') return event.subtype === 'init' ? this.modelOf(event.model) : []
-    if (event.type === 'user') return toolResults(message.content).map((result) => timed(result, event.tool_use_result))
+    if (event.type === 'user') return this.results(event)
     if (event.type !== 'assistant') return []
     // A failed request comes as a message of a model that does not exist; the result repeats it.
     const fault = string(event.error)
@@ -93,7 +104,26 @@ class ClaudeReader implements AgentReader {
     }
     // What a subagent says is for its agent, not for the user; what it does counts.
     const blocks = assistantBlocks(message.content).filter((block) => own || block.type === 'tool')
+    for (const block of blocks) if (block.type === 'tool') this.tools.set(block.id, block.name)
     return [...(own ? this.modelOf(message.model) : []), ...blocks]
+  }
+
+  private results(event: Json): AgentEvent[] {
+    const results = toolResults(object(event.message).content).map((result) => timed(result, event.tool_use_result))
+    for (const result of results) {
+      if (result.type !== 'tool-result') continue
+      if (!result.failed) this.refused.clear()
+      else if (isRefusal(result.output)) this.refused.set(result.id, this.tools.get(result.id) ?? 'a tool')
+    }
+    return results
+  }
+
+  /** Tools that it wanted to use up to its end and was not allowed to. */
+  private denied(event: Json): string[] {
+    const names = Array.isArray(event.permission_denials)
+      ? event.permission_denials.map((one) => string(object(one).tool_name) ?? 'a tool')
+      : [...this.refused.values()]
+    return [...new Set(names)]
   }
 
   private modelOf(value: unknown): AgentEvent[] {
@@ -110,6 +140,9 @@ class ClaudeReader implements AgentReader {
     const text = string(event.result)
     // The result about a thread that is not there names it all the same, and counts nothing.
     const told = ok || this.thread !== null ? [...this.threadOf(event), ...figures(event)] : []
+    const denied = this.denied(event)
+    if (ok && denied.length > 0)
+      return [...told, wantsApproval(claude, `use ${someOf(denied)}`), { type: 'end', ok: false, text }]
     if (ok) return [...told, { type: 'end', ok: true, text }]
     return [...told, ...this.faults(event), { type: 'end', ok: false, text: null }]
   }

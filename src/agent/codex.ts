@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
-import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import { count, type Json, list, object, said, string } from './messages.js'
 import { asUuid, modelFlag } from './values.js'
 
@@ -41,6 +41,8 @@ const tools: Readonly<Record<string, string>> = {
   web_search: 'web_search',
 }
 
+const isRefusal = (stderr: string): boolean => /\brejected: writing is blocked by read-only sandbox/.test(stderr)
+
 class CodexReader implements AgentReader {
   private readonly started = new Set<string>()
   private thread: string | null = null
@@ -48,6 +50,8 @@ class CodexReader implements AgentReader {
   private ended = false
   /** The turn's failure repeats the error before it. */
   private lastFault: string | null = null
+  private endedWell = false
+  private hasEdited = false
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
@@ -61,9 +65,11 @@ class CodexReader implements AgentReader {
         return this.item(object(event.item), event.type === 'item.completed')
       case 'turn.completed':
         this.ended = true
+        this.endedWell = true
         return [...usageOf(object(event.usage)), { type: 'end', ok: true, text: null }]
       case 'turn.failed':
         this.ended = true
+        this.endedWell = false
         return [...this.faults(object(event.error)), { type: 'end', ok: false, text: null }]
       // Announces each retry as well: only the end of the turn, or the exit code, is final.
       case 'error':
@@ -81,6 +87,8 @@ class CodexReader implements AgentReader {
   }
 
   close(stderr: string): AgentEvent[] {
+    // A refused patch is told on stderr only, and the turn ends well.
+    if (this.endedWell && !this.hasEdited && isRefusal(stderr)) return [wantsApproval(codex, 'write files')]
     return this.spoke || this.ended ? [] : stderrFaults(codex, stderr)
   }
 
@@ -113,6 +121,7 @@ class CodexReader implements AgentReader {
       ? []
       : [{ type: 'tool', id, name: toolName(type, item), input: inputOf(item) }]
     this.started.add(id)
+    if (isDone && type === 'file_change' && !hasFailed(item)) this.hasEdited = true
     return isDone ? [...begin, { type: 'tool-result', id, output: outputOf(item), failed: hasFailed(item) }] : begin
   }
 }

@@ -39,6 +39,13 @@ export const wantsLogin = ({ name, login: how }: Who): AgentEvent => ({
   message: how === undefined ? `${name} wants a login` : `${name} wants a login: ${how}`,
 })
 
+/** The agent was refused what nobody could be asked about. `what` is what it may not do. */
+export const wantsApproval = ({ name }: Who, what: string): AgentEvent => ({
+  type: 'waiting',
+  for: 'approval',
+  message: `${name} may not ${what} without an approval: allow it with "git config amp.agent.${name}.approve true"`,
+})
+
 /** Whether a line asks for a login. */
 export const asksForLogin = (line: string): boolean => login.test(line)
 

@@ -142,6 +142,42 @@ describe('beyond the recordings', () => {
     expect((await spoken(adapter('claude'), 'Invalid API key · Please run /login')).run.waiting).toBe('login')
   })
 
+  it('Claude: what it was refused to its end is no success, what it found a way around is', async () => {
+    const refused = {
+      type: 'user',
+      message: {
+        content: [
+          {
+            type: 'tool_result',
+            tool_use_id: 'w',
+            is_error: true,
+            content: "Claude requested permissions to write to /x, but you haven't granted it yet.",
+          },
+        ],
+      },
+    }
+    const uses = { type: 'assistant', message: { content: [{ type: 'tool_use', id: 'w', name: 'Write' }] } }
+    const works = { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'v', content: 'ok' }] } }
+    const words = { type: 'assistant', message: { content: [{ type: 'text', text: 'I could not.' }] } }
+    const run = async (...values: unknown[]) => (await spoken(adapter('claude'), ...values)).run
+    const reason =
+      'claude may not use Write without an approval: allow it with "git config amp.agent.claude.approve true"'
+    expect(await run(uses, refused, words, result)).toMatchObject({ ok: false, reason, waiting: 'approval' })
+    expect(await run(words, { ...result, permission_denials: [{ tool_name: 'Write' }] })).toMatchObject({ reason })
+    expect(await run(uses, refused, works, words, result)).toMatchObject({ ok: true, waiting: null })
+    expect(await run(uses, refused, { ...result, permission_denials: [] })).toMatchObject({ ok: true })
+  })
+
+  it('Codex: a refused patch is no success, unless another one was not refused', async () => {
+    const stderrTail = 'ERROR error=patch rejected: writing is blocked by read-only sandbox; rejected by user\n'
+    const edit = { type: 'item.completed', item: { id: 'a', type: 'file_change', status: 'completed', changes: [] } }
+    const run = async (...values: unknown[]) =>
+      (await replay(adapter('codex'), Buffer.from(values.map((one) => JSON.stringify(one)).join('\n')), { stderrTail }))
+        .run
+    expect(await run({ type: 'turn.completed' })).toMatchObject({ ok: false, waiting: 'approval' })
+    expect(await run(edit, { type: 'turn.completed' })).toMatchObject({ ok: true, waiting: null })
+  })
+
   it('Codex: a retry that helped is forgotten', async () => {
     const { run } = await spoken(
       adapter('codex'),
