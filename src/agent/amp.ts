@@ -59,7 +59,9 @@ class AmpReader implements AgentReader {
   }
 
   close(stderr: string): AgentEvent[] {
-    return this.spoke || this.ended ? [] : stderrFaults(amp, stderr)
+    if (this.ended) return []
+    // A key is tried after the first event.
+    return stderrFaults(amp, stderr).filter((one) => !this.spoke || (one.type === 'waiting' && one.for === 'login'))
   }
 
   private threadOf(event: Json): AgentEvent[] {

@@ -13,7 +13,7 @@ interface Known {
 const lostThread =
   /no conversation found|no rollout found|session not found|thread .*(does not exist|not found)|no previous sessions|invalid session (id|number|uuid)|error resuming session|(thread|session|conversation) is archived|cannot be continued/i
 const login =
-  /not logged in|please (run|use) \S*\/?login|\brun [`'"]?\w+ (auth )?login|log ?in again|sign in again|no api key found|invalid api key|incorrect api key|api key not (valid|found)|missing (bearer|environment variable: `?\w*(api_?key|token))|must specify the \w*api_key|set an auth method|authentication (required|failed)|(oauth|access) token (has )?expired|token .*expired.*(log|sign)/i
+  /not logged in|please (run|use) \S*\/?login|\brun [`'"]?\w+ (auth )?login|log ?in again|sign in again|no api key found|invalid api key|incorrect api key|api key not (valid|found)|missing (bearer|environment variable: `?\w*(api_?key|token))|must specify the \w*api_key|set an auth method|authentication (required|failed)|check your access token|(oauth|access) token (has )?expired|token .*expired.*(log|sign)/i
 const approval = /\brequires? (user )?approval\b|not running in a trusted directory/i
 const transient =
   /rate.?limit|too many requests|overload|high demand|temporary error|temporarily|usually temporary|usage limit|hit your .*limit|econnre|econnaborted|enotfound|eai_again|etimedout|epipe|fetch failed|socket hang up|connection (error|refused|reset|closed|failed)|(unable|couldn't|could not|cannot|failed) to connect|cannot connect|couldn't connect|network error|waiting for network|reconnecting|error sending request|stream disconnected|request timed out|\b5\d\d (internal|bad gateway|service|gateway)/i

@@ -178,6 +178,17 @@ describe('beyond the recordings', () => {
     expect(await run(edit, { type: 'turn.completed' })).toMatchObject({ ok: true, waiting: null })
   })
 
+  it('Amp: a key that is not valid is a login to wait for, in the stream and beside it', async () => {
+    const words = 'Unauthorized Check your access token.'
+    const init = { type: 'system', subtype: 'init', session_id: 'T-9cb065fa-8ac9-4873-8489-079a6300b8fb' }
+    const failed = { type: 'result', subtype: 'error_during_execution', is_error: true, error: words }
+    const login = { ok: false, waiting: 'login', reason: "amp wants a login: run 'amp login' once, or set AMP_API_KEY" }
+    expect((await spoken(adapter('amp'), init, failed)).run).toMatchObject(login)
+    const ends = { exitCode: 1, stderrTail: `Error: ${words}\n` }
+    expect((await replay(adapter('amp'), Buffer.from(''), ends)).run).toMatchObject(login)
+    expect((await replay(adapter('amp'), Buffer.from(JSON.stringify(init)), ends)).run).toMatchObject(login)
+  })
+
   it('Codex: a retry that helped is forgotten', async () => {
     const { run } = await spoken(
       adapter('codex'),
@@ -260,6 +271,7 @@ describe('faults', () => {
     ["You've hit your limit · resets 3pm", 'transient'],
     ['Claude AI usage limit reached|1790000000', 'transient'],
     ['Not logged in. Run codex login.', 'waiting'],
+    ['Unauthorized Check your access token.', 'waiting'],
     ['could not create PATH aliases under temporary dir', 'error'],
     ['the tests fail in line 500', 'error'],
     ['Prompt is too long', 'error'],
