@@ -189,6 +189,19 @@ describe('beyond the recordings', () => {
     expect((await replay(adapter('amp'), Buffer.from(JSON.stringify(init)), ends)).run).toMatchObject(login)
   })
 
+  it('Amp: a thread whose folder is gone is lost, unless it had already begun', async () => {
+    const init = { type: 'system', subtype: 'init', session_id: 'T-9cb065fa-8ac9-4873-8489-079a6300b8fb' }
+    const words = 'File not found: file:///gone/worktree'
+    const failed = { type: 'result', subtype: 'error_during_execution', is_error: true, error: words }
+    const text = { type: 'assistant', message: { content: [{ type: 'text', text: 'Looking.' }] } }
+    const lost = { ok: false, reason: words, isThreadLost: true }
+    expect((await spoken(adapter('amp'), init, failed)).run).toMatchObject(lost)
+    expect((await spoken(adapter('amp'), init, text, failed)).run).toMatchObject({ ...lost, isThreadLost: false })
+    const ends = { exitCode: 1, stderrTail: `Error: ${words}\n` }
+    expect((await replay(adapter('amp'), Buffer.from(''), ends)).run).toMatchObject(lost)
+    expect((await replay(adapter('codex'), Buffer.from(''), ends)).run.isThreadLost).toBe(false)
+  })
+
   it('Codex: a retry that helped is forgotten', async () => {
     const { run } = await spoken(
       adapter('codex'),
