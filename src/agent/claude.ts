@@ -26,6 +26,9 @@ export const claude: AgentAdapter = {
   reader: () => new ClaudeReader(),
 }
 
+/** Reads Claude's dialect in the stream of an agent whose threads have other names. */
+export const claudeReader = (asThread: (id: unknown) => string | null): AgentReader => new ClaudeReader(asThread)
+
 function claudeCall(request: CallRequest): AgentCall {
   const thread = asUuid(request.thread)
   return {
@@ -54,6 +57,8 @@ const someOf = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
 
 class ClaudeReader implements AgentReader {
+  constructor(private readonly asThread: (id: unknown) => string | null = asUuid) {}
+
   private thread: string | null = null
   private model: string | null = null
   private spoke = false
@@ -85,7 +90,7 @@ class ClaudeReader implements AgentReader {
   }
 
   private threadOf(event: Json): AgentEvent[] {
-    const id = asUuid(event.session_id)
+    const id = this.asThread(event.session_id)
     if (id === null || id === this.thread) return []
     this.thread = id
     return [{ type: 'thread', id }]
@@ -138,13 +143,15 @@ class ClaudeReader implements AgentReader {
     // Older versions leave the error flag away when they come to a limit, and only the subtype tells.
     const ok = event.is_error !== true && (event.subtype ?? (event.is_error === false ? 'success' : '')) === 'success'
     const text = string(event.result)
+    const faults = ok ? [] : this.faults(event)
     // The result about a thread that is not there names it all the same, and counts nothing.
-    const told = ok || this.thread !== null ? [...this.threadOf(event), ...figures(event)] : []
+    const isLost = this.thread === null && faults.some((one) => one.type === 'error' && one.kind === 'thread')
+    const told = isLost ? [] : [...this.threadOf(event), ...figures(event)]
     const denied = this.denied(event)
     if (ok && denied.length > 0)
       return [...told, wantsApproval(claude, `use ${someOf(denied)}`), { type: 'end', ok: false, text }]
     if (ok) return [...told, { type: 'end', ok: true, text }]
-    return [...told, ...this.faults(event), { type: 'end', ok: false, text: null }]
+    return [...told, ...faults, { type: 'end', ok: false, text: null }]
   }
 
   private faults(event: Json): AgentEvent[] {

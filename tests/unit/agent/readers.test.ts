@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AgentAdapter, AgentEvent, CallRequest } from '../../../src/agent/adapter.js'
+import { customAgent } from '../../../src/agent/custom.js'
 import { AnyReader, dialectOf } from '../../../src/agent/dialects.js'
 import { asksForLogin, faultEvents, stderrFaults } from '../../../src/agent/faults.js'
 import { agentNames, findAdapter } from '../../../src/agent/registry.js'
@@ -176,6 +177,25 @@ describe('beyond the recordings', () => {
         .run
     expect(await run({ type: 'turn.completed' })).toMatchObject({ ok: false, waiting: 'approval' })
     expect(await run(edit, { type: 'turn.completed' })).toMatchObject({ ok: true, waiting: null })
+  })
+
+  it('Claude: a run that failed has used something all the same', async () => {
+    const used = { usage: { input_tokens: 3, output_tokens: 4 }, total_cost_usd: 0.5 }
+    const failed = { ...result, ...used, is_error: true, session_id: 'my-thread' }
+    expect((await spoken(adapter('claude'), failed)).run).toMatchObject({
+      ok: false,
+      thread: null,
+      usage: { input: 3, output: 4 },
+      costUsd: 0.5,
+    })
+    const bot = (resume: [string, string] | null) => customAgent('bot', ['bot'], { command: ['bot'], resume, env: {} })
+    const resumable = bot(['bot', '{thread}'])
+    expect((await spoken(resumable, failed)).run).toMatchObject({ thread: 'my-thread', costUsd: 0.5 })
+    expect((await spoken(bot(null), failed)).run).toMatchObject({ thread: null, costUsd: 0.5 })
+    for (const bad of ['-x', '../x', 'a b', '', 'x'.repeat(129), 'a\n', 3])
+      expect((await spoken(resumable, { ...result, session_id: bad })).run.thread).toBeNull()
+    const request = { prompt: 'p', model: null, worktree: '/w', approve: true, help: '' }
+    expect(resumable.call({ ...request, thread: '_1:2.3-x' }).argv).toEqual(['bot', '_1:2.3-x'])
   })
 
   it('Amp: a key that is not valid is a login to wait for, in the stream and beside it', async () => {
