@@ -66,7 +66,7 @@ class AmpReader implements AgentReader {
 
   close(stderr: string): AgentEvent[] {
     if (this.ended || this.worked) return []
-    return stderrFaults(amp, stderr, { isStart: !this.worked }).filter((one) => !this.spoke || isStartFault(one))
+    return stderrFaults(amp, stderr, { isStart: true }).filter((one) => !this.spoke || isStartFault(one))
   }
 
   private threadOf(event: Json): AgentEvent[] {

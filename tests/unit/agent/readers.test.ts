@@ -169,6 +169,25 @@ describe('beyond the recordings', () => {
     expect(await run(uses, refused, { ...result, permission_denials: [] })).toMatchObject({ ok: true })
   })
 
+  it('Codex: says once who must log in, and nothing of each retry', async () => {
+    const error = (message: string) => ({ type: 'error', message })
+    const unauthorized = 'unexpected status 401 Unauthorized: Missing bearer or basic authentication in header'
+    const { events, run } = await spoken(
+      adapter('codex'),
+      error(`Reconnecting... 1/1 (${unauthorized})`),
+      error(unauthorized),
+      error(`${unauthorized}, url: x`),
+      { type: 'turn.failed', error: { message: unauthorized } },
+    )
+    const login = { type: 'waiting', for: 'login', message: "codex wants a login: run 'codex login' once" }
+    expect(events).toEqual([login, { type: 'end', ok: false, text: null }])
+    expect(run.waiting).toBe('login')
+    const said = { type: 'item.completed', item: { id: 'a', type: 'agent_message', text: 'On.' } }
+    const again = await spoken(adapter('codex'), error(unauthorized), said, error(unauthorized))
+    expect(again.run.waiting).toBe('login')
+    expect((await spoken(adapter('codex'), error('Reconnecting... 2/5'))).run).toMatchObject({ isTransient: true })
+  })
+
   it('Codex: a refused patch is no success, unless another one was not refused', async () => {
     const stderrTail = 'ERROR error=patch rejected: writing is blocked by read-only sandbox; rejected by user\n'
     const edit = { type: 'item.completed', item: { id: 'a', type: 'file_change', status: 'completed', changes: [] } }
