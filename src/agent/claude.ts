@@ -1,6 +1,7 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import {
+  amount,
   assistantBlocks,
   count,
   type Json,
@@ -169,14 +170,14 @@ class ClaudeReader implements AgentReader {
 /** Some tools tell how long they took. */
 function timed(result: AgentEvent, details: unknown): AgentEvent {
   const { durationMs, totalDurationMs } = object(details)
-  const took = number(durationMs) ?? number(totalDurationMs)
+  const took = amount(durationMs) ?? amount(totalDurationMs)
   return result.type === 'tool-result' && took !== null ? { ...result, durationMs: took } : result
 }
 
 /** Tokens are those of this run; cost and what each model used are of the whole thread, when one was continued. */
 function figures(event: Json): AgentEvent[] {
   const usage = messageUsage(event.usage)
-  const usd = number(event.total_cost_usd)
+  const usd = amount(event.total_cost_usd)
   return [
     ...(usage === null ? [] : [{ type: 'usage', usage, scope: 'run' } as const]),
     ...(usd === null ? [] : [{ type: 'cost', usd, scope: 'thread' } as const]),
@@ -191,7 +192,7 @@ function modelFigures(model: string, used: Json): AgentEvent[] {
     cacheRead: count(used.cacheReadInputTokens),
     cacheWrite: count(used.cacheCreationInputTokens),
   }
-  const usd = number(used.costUSD)
+  const usd = amount(used.costUSD)
   return [
     { type: 'usage', usage, scope: 'thread', model },
     ...(usd === null ? [] : [{ type: 'cost', usd, scope: 'thread', model } as const]),

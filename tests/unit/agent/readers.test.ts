@@ -217,6 +217,22 @@ describe('beyond the recordings', () => {
     expect(resumable.call({ ...request, thread: '_1:2.3-x' }).argv).toEqual(['bot', '_1:2.3-x'])
   })
 
+  it('absurd numbers count nothing', async () => {
+    for (const bad of [1e308, 1e13, -5, 0.5, '7', null]) {
+      const odd = {
+        ...result,
+        usage: { input_tokens: 3, output_tokens: bad },
+        modelUsage: { m: { inputTokens: 3, outputTokens: bad, costUSD: bad === 0.5 ? null : bad } },
+        total_cost_usd: bad === 0.5 ? -1 : bad,
+      }
+      const { run } = await spoken(adapter('claude'), odd)
+      const usage = { input: 3, output: 0, cacheRead: 0, cacheWrite: 0 }
+      expect(run).toMatchObject({ ok: true, usage, models: [{ model: 'm', ...usage }], costUsd: null })
+      const step = { type: 'step_finish', sessionID: 'ses_12345678', part: { tokens: { input: 1, output: bad } } }
+      expect((await spoken(adapter('opencode'), step)).run.usage).toMatchObject({ input: 1, output: 0 })
+    }
+  })
+
   it('Amp: a key that is not valid is a login to wait for, in the stream and beside it', async () => {
     const words = 'Unauthorized Check your access token.'
     const init = { type: 'system', subtype: 'init', session_id: 'T-9cb065fa-8ac9-4873-8489-079a6300b8fb' }
