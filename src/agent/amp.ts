@@ -36,17 +36,23 @@ function ampCall(request: CallRequest): AgentCall {
 /** Native Amp hides the flag from its help and still takes it; the setting of the same name is there in all versions. */
 const hasApproval = (help: string): boolean => help === '' || /dangerously-?allow-?all/i.test(help)
 
+/** A key is tried, and the folder of a thread looked for, after the first event. */
+const isStartFault = (one: AgentEvent): boolean =>
+  one.type === 'waiting' ? one.for === 'login' : one.type === 'error' && one.kind === 'thread'
+
 class AmpReader implements AgentReader {
   private thread: string | null = null
   private spoke = false
   private ended = false
+  private worked = false
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
     const event = object(value)
     // A subagent's messages lie between those of the agent that called it.
     const own = event.parent_tool_use_id === null || event.parent_tool_use_id === undefined
-    const events = [...(own ? this.threadOf(event) : []), ...messageEvents(event, own)]
+    const events = [...(own ? this.threadOf(event) : []), ...messageEvents(event, own, !this.worked)]
+    this.worked ||= events.some((one) => one.type === 'text' || one.type === 'tool')
     this.ended ||= events.some((one) => one.type === 'end')
     return events
   }
@@ -61,7 +67,8 @@ class AmpReader implements AgentReader {
   }
 
   close(stderr: string): AgentEvent[] {
-    return this.spoke || this.ended ? [] : stderrFaults(amp, stderr)
+    if (this.ended || this.worked) return []
+    return stderrFaults(amp, stderr, { isStart: true }).filter((one) => !this.spoke || isStartFault(one))
   }
 
   private threadOf(event: Json): AgentEvent[] {
@@ -72,7 +79,7 @@ class AmpReader implements AgentReader {
   }
 }
 
-function messageEvents(event: Json, own: boolean): AgentEvent[] {
+function messageEvents(event: Json, own: boolean, isStart: boolean): AgentEvent[] {
   const message = object(event.message)
   if (event.type === 'assistant') {
     const usage = messageUsage(message.usage)
@@ -81,13 +88,13 @@ function messageEvents(event: Json, own: boolean): AgentEvent[] {
     return usage === null ? blocks : [...blocks, { type: 'usage', usage, scope: 'step' }]
   }
   if (event.type === 'user') return toolResults(message.content)
-  return event.type === 'result' && own ? resultEvents(event) : []
+  return event.type === 'result' && own ? resultEvents(event, isStart) : []
 }
 
-function resultEvents(event: Json): AgentEvent[] {
+function resultEvents(event: Json, isStart: boolean): AgentEvent[] {
   const ok = event.is_error === false || (event.is_error === undefined && event.subtype === 'success')
   const text = string(event.result)
   if (ok) return [{ type: 'end', ok, text }]
   const message = string(event.error) ?? text ?? string(event.subtype) ?? 'unknown error'
-  return [...faultEvents(amp, message), { type: 'end', ok: false, text: null }]
+  return [...faultEvents(amp, message, { isStart }), { type: 'end', ok: false, text: null }]
 }

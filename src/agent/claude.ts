@@ -1,6 +1,7 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
-import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import {
+  amount,
   assistantBlocks,
   count,
   type Json,
@@ -26,6 +27,9 @@ export const claude: AgentAdapter = {
   reader: () => new ClaudeReader(),
 }
 
+/** Reads Claude's dialect in the stream of an agent whose threads have other names. */
+export const claudeReader = (asThread: (id: unknown) => string | null): AgentReader => new ClaudeReader(asThread)
+
 function claudeCall(request: CallRequest): AgentCall {
   const thread = asUuid(request.thread)
   return {
@@ -45,13 +49,26 @@ function claudeCall(request: CallRequest): AgentCall {
 /** Words for its own diagnostics, which are not for people. */
 const isDiagnostic = (text: string): boolean => text.startsWith('[ede_diagnostic]')
 
+/** Nobody is there who could grant it. */
+const isRefusal = (output: string): boolean =>
+  /^Claude requested permissions? to .*haven't granted it yet/s.test(output)
+
+/** The first of some names. */
+const someOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
+
 class ClaudeReader implements AgentReader {
+  constructor(private readonly asThread: (id: unknown) => string | null = asUuid) {}
+
   private thread: string | null = null
   private model: string | null = null
   private spoke = false
   private ended = false
   /** The kind of the last failed request, in a word. */
   private fault: string | null = null
+  /** Refused tools by call, since the last one that worked: older versions do not list them in their result. */
+  private readonly refused = new Map<string, string>()
+  private readonly tools = new Map<string, string>()
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
@@ -74,7 +91,7 @@ class ClaudeReader implements AgentReader {
   }
 
   private threadOf(event: Json): AgentEvent[] {
-    const id = asUuid(event.session_id)
+    const id = this.asThread(event.session_id)
     if (id === null || id === this.thread) return []
     this.thread = id
     return [{ type: 'thread', id }]
@@ -83,7 +100,7 @@ class ClaudeReader implements AgentReader {
   private message(event: Json, own: boolean): AgentEvent[] {
     const message = object(event.message)
     if (event.type === 'system') return event.subtype === 'init' ? this.modelOf(event.model) : []
-    if (event.type === 'user') return toolResults(message.content).map((result) => timed(result, event.tool_use_result))
+    if (event.type === 'user') return this.results(event)
     if (event.type !== 'assistant') return []
     // A failed request comes as a message of a model that does not exist; the result repeats it.
     const fault = string(event.error)
@@ -93,7 +110,26 @@ class ClaudeReader implements AgentReader {
     }
     // What a subagent says is for its agent, not for the user; what it does counts.
     const blocks = assistantBlocks(message.content).filter((block) => own || block.type === 'tool')
+    for (const block of blocks) if (block.type === 'tool') this.tools.set(block.id, block.name)
     return [...(own ? this.modelOf(message.model) : []), ...blocks]
+  }
+
+  private results(event: Json): AgentEvent[] {
+    const results = toolResults(object(event.message).content).map((result) => timed(result, event.tool_use_result))
+    for (const result of results) {
+      if (result.type !== 'tool-result') continue
+      if (!result.failed) this.refused.clear()
+      else if (isRefusal(result.output)) this.refused.set(result.id, this.tools.get(result.id) ?? 'a tool')
+    }
+    return results
+  }
+
+  /** Tools that it wanted to use up to its end and was not allowed to. */
+  private denied(event: Json): string[] {
+    const names = Array.isArray(event.permission_denials)
+      ? event.permission_denials.map((one) => string(object(one).tool_name) ?? 'a tool')
+      : [...this.refused.values()]
+    return [...new Set(names)]
   }
 
   private modelOf(value: unknown): AgentEvent[] {
@@ -108,10 +144,15 @@ class ClaudeReader implements AgentReader {
     // Older versions leave the error flag away when they come to a limit, and only the subtype tells.
     const ok = event.is_error !== true && (event.subtype ?? (event.is_error === false ? 'success' : '')) === 'success'
     const text = string(event.result)
+    const faults = ok ? [] : this.faults(event)
     // The result about a thread that is not there names it all the same, and counts nothing.
-    const told = ok || this.thread !== null ? [...this.threadOf(event), ...figures(event)] : []
+    const isLost = this.thread === null && faults.some((one) => one.type === 'error' && one.kind === 'thread')
+    const told = isLost ? [] : [...this.threadOf(event), ...figures(event)]
+    const denied = this.denied(event)
+    if (ok && denied.length > 0)
+      return [...told, wantsApproval(claude, `use ${someOf(denied)}`), { type: 'end', ok: false, text }]
     if (ok) return [...told, { type: 'end', ok: true, text }]
-    return [...told, ...this.faults(event), { type: 'end', ok: false, text: null }]
+    return [...told, ...faults, { type: 'end', ok: false, text: null }]
   }
 
   private faults(event: Json): AgentEvent[] {
@@ -129,14 +170,14 @@ class ClaudeReader implements AgentReader {
 /** Some tools tell how long they took. */
 function timed(result: AgentEvent, details: unknown): AgentEvent {
   const { durationMs, totalDurationMs } = object(details)
-  const took = number(durationMs) ?? number(totalDurationMs)
+  const took = amount(durationMs) ?? amount(totalDurationMs)
   return result.type === 'tool-result' && took !== null ? { ...result, durationMs: took } : result
 }
 
 /** Tokens are those of this run; cost and what each model used are of the whole thread, when one was continued. */
 function figures(event: Json): AgentEvent[] {
   const usage = messageUsage(event.usage)
-  const usd = number(event.total_cost_usd)
+  const usd = amount(event.total_cost_usd)
   return [
     ...(usage === null ? [] : [{ type: 'usage', usage, scope: 'run' } as const]),
     ...(usd === null ? [] : [{ type: 'cost', usd, scope: 'thread' } as const]),
@@ -151,7 +192,7 @@ function modelFigures(model: string, used: Json): AgentEvent[] {
     cacheRead: count(used.cacheReadInputTokens),
     cacheWrite: count(used.cacheCreationInputTokens),
   }
-  const usd = number(used.costUSD)
+  const usd = amount(used.costUSD)
   return [
     { type: 'usage', usage, scope: 'thread', model },
     ...(usd === null ? [] : [{ type: 'cost', usd, scope: 'thread', model } as const]),

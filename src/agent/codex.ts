@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
-import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
+import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import { count, type Json, list, object, said, string } from './messages.js'
 import { asUuid, modelFlag } from './values.js'
 
@@ -41,6 +41,11 @@ const tools: Readonly<Record<string, string>> = {
   web_search: 'web_search',
 }
 
+/** Only the end of the turn, or the exit code, is final. */
+const isRetry = (error: Json): boolean => /^reconnecting\b/i.test(string(error.message) ?? '')
+
+const isRefusal = (stderr: string): boolean => /\brejected: writing is blocked by read-only sandbox/.test(stderr)
+
 class CodexReader implements AgentReader {
   private readonly started = new Set<string>()
   private thread: string | null = null
@@ -48,10 +53,20 @@ class CodexReader implements AgentReader {
   private ended = false
   /** The turn's failure repeats the error before it. */
   private lastFault: string | null = null
+  /** It tries again, and has not told yet how that went. */
+  private retry: string | null = null
+  private wantsLogin = false
+  private endedWell = false
+  private hasEdited = false
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
     const event = object(value)
+    if (event.type === 'error' && isRetry(event)) {
+      this.retry = string(event.message)
+      return []
+    }
+    this.retry = null
     switch (event.type) {
       case 'thread.started':
         return this.threadOf(event)
@@ -61,11 +76,12 @@ class CodexReader implements AgentReader {
         return this.item(object(event.item), event.type === 'item.completed')
       case 'turn.completed':
         this.ended = true
+        this.endedWell = true
         return [...usageOf(object(event.usage)), { type: 'end', ok: true, text: null }]
       case 'turn.failed':
         this.ended = true
+        this.endedWell = false
         return [...this.faults(object(event.error)), { type: 'end', ok: false, text: null }]
-      // Announces each retry as well: only the end of the turn, or the exit code, is final.
       case 'error':
         return this.faults(event)
       default:
@@ -81,6 +97,10 @@ class CodexReader implements AgentReader {
   }
 
   close(stderr: string): AgentEvent[] {
+    // It was stopped, or gave up, while it tried.
+    if (!this.ended && this.retry !== null) return faultEvents(codex, this.retry)
+    // A refused patch is told on stderr only, and the turn ends well.
+    if (this.endedWell && !this.hasEdited && isRefusal(stderr)) return [wantsApproval(codex, 'write files')]
     return this.spoke || this.ended ? [] : stderrFaults(codex, stderr)
   }
 
@@ -95,7 +115,11 @@ class CodexReader implements AgentReader {
     const type = string(item.type) ?? ''
     if (Object.hasOwn(tools, type)) return this.tool(type, item, isDone)
     if (!isDone) return []
-    if (type === 'agent_message') return said('text', item.text)
+    // Who speaks does not wait: the next fault is one of its own.
+    if (type === 'agent_message') {
+      this.forget()
+      return said('text', item.text)
+    }
     if (type === 'reasoning') return said('thinking', item.text)
     return type === 'error' ? this.faults(item) : []
   }
@@ -104,7 +128,17 @@ class CodexReader implements AgentReader {
     const message = string(error.message) ?? 'unknown error'
     if (message === this.lastFault) return []
     this.lastFault = message
-    return faultEvents(codex, message)
+    const faults = faultEvents(codex, message)
+    const isLogin = faults.some((one) => one.type === 'waiting' && one.for === 'login')
+    // The same in other words.
+    if (isLogin && this.wantsLogin) return []
+    this.wantsLogin ||= isLogin
+    return faults
+  }
+
+  private forget(): void {
+    this.lastFault = null
+    this.wantsLogin = false
   }
 
   private tool(type: string, item: Json, isDone: boolean): AgentEvent[] {
@@ -113,6 +147,8 @@ class CodexReader implements AgentReader {
       ? []
       : [{ type: 'tool', id, name: toolName(type, item), input: inputOf(item) }]
     this.started.add(id)
+    if (isDone) this.forget()
+    if (isDone && type === 'file_change' && !hasFailed(item)) this.hasEdited = true
     return isDone ? [...begin, { type: 'tool-result', id, output: outputOf(item), failed: hasFailed(item) }] : begin
   }
 }

@@ -5,6 +5,9 @@ import { asWord } from './values.js'
 
 type Command = readonly [string, ...string[]]
 
+/** The id when it is a plain word that is no option and no path; null otherwise. */
+const asThread = (id: unknown): string | null => (typeof id === 'string' && /^\w[\w.:-]{0,127}$/.test(id) ? id : null)
+
 /** An agent of the user's own: any program that takes its prompt on stdin. */
 export function customAgent(name: string, command: Command, { resume }: AgentSettings): AgentAdapter {
   return {
@@ -14,12 +17,12 @@ export function customAgent(name: string, command: Command, { resume }: AgentSet
     continues: resume !== null,
     announcesEnd: false,
     call: (request) => customCall(command, resume, request),
-    reader: () => new AnyReader(),
+    reader: () => (resume === null ? new AnyReader() : new AnyReader(asThread)),
   }
 }
 
 function customCall(command: Command, resume: Command | null, request: CallRequest): AgentCall {
-  const thread = asWord(request.thread)
+  const thread = asWord(request.thread) ?? asThread(request.thread)
   const isContinued = resume !== null && thread !== null
   const [program, ...words] = isContinued ? resume : command
   const args = isContinued ? words.map((word) => word.replaceAll(threadMark, thread)) : words

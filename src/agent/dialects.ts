@@ -1,6 +1,6 @@
 import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.js'
 import { amp } from './amp.js'
-import { claude } from './claude.js'
+import { claude, claudeReader } from './claude.js'
 import { codex } from './codex.js'
 import { gemini } from './gemini.js'
 import { type Json, object } from './messages.js'
@@ -40,6 +40,9 @@ export class AnyReader implements AgentReader {
   private adapter: AgentAdapter | null = null
   private reader: AgentReader | null = null
 
+  /** `asThread`: what a thread looks like, when the agent is another one that speaks like Claude. */
+  constructor(private readonly asThread?: (id: unknown) => string | null) {}
+
   /** Without a dialect the exit code alone tells. */
   get announcesEnd(): boolean {
     return this.adapter?.announcesEnd ?? false
@@ -48,9 +51,13 @@ export class AnyReader implements AgentReader {
   json(value: unknown): AgentEvent[] {
     if (this.reader === null) {
       this.adapter = dialectOf(value)
-      this.reader = this.adapter?.reader() ?? null
+      this.reader = this.readerOf(this.adapter)
     }
     return this.reader?.json(value) ?? [{ type: 'text', text: JSON.stringify(value) }]
+  }
+
+  private readerOf(adapter: AgentAdapter | null): AgentReader | null {
+    return adapter === claude && this.asThread !== undefined ? claudeReader(this.asThread) : (adapter?.reader() ?? null)
   }
 
   text(line: string): AgentEvent[] {

@@ -8,12 +8,16 @@ interface Known {
   status?: number | null
   /** The agent itself says that it may be gone next time. */
   isTransient?: boolean
+  /** Nothing had been done before it. */
+  isStart?: boolean
 }
 
 const lostThread =
   /no conversation found|no rollout found|session not found|thread .*(does not exist|not found)|no previous sessions|invalid session (id|number|uuid)|error resuming session|(thread|session|conversation) is archived|cannot be continued/i
+/** The folder of the thread, from Amp in JavaScript: later it is any file that a tool looked for. */
+const lostFolder = /^file not found: file:\/\//i
 const login =
-  /not logged in|please (run|use) \S*\/?login|\brun [`'"]?\w+ (auth )?login|log ?in again|sign in again|no api key found|invalid api key|incorrect api key|api key not (valid|found)|missing (bearer|environment variable: `?\w*(api_?key|token))|must specify the \w*api_key|set an auth method|authentication (required|failed)|(oauth|access) token (has )?expired|token .*expired.*(log|sign)/i
+  /not logged in|please (run|use) \S*\/?login|\brun [`'"]?\w+ (auth )?login|log ?in again|sign in again|no api key found|invalid api key|incorrect api key|api key not (valid|found)|missing (bearer|environment variable: `?\w*(api_?key|token))|must specify the \w*api_key|set an auth method|authentication (required|failed)|check your access token|(oauth|access) token (has )?expired|token .*expired.*(log|sign)/i
 const approval = /\brequires? (user )?approval\b|not running in a trusted directory/i
 const transient =
   /rate.?limit|too many requests|overload|high demand|temporary error|temporarily|usually temporary|usage limit|hit your .*limit|econnre|econnaborted|enotfound|eai_again|etimedout|epipe|fetch failed|socket hang up|connection (error|refused|reset|closed|failed)|(unable|couldn't|could not|cannot|failed) to connect|cannot connect|couldn't connect|network error|waiting for network|reconnecting|error sending request|stream disconnected|request timed out|\b5\d\d (internal|bad gateway|service|gateway)/i
@@ -22,7 +26,8 @@ const transient =
 export function faultEvents(agent: Who, said: string, known: Known = {}): AgentEvent[] {
   const status = known.status ?? statusIn(said)
   const message = providerMessage(said)
-  if (lostThread.test(message)) return [{ type: 'error', message, kind: 'thread' }]
+  if (lostThread.test(message) || (known.isStart === true && lostFolder.test(message)))
+    return [{ type: 'error', message, kind: 'thread' }]
   if (approval.test(message)) return [{ type: 'waiting', for: 'approval', message }]
   if (status === 401 || login.test(message)) return [wantsLogin(agent)]
   const isTransient = known.isTransient ?? (isTransientStatus(status) || transient.test(message))
@@ -39,17 +44,24 @@ export const wantsLogin = ({ name, login: how }: Who): AgentEvent => ({
   message: how === undefined ? `${name} wants a login` : `${name} wants a login: ${how}`,
 })
 
+/** The agent was refused what nobody could be asked about. `what` is what it may not do. */
+export const wantsApproval = ({ name }: Who, what: string): AgentEvent => ({
+  type: 'waiting',
+  for: 'approval',
+  message: `${name} may not ${what} without an approval: allow it with "git config amp.agent.${name}.approve true"`,
+})
+
 /** Whether a line asks for a login. */
 export const asksForLogin = (line: string): boolean => login.test(line)
 
 /**
  * What the end of stderr says of an agent that told nothing else. An ordinary error is left to the exit code, which names it as well.
  */
-export function stderrFaults(agent: Who, stderr: string): AgentEvent[] {
+export function stderrFaults(agent: Who, stderr: string, known: Known = {}): AgentEvent[] {
   const events = stderr
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .flatMap((line) => faultEvents(agent, sentence(line)))
+    .flatMap((line) => faultEvents(agent, sentence(line), known))
   return events
     .filter((event) => event.type === 'waiting' || (event.type === 'error' && event.kind !== undefined))
     .slice(-1)

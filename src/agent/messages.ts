@@ -13,9 +13,17 @@ export const string = (value: unknown): string | null => (typeof value === 'stri
 
 /** The value as a list, an empty one when it is something else. */
 export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+
+/** More than anything that is counted here: sums stay exact. */
+const most = 1e12
+
 /** The value as a number of something, 0 when it is none. */
 export const count = (value: unknown): number =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value <= most ? value : 0
+
+/** The value as an amount, of dollars or milliseconds, null when it is none. */
+export const amount = (value: unknown): number | null =>
+  typeof value === 'number' && value >= 0 && value <= most ? value : null
 
 /** The value as a number, null when it is none. */
 export const number = (value: unknown): number | null =>

@@ -48,7 +48,8 @@ export class Meter {
     const threadCost = thread.costUsd === null ? null : round(Math.max(0, thread.costUsd - (before.costUsd ?? 0)))
     const threadModels = [...thread.models.values()].map((model) => {
       const old = before.models?.find((one) => one.model === model.model)
-      const cost = model.costUsd === undefined ? {} : { costUsd: round(model.costUsd - (old?.costUsd ?? 0)) }
+      const cost =
+        model.costUsd === undefined ? {} : { costUsd: round(Math.max(0, model.costUsd - (old?.costUsd ?? 0))) }
       return { ...model, ...minus(model, old), ...cost }
     })
     const models = [[...run.models.values()], threadModels, [...step.models.values()]].find((list) => list.length > 0)

@@ -1,6 +1,6 @@
 import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
-import { count, type Json, number, object, said, string } from './messages.js'
+import { amount, count, type Json, number, object, said, string } from './messages.js'
 import { modelFlag } from './values.js'
 
 const threadId = /^ses_[0-9A-Za-z]{8,64}$/
@@ -119,7 +119,7 @@ function toolEvents(part: Json): AgentEvent[] {
 function figures(part: Json): AgentEvent[] {
   const tokens = object(part.tokens)
   const cache = object(tokens.cache)
-  const usd = number(part.cost)
+  const usd = amount(part.cost)
   const usage = {
     input: count(tokens.input),
     output: count(tokens.output) + count(tokens.reasoning),

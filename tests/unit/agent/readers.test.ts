@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AgentAdapter, AgentEvent, CallRequest } from '../../../src/agent/adapter.js'
+import { customAgent } from '../../../src/agent/custom.js'
 import { AnyReader, dialectOf } from '../../../src/agent/dialects.js'
 import { asksForLogin, faultEvents, stderrFaults } from '../../../src/agent/faults.js'
 import { agentNames, findAdapter } from '../../../src/agent/registry.js'
@@ -142,6 +143,120 @@ describe('beyond the recordings', () => {
     expect((await spoken(adapter('claude'), 'Invalid API key · Please run /login')).run.waiting).toBe('login')
   })
 
+  it('Claude: what it was refused to its end is no success, what it found a way around is', async () => {
+    const refused = {
+      type: 'user',
+      message: {
+        content: [
+          {
+            type: 'tool_result',
+            tool_use_id: 'w',
+            is_error: true,
+            content: "Claude requested permissions to write to /x, but you haven't granted it yet.",
+          },
+        ],
+      },
+    }
+    const uses = { type: 'assistant', message: { content: [{ type: 'tool_use', id: 'w', name: 'Write' }] } }
+    const works = { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'v', content: 'ok' }] } }
+    const words = { type: 'assistant', message: { content: [{ type: 'text', text: 'I could not.' }] } }
+    const run = async (...values: unknown[]) => (await spoken(adapter('claude'), ...values)).run
+    const reason =
+      'claude may not use Write without an approval: allow it with "git config amp.agent.claude.approve true"'
+    expect(await run(uses, refused, words, result)).toMatchObject({ ok: false, reason, waiting: 'approval' })
+    expect(await run(words, { ...result, permission_denials: [{ tool_name: 'Write' }] })).toMatchObject({ reason })
+    expect(await run(uses, refused, works, words, result)).toMatchObject({ ok: true, waiting: null })
+    expect(await run(uses, refused, { ...result, permission_denials: [] })).toMatchObject({ ok: true })
+  })
+
+  it('Codex: says once who must log in, and nothing of each retry', async () => {
+    const error = (message: string) => ({ type: 'error', message })
+    const unauthorized = 'unexpected status 401 Unauthorized: Missing bearer or basic authentication in header'
+    const { events, run } = await spoken(
+      adapter('codex'),
+      error(`Reconnecting... 1/1 (${unauthorized})`),
+      error(unauthorized),
+      error(`${unauthorized}, url: x`),
+      { type: 'turn.failed', error: { message: unauthorized } },
+    )
+    const login = { type: 'waiting', for: 'login', message: "codex wants a login: run 'codex login' once" }
+    expect(events).toEqual([login, { type: 'end', ok: false, text: null }])
+    expect(run.waiting).toBe('login')
+    const said = { type: 'item.completed', item: { id: 'a', type: 'agent_message', text: 'On.' } }
+    const again = await spoken(adapter('codex'), error(unauthorized), said, error(unauthorized))
+    expect(again.run.waiting).toBe('login')
+    expect((await spoken(adapter('codex'), error('Reconnecting... 2/5'))).run).toMatchObject({ isTransient: true })
+  })
+
+  it('Codex: a refused patch is no success, unless another one was not refused', async () => {
+    const stderrTail = 'ERROR error=patch rejected: writing is blocked by read-only sandbox; rejected by user\n'
+    const edit = { type: 'item.completed', item: { id: 'a', type: 'file_change', status: 'completed', changes: [] } }
+    const run = async (...values: unknown[]) =>
+      (await replay(adapter('codex'), Buffer.from(values.map((one) => JSON.stringify(one)).join('\n')), { stderrTail }))
+        .run
+    expect(await run({ type: 'turn.completed' })).toMatchObject({ ok: false, waiting: 'approval' })
+    expect(await run(edit, { type: 'turn.completed' })).toMatchObject({ ok: true, waiting: null })
+  })
+
+  it('Claude: a run that failed has used something all the same', async () => {
+    const used = { usage: { input_tokens: 3, output_tokens: 4 }, total_cost_usd: 0.5 }
+    const failed = { ...result, ...used, is_error: true, session_id: 'my-thread' }
+    expect((await spoken(adapter('claude'), failed)).run).toMatchObject({
+      ok: false,
+      thread: null,
+      usage: { input: 3, output: 4 },
+      costUsd: 0.5,
+    })
+    const bot = (resume: [string, string] | null) => customAgent('bot', ['bot'], { command: ['bot'], resume, env: {} })
+    const resumable = bot(['bot', '{thread}'])
+    expect((await spoken(resumable, failed)).run).toMatchObject({ thread: 'my-thread', costUsd: 0.5 })
+    expect((await spoken(bot(null), failed)).run).toMatchObject({ thread: null, costUsd: 0.5 })
+    for (const bad of ['-x', '../x', 'a b', '', 'x'.repeat(129), 'a\n', 3])
+      expect((await spoken(resumable, { ...result, session_id: bad })).run.thread).toBeNull()
+    const request = { prompt: 'p', model: null, worktree: '/w', approve: true, help: '' }
+    expect(resumable.call({ ...request, thread: '_1:2.3-x' }).argv).toEqual(['bot', '_1:2.3-x'])
+  })
+
+  it('absurd numbers count nothing', async () => {
+    for (const bad of [1e308, 1e13, -5, 0.5, '7', null]) {
+      const odd = {
+        ...result,
+        usage: { input_tokens: 3, output_tokens: bad },
+        modelUsage: { m: { inputTokens: 3, outputTokens: bad, costUSD: bad === 0.5 ? null : bad } },
+        total_cost_usd: bad === 0.5 ? -1 : bad,
+      }
+      const { run } = await spoken(adapter('claude'), odd)
+      const usage = { input: 3, output: 0, cacheRead: 0, cacheWrite: 0 }
+      expect(run).toMatchObject({ ok: true, usage, models: [{ model: 'm', ...usage }], costUsd: null })
+      const step = { type: 'step_finish', sessionID: 'ses_12345678', part: { tokens: { input: 1, output: bad } } }
+      expect((await spoken(adapter('opencode'), step)).run.usage).toMatchObject({ input: 1, output: 0 })
+    }
+  })
+
+  it('Amp: a key that is not valid is a login to wait for, in the stream and beside it', async () => {
+    const words = 'Unauthorized Check your access token.'
+    const init = { type: 'system', subtype: 'init', session_id: 'T-9cb065fa-8ac9-4873-8489-079a6300b8fb' }
+    const failed = { type: 'result', subtype: 'error_during_execution', is_error: true, error: words }
+    const login = { ok: false, waiting: 'login', reason: "amp wants a login: run 'amp login' once, or set AMP_API_KEY" }
+    expect((await spoken(adapter('amp'), init, failed)).run).toMatchObject(login)
+    const ends = { exitCode: 1, stderrTail: `Error: ${words}\n` }
+    expect((await replay(adapter('amp'), Buffer.from(''), ends)).run).toMatchObject(login)
+    expect((await replay(adapter('amp'), Buffer.from(JSON.stringify(init)), ends)).run).toMatchObject(login)
+  })
+
+  it('Amp: a thread whose folder is gone is lost, unless it had already begun', async () => {
+    const init = { type: 'system', subtype: 'init', session_id: 'T-9cb065fa-8ac9-4873-8489-079a6300b8fb' }
+    const words = 'File not found: file:///gone/worktree'
+    const failed = { type: 'result', subtype: 'error_during_execution', is_error: true, error: words }
+    const text = { type: 'assistant', message: { content: [{ type: 'text', text: 'Looking.' }] } }
+    const lost = { ok: false, reason: words, isThreadLost: true }
+    expect((await spoken(adapter('amp'), init, failed)).run).toMatchObject(lost)
+    expect((await spoken(adapter('amp'), init, text, failed)).run).toMatchObject({ ...lost, isThreadLost: false })
+    const ends = { exitCode: 1, stderrTail: `Error: ${words}\n` }
+    expect((await replay(adapter('amp'), Buffer.from(''), ends)).run).toMatchObject(lost)
+    expect((await replay(adapter('codex'), Buffer.from(''), ends)).run.isThreadLost).toBe(false)
+  })
+
   it('Codex: a retry that helped is forgotten', async () => {
     const { run } = await spoken(
       adapter('codex'),
@@ -224,6 +339,7 @@ describe('faults', () => {
     ["You've hit your limit · resets 3pm", 'transient'],
     ['Claude AI usage limit reached|1790000000', 'transient'],
     ['Not logged in. Run codex login.', 'waiting'],
+    ['Unauthorized Check your access token.', 'waiting'],
     ['could not create PATH aliases under temporary dir', 'error'],
     ['the tests fail in line 500', 'error'],
     ['Prompt is too long', 'error'],

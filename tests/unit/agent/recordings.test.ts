@@ -260,13 +260,15 @@ const meanings: Readonly<Record<string, Meaning>> = {
     tools: 'Bash ok',
   },
   'claude-denied': {
-    reason: null,
+    reason:
+      'claude may not use Write, Bash without an approval: allow it with "git config amp.agent.claude.approve true"',
     thread: 'ba1e1072-4976-4606-966c-b3e1684e2a69',
     text: 'Finished.',
     tokens: '3222 70 0 0',
     costUsd: 0.014288,
     models: 'claude-opus-5-5',
     tools: 'Write failed, Bash failed',
+    waiting: 'approval',
   },
   'claude-http400': {
     reason: 'API Error: 400 Mock failure 400',
@@ -372,10 +374,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     tools: 'shell ok',
   },
   'codex-denied': {
-    reason: null,
+    reason: 'codex may not write files without an approval: allow it with "git config amp.agent.codex.approve true"',
     thread: '01a203bb-615c-7621-995e-a9f0229d428f',
     text: 'Finished.',
     tokens: '3222 58 0 0',
+    waiting: 'approval',
   },
   'codex-http400': { reason: 'Mock failure 400', thread: '01a203bb-9033-79f3-9d39-750af68319c1' },
   'codex-http500': {
