@@ -314,6 +314,7 @@ async function runOnce(
   const { options, place, iteration, agent, lease, limits } = running
   const approve = (await repo.config()).bool(`amp.agent.${iteration.agent}.approve`, true)
   let waiting: Lease['waiting']
+  let changing = Promise.resolve()
   const onEvent = (event: AgentEvent) => {
     options.on?.({ type: 'agent', event })
     const now = event.type === 'waiting' ? event.for : event.type === 'tool-result' ? undefined : waiting
@@ -321,7 +322,8 @@ async function runOnce(
     if (now === waiting && known === (lease.thread ?? null)) return
     // What a killed git-amp knew is found in its lease.
     if (known !== null) Object.assign(lease, { thread: known, threadPlace: placeDigest(running) })
-    changeLease(repo, { ...lease, ...(now === undefined ? {} : { waiting: now }) }).catch(() => {})
+    const changed = { ...lease, ...(now === undefined ? {} : { waiting: now }) }
+    changing = changing.then(() => changeLease(repo, changed)).catch(() => {})
     waiting = now
   }
   return runAgent(repo.host, {
@@ -339,7 +341,7 @@ async function runOnce(
     signal: running.stop.signal,
     ...limits,
     onEvent,
-  })
+  }).finally(() => changing)
 }
 
 /** What names the run in its transcript. */
