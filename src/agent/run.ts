@@ -5,10 +5,10 @@ import type { AgentAdapter, AgentEvent, AgentReader, AgentRun, CallRequest } fro
 import { Alarms, type Limits, type StopCause } from './alarms.js'
 import { type AgentProcess, askProgram, type Exit, type Launch, launch } from './process.js'
 import { Lines, Tail } from './reading.js'
-import { iterationVariable, type Remains, reap } from './reap.js'
+import { family, iterationVariable, type Member, type Remains, reap } from './reap.js'
 import { stopAgent } from './stop.js'
 import { conclude, Summary } from './summary.js'
-import { startWatchdog } from './watchdog.js'
+import { startWatchdog, type Watchdog } from './watchdog.js'
 
 /** Takes up what passes between git-amp and an agent. The agent waits while a promise is pending. */
 export interface Tape {
@@ -97,6 +97,7 @@ async function runWatched(host: Host, run: Run): Promise<Ended> {
   if (watchdog instanceof Error) return neverRan(`cannot start the watchdog: ${watchdog.message}`)
   const remains: Remains = { iteration }
   let output: Outputs | null = null
+  let seeing: { end(): void } | null = null
   let ended: Ended
   try {
     const agent = await start(host, run)
@@ -104,18 +105,50 @@ async function runWatched(host: Host, run: Run): Promise<Ended> {
     watchdog.watch(agent.pid)
     remains.group = agent.pid
     output = attach(agent, run)
+    seeing = seeFamily(host, agent.pid, { remains, watchdog })
     const cause = await Promise.race([agent.exited.then(() => null), run.alarms.rang, output.stdout.broken])
-    if (cause !== null) remains.family = await stopAgent(host, agent, run.options.kill)
+    if (cause !== null) meet(remains, await stopAgent(host, agent, run.options.kill))
     ended = { exit: await agent.exited, cause: cause ?? null, stderr: '' }
     run.alarms.clear()
     await Promise.all([output.stdout.drained(host), output.stderr.drained(host)])
   } finally {
+    seeing?.end()
     const { left } = await reap(host, remains)
     if (left === 0) watchdog.done()
     else watchdog.release()
   }
   await Promise.all([output.stdout.finish(host), output.stderr.finish(host)])
   return { ...ended, stderr: output.stderr.text }
+}
+
+/** When the processes below the agent are looked at, and again and again after the last time. */
+const looksMs = [100, 300, 1000, 2000]
+
+/** Remembers what is seen below the agent: a tool that leaves the group, clears its environment and loses its parent is found in no other way. */
+function seeFamily(host: Host, pid: number, { remains, watchdog }: { remains: Remains; watchdog: Watchdog }) {
+  let timer: NodeJS.Timeout | undefined
+  let isOver = false
+  const look = async (times: number): Promise<void> => {
+    const fresh = meet(remains, await family(host.processes, pid).catch(() => []))
+    if (isOver) return
+    watchdog.knows(fresh)
+    timer = setTimeout(() => void look(times + 1), looksMs[Math.min(times, looksMs.length - 1)]).unref()
+  }
+  timer = setTimeout(() => void look(1), looksMs[0]).unref()
+  return {
+    end: () => {
+      isOver = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Adds processes to what may be left of an agent. @returns those that were not known */
+function meet(remains: Remains, members: readonly Member[]): Member[] {
+  const known = remains.family ?? []
+  const fresh = members.filter((one) => !known.some(({ pid, started }) => pid === one.pid && started === one.started))
+  remains.family = [...known, ...fresh]
+  return fresh
 }
 
 /** Finds out how the program is called, and starts it. */

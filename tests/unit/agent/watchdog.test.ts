@@ -78,6 +78,32 @@ describe.runIf(process.platform === 'linux')('when git-amp is killed', () => {
     }
   })
 
+  it('a tool that left the group, cleared its environment and lost its parent ends, because it was seen before', async () => {
+    const id = iteration()
+    const watchdog = await startWatchdog(id, scene.host.env)
+    const tool = spawn('sh', ['-c', stubborn('tool')], {
+      cwd: scene.worktree,
+      env: { PATH: scene.host.env.PATH },
+      detached: true,
+      stdio: 'ignore',
+    })
+    const other = spawn('sleep', ['300'])
+    const pid = await scene.written('tool')
+    const started = (await scene.host.processes.startTime(tool.pid ?? 0)) ?? ''
+    try {
+      // A later process with the number of one that was seen is left alone.
+      watchdog.knows([
+        { pid: tool.pid ?? 0, started },
+        { pid: other.pid ?? 0, started: '1' },
+      ])
+      watchdog.release()
+      expect(await gone(pid)).toBe(true)
+      expect(await scene.lives(other.pid ?? 0)).toBe(true)
+    } finally {
+      other.kill('SIGKILL')
+    }
+  })
+
   it('a watchdog does not carry the iteration, and goes when all is done', async () => {
     const id = iteration()
     const known = new Set(await watchdogs())
