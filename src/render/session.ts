@@ -24,16 +24,28 @@ export interface Screen {
 /** States in which a session waits for its user. */
 const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 'diverged', 'conflict']
 
+/** The tests of an idle session failed, the last time they were run. */
+const isFailing = ({ snapshot, state }: ListedSession): boolean =>
+  state === 'idle' && snapshot.tested !== undefined && snapshot.tested.exit !== 0
+
+function stateCell(session: ListedSession): string {
+  if (session.conflictOn !== null) return `conflict on ${oneLine(session.conflictOn)}`
+  const waiting = session.state === 'waiting' ? session.snapshot.last?.waiting : undefined
+  if (waiting !== undefined) return `waiting for ${waiting === 'login' ? 'a login' : 'an approval'}`
+  return isFailing(session) ? 'tests fail' : session.state
+}
+
 /** The list: marker, id, name, state, iterations, size, age, title. */
 export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
   const rows = sessions.map((session) => {
     const { snapshot, state } = session
-    const mark = session.isCurrent ? '*' : needsUser.includes(state) || session.isRebasing ? '!' : ' '
+    const asks = needsUser.includes(state) || session.isRebasing || isFailing(session)
+    const mark = session.isCurrent ? '*' : asks ? '!' : ' '
     const { insertions, deletions } = snapshot.changes
     return [
       `${mark} ${session.shortId}`,
       oneLine(snapshot.slug),
-      session.conflictOn === null ? state : `conflict on ${oneLine(session.conflictOn)}`,
+      stateCell(session),
       `iter ${snapshot.iterations}`,
       `+${insertions}`,
       `-${deletions}`,
@@ -47,7 +59,13 @@ export function renderList(sessions: readonly ListedSession[], screen: Screen): 
     [
       { paint: (text, row) => screen.paint(sessions[row]?.isCurrent === true ? 'current' : 'id', text) },
       { max: 24 },
-      { paint: (text, row) => paintState(text, stateOf(row), screen.paint) },
+      {
+        paint: (text, row) => {
+          const session = sessions[row]
+          const isBad = session !== undefined && isFailing(session)
+          return isBad ? screen.paint('failed', text) : paintState(text, stateOf(row), screen.paint)
+        },
+      },
       {},
       { align: 'end' },
       { align: 'end' },
