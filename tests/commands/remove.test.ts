@@ -34,7 +34,7 @@ describe('git amp remove', () => {
     const s = scene()
     const id = await worked(s)
     const wt = s.worktree(id)
-    await s.amp('merge', id)
+    await s.amp('merge', '--keep', id)
     s.write({ '.git/info/exclude': '.worktrees\n*.o\n' })
     s.write({ 'x.o': 'ignored' }, wt)
     const before = [standing(s, wt), s.git('for-each-ref', 'refs/heads')]
@@ -126,7 +126,7 @@ describe('git amp remove', () => {
           ['merge', '-q', 'r'],
         ].map((args) => s.git(...args)),
     ],
-    ['git amp merge --squash', (s: Scene) => s.amp('merge', 'a', '--squash')],
+    ['git amp merge --squash', (s: Scene) => s.amp('merge', '--keep', 'a', '--squash')],
   ])('counts %s as merged, also when the base has gone on', async (...[, merge]) => {
     const s = scene()
     const id = await worked(s)
@@ -153,8 +153,8 @@ describe('git amp remove', () => {
   it('removes all that are merged with --merged, and says what stays', async () => {
     const s = scene()
     const [a, b, c, d] = [await worked(s, 'a'), await worked(s, 'b'), await worked(s, 'c'), await s.session('d')]
-    await s.amp('merge', a)
-    await s.amp('merge', b)
+    await s.amp('merge', '--keep', a)
+    await s.amp('merge', '--keep', b)
     s.write({ mine: '1' }, s.worktree(b))
     const answer = await s.amp('cleanup', '--merged')
     expect(answer.code).toBe(0)
