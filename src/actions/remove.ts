@@ -68,7 +68,9 @@ export async function removeSessions(repo: Repo, options: RemoveOptions): Promis
   }
   const isDryRun = options.dryRun === true
   const removed: Removal[] = []
-  for (const plan of plans) removed.push(isDryRun ? plan.removal : await carryOut(repo, plan))
+  // Several are one operation, too.
+  const as = plans.length > 1 ? repo.as({ id: repo.newId(), command: 'remove' }) : repo
+  for (const plan of plans) removed.push(isDryRun ? plan.removal : await carryOut(as, plan))
   return { removed, kept, isDryRun }
 }
 

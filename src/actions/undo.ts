@@ -5,7 +5,7 @@ import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents, readState, readTip } from '../state/chain.js'
 import type { Undone } from '../state/events.js'
 import { fold, type Snapshot } from '../state/fold.js'
-import { branchRef, notesRef, oplogRef, sessionRef } from '../state/names.js'
+import { branchRef, notesRef, oplogRef, sessionRef, sessionsPrefix } from '../state/names.js'
 import { prepareNotesBack } from '../state/notes.js'
 import {
   type JoinedOperation,
@@ -73,7 +73,7 @@ export async function undoOperation(repo: Repo, options: UndoOptions): Promise<U
   for (const step of isDryRun ? open.slice(0, 1) : open)
     results.push(await undoStep(as, { step, operations, isDryRun }))
   const { tip } = results.at(-1) as StepResult
-  const refs = movable(left, tip).map(({ ref, before, after }) => ({ ref, before: after, after: before }))
+  const refs = movable(left).map(({ ref, before, after }) => ({ ref, before: after, after: before }))
   const worktree = results.find((result) => result.worktree !== null)?.worktree ?? null
   const updated = results.find((result) => result.updated !== null)?.updated ?? null
   const moved = open.length > 1 ? refs : (results[0]?.refs ?? [])
@@ -115,7 +115,7 @@ async function refuseNewer(
   subject: { operations: readonly Operation[]; operation: Operation },
 ): Promise<void> {
   const tip = await readTip(repo, subject.operation.session)
-  for (const { ref, before, after } of tip === null ? [] : movable(subject.operation, tip)) {
+  for (const { ref, before, after } of tip === null ? [] : movable(subject.operation)) {
     const now = await repo.refs.read(ref)
     if (now !== before && now !== after) throw newerRef(subject, ref)
     const isOthers = ref.startsWith('refs/heads/') && ref !== branchRef(tip?.snapshot.branch ?? '')
@@ -247,9 +247,9 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
 
 /** Where each ref goes back to. A ref that is back already needs no move; one that is anywhere else is in the way. */
 async function movesOf(repo: Repo, subject: Subject): Promise<RefChange[]> {
-  const { operation, tip } = subject
+  const { operation } = subject
   const moves: RefChange[] = []
-  for (const { ref, before, after } of movable(operation, tip)) {
+  for (const { ref, before, after } of movable(operation)) {
     const now = await repo.refs.read(ref)
     if (now === before) continue
     if (now !== after) throw newerRef(subject, ref)
@@ -259,9 +259,9 @@ async function movesOf(repo: Repo, subject: Subject): Promise<RefChange[]> {
 }
 
 /** The refs that an operation moved, without those that only tell of it. */
-function movable({ refs }: Operation, { id }: Pick<ChainTip, 'id'>): Operation['refs'] {
-  const own = [oplogRef, notesRef, sessionRef(id)]
-  return refs.filter(({ ref, before, after }) => !own.includes(ref) && before !== after)
+function movable({ refs }: Operation): Operation['refs'] {
+  const isTelling = (ref: string) => ref === oplogRef || ref === notesRef || ref.startsWith(`${sessionsPrefix}/`)
+  return refs.filter(({ ref, before, after }) => !isTelling(ref) && before !== after)
 }
 
 type Since = Pick<Subject, 'operation' | 'operations'>

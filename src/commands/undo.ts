@@ -59,8 +59,8 @@ export class UndoCommand extends AmpCommand {
   }
 }
 
-function words({ operation, tip, refs, isDryRun }: UndoResult): string {
-  const head = `${isDryRun ? 'would undo' : 'undid'} ${oneLine(operation.command)} of ${oneLine(tip.snapshot.slug)} (${operation.id})`
+function words({ operation, refs, isDryRun }: UndoResult): string {
+  const head = `${isDryRun ? 'would undo' : 'undid'} ${oneLine(operation.command)} of ${oneLine(operation.slug)} (${operation.id})`
   const lines = refs
     .filter(({ ref }) => ref.startsWith('refs/heads/'))
     .map(({ ref, before, after }) => `  ${oneLine(ref.slice(11))}: ${short(before)} -> ${short(after)}`)

@@ -10,7 +10,7 @@ export interface Operation {
   /** The command as typed, `squash`. */
   command: string
   session: string
-  /** For people: the session's slug. */
+  /** For people: the session's slug; several where the steps are of several sessions. */
   slug: string
   at: string
   refs: { ref: string; before: Oid | null; after: Oid | null }[]
@@ -114,6 +114,7 @@ export function joinSteps(operations: readonly Operation[]): JoinedOperation[] {
       ...last,
       id,
       command: last.within?.command ?? last.command,
+      slug: unique(steps.map(({ slug }) => slug)).join(', '),
       refs: joinedRefs(steps),
       ...(worktrees.length === 0 ? {} : { worktrees }),
       ...(undoes === undefined ? {} : { undoes: names.get(undoes) ?? undoes }),

@@ -150,6 +150,20 @@ describe('git amp remove', () => {
     expect((await s.amp('remove', id)).stdout).toContain('in origin/main')
   })
 
+  it('is one operation for several sessions', async () => {
+    const s = scene()
+    const [a, b] = [await worked(s, 'a'), await worked(s, 'b')]
+    const before = [s.git('for-each-ref', 'refs/heads'), standing(s, s.worktree(a)), standing(s, s.worktree(b))]
+    expect((await s.amp('remove', '-f', '-D', a, b)).code).toBe(0)
+    expect([existsSync(s.worktree(a)), existsSync(s.worktree(b))]).toEqual([false, false])
+    const undone = await s.amp('undo')
+    expect([undone.code, undone.stdout]).toEqual([0, expect.stringMatching(/^undid remove of (a, b|b, a) /)])
+    expect([s.git('for-each-ref', 'refs/heads'), standing(s, s.worktree(a)), standing(s, s.worktree(b))]).toEqual(
+      before,
+    )
+    expect((await s.amp('undo', '-n')).stdout).toContain('would undo iterate')
+  })
+
   it('removes all that are merged with --merged, and says what stays', async () => {
     const s = scene()
     const [a, b, c, d] = [await worked(s, 'a'), await worked(s, 'b'), await worked(s, 'c'), await s.session('d')]
