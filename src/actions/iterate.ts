@@ -29,7 +29,7 @@ import {
   whereabouts,
 } from './shared/lease.js'
 import { limitsOf } from './shared/limits.js'
-import { commitManual } from './shared/manual.js'
+import { type CommittedEdits, commitStanding } from './shared/manual.js'
 import { movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
@@ -73,6 +73,8 @@ export interface IterateOptions {
 export type IterateNews =
   | { type: 'worktree'; path: string }
   | { type: 'salvaged'; n: number; to: Oid | null }
+  /** What an earlier iteration had left uncommitted is its commit now. */
+  | { type: 'kept'; n: number; oid: Oid }
   | { type: 'manual'; oid: Oid }
   | { type: 'started'; n: number; agent: string; session: string; worktree: string }
   | { type: 'agent'; event: AgentEvent }
@@ -99,6 +101,8 @@ export interface IterateResult {
   isStopped: boolean
   /** The human's own commit made from edits found in the worktree. */
   manual: Oid | null
+  /** The commit of what an earlier iteration had left there. */
+  kept: { n: number; oid: Oid } | null
   summary: string | null
 }
 
@@ -121,11 +125,12 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   if (made) options.on?.({ type: 'worktree', path: place.path })
   const onSalvaged = (what: Salvaged) => options.on?.({ type: 'salvaged', ...what })
   const settled = await reconcile(repo, found, { place, onSalvaged, force: options.force })
-  const manual = await commitManual(repo, settled.tip, {
+  const manual = await commitStanding(repo, settled.tip, {
     place,
     status: settled.status,
     policy: options.manual ?? 'commit',
   })
+  if (manual.kept !== null) options.on?.({ type: 'kept', ...manual.kept })
   if (manual.oid !== null) options.on?.({ type: 'manual', oid: manual.oid })
   hooksOf(repo, place).catch(() => {})
   const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
@@ -223,7 +228,7 @@ type Running = Started & {
   place: Place
   options: IterateOptions
   agent: ConfiguredAgent & { program: string | null }
-  manual: { oid: Oid | null; remarks: IterationRemarks }
+  manual: CommittedEdits
   limits: { timeoutMs: number; idleTimeoutMs: number }
   stop: StopWatch
   /** The end is in the chain. */
@@ -396,6 +401,7 @@ async function test(
     size: work.size,
     remarks: work.remarks,
     manual: running.manual.oid,
+    kept: running.manual.kept,
     summary,
   }
   const command = await testCommand(repo, tip)

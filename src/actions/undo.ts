@@ -176,6 +176,7 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(differs('merged') ? { merged: before.merged ?? null } : {}),
     ...(differs('paused') ? { paused: before.paused ?? null } : {}),
     ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
+    ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
   }
 }

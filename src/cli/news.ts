@@ -13,7 +13,7 @@ export interface NewsOptions {
 }
 
 /** News that count when everything is over. */
-const lasting: readonly IterateNews['type'][] = ['worktree', 'salvaged', 'manual', 'thread-lost']
+const lasting: readonly IterateNews['type'][] = ['worktree', 'salvaged', 'kept', 'manual', 'thread-lost']
 
 /** Prints the news of an iteration as plain lines of the story. */
 export function iterationNews(ui: Ui, options: NewsOptions = {}): (news: IterateNews) => void {
@@ -48,6 +48,8 @@ function lineOf(news: IterateNews, verbose: boolean): string | null {
       return `Worktree made again: ${news.path}`
     case 'salvaged':
       return `Iteration ${news.n} was interrupted; ${news.to === null ? 'it left no change' : `its work is kept in ${news.to.slice(0, 12)}`}`
+    case 'kept':
+      return `Committed what iteration ${news.n} had left uncommitted: ${news.oid.slice(0, 12)}`
     case 'manual':
       return `Committed the changes found in the worktree as your own: ${news.oid.slice(0, 12)}`
     case 'started':

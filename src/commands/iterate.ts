@@ -43,14 +43,16 @@ export class IterateCommand extends AmpCommand {
       Without \`-m\` the first iteration runs the session's own prompt; later ones ask the agent to go on, and tell it what the tests said. With
       \`--until-pass\` this is done again until the tests pass, the agent fails, it twice changes nothing, or the limit is reached.
 
-      Changes found in the worktree are the user's: they are committed first, as the user's own commit. Hooks run as for any commit; when one
+      Changes found in the worktree are the user's: they are committed first, as the user's own commit, apart from what a failed agent had left
+      there, which becomes that agent's commit. Hooks run as for any commit; when one
       fails, the commit is made without it and the iteration says so. An iteration that was killed is picked up by the next one: what it left
       becomes its commit. A worktree that is gone is made again from the branch. An agent that cannot continue its thread begins a new one, and
       is told the goal and what happened so far.
 
       Ctrl-C stops the agent and every tool it started, and records what there is; so does \`git amp stop\` from another terminal. An agent is
       stopped after \`amp.timeout\` (2h) in all, and after \`amp.idleTimeout\` (15m) of silence; 0 is no limit. When an agent fails, what it did is
-      committed, or left in the worktree with \`amp.onFailure=keep\`.
+      committed, or left in the worktree with \`amp.onFailure=keep\`: then the next iteration commits it as the agent's, and only what was
+      changed since as the user's own.
 
       Several sessions, or \`--all\` open ones that nothing runs in, are iterated side by side, \`-j\` at a time; one that fails does not stop the
       others. With \`-d\` the run goes on in the background: \`git amp log --follow\` shows it, \`git amp stop\` ends it.
@@ -318,6 +320,7 @@ async function outcomeJson(repo: Repo, { tip, rounds, end }: Outcome) {
       iteration: iterationJson({ ...recorded, summary: result.summary }),
       tests: result.tests,
       manual: result.manual,
+      kept: result.kept,
     }
   })
   return { session, end, rounds: answers }

@@ -95,6 +95,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
     ['Base', `${baseName(result)}from ${result.base.slice(0, 12)}${distance(result)}`],
     ['Worktree', result.worktree === null ? '(none here)' : printable(result.worktree)],
     ['Uncommitted', uncommittedWords(result)],
+    ['Left', leftWords(result)],
     [
       'Agent',
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
@@ -180,6 +181,14 @@ function uncommittedWords({ uncommitted, nested }: ShowResult): string {
         ]),
   ]
   return words.join('; ')
+}
+
+/** Edits of a failed agent, unless nothing stands in the worktree any more. */
+function leftWords({ tip, uncommitted }: ShowResult): string {
+  const { kept } = tip.snapshot
+  return kept === undefined || uncommitted === 0
+    ? ''
+    : `by iteration ${kept.n}, uncommitted (${kept.commit.slice(0, 12)}); "git amp iterate" commits it as the agent's`
 }
 
 function testFacts({ tip, test, tested }: ShowResult): string {
@@ -325,7 +334,8 @@ export function remarkTexts(remarks: IterationRemarks): { line: string; below: s
 const shownHookLines = 10
 
 function hookLine({ name, exit, commit }: FailedHook): string {
-  const where = commit === 'manual' ? 'the commit of your changes' : "the iteration's commit"
+  const wheres = { manual: 'the commit of your changes', kept: 'the commit of what an earlier iteration left' }
+  const where = commit === undefined ? "the iteration's commit" : wheres[commit]
   return `the ${name} hook failed${exit === null ? '' : ` (exit code ${exit})`}; ${where} was made without it`
 }
 
@@ -345,12 +355,13 @@ export function remarkWords(remarks: IterationRemarks): string[] {
     refs: 'other refs moved',
     left: 'left its branch',
     kept: 'left uncommitted',
+    keptAs: '',
     newThread: 'new thread',
     untold: 'transcript not whole',
     settings: 'settings changed',
   }
   return (Object.keys(words) as (keyof IterationRemarks)[]).flatMap((key) =>
-    remarks[key] === undefined ? [] : [words[key]],
+    remarks[key] === undefined || words[key] === '' ? [] : [words[key]],
   )
 }
 
@@ -373,7 +384,11 @@ function otherRemarks(remarks: IterationRemarks): string[] {
       : [`the agent replaced the worktree's .git by a repository of its own, which is now ${remarks.replacedGit}`]),
     ...(remarks.untold === undefined ? [] : [`the transcript is not whole: ${remarks.untold}`]),
     ...refs,
-    ...(remarks.kept === true ? ['what the agent did is left in the worktree, uncommitted (amp.onFailure)'] : []),
+    ...(remarks.kept === true
+      ? [
+          "what the agent did is left in the worktree, uncommitted (amp.onFailure); the next iteration commits it as the agent's",
+        ]
+      : []),
     ...(remarks.newThread === undefined
       ? []
       : [`the agent could not go on in its thread and began a new one: ${remarks.newThread}`]),
@@ -409,11 +424,12 @@ export const unrecordedWords = (run: TestRun): string | null =>
 /** The answer of `iterate`, on one line. */
 export function renderIterate(result: IterateResult): string {
   const { iteration, commit, outcome, size, tests } = result
+  const left = result.remarks.kept === true ? `, ${sizeWords(size)} left uncommitted` : ''
   const what =
     commit === null
       ? outcome === 'no-change'
         ? 'no change'
-        : outcome
+        : `${outcome}${left}`
       : `${commit.slice(0, 12)} ${sizeWords(size)}${outcome === 'success' ? '' : `, ${outcome}`}`
   const isKnown = tests === null && result.passed !== null
   const known = isKnown ? `, tests ${result.passed === true ? 'pass' : 'fail'} as before` : ''

@@ -28,6 +28,9 @@ const oids: Check = (value) => Array.isArray(value) && value.every(isOid)
 const merged: Check = (value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
 
+const kept: Check = (value) =>
+  isObject(value) && text(value.iteration) && number(value.n) && isOid(value.from) && isOid(value.commit)
+
 const usage = optional(numbers('input', 'output', 'cacheRead', 'cacheWrite'))
 const total = optional(numbers('files', 'insertions', 'deletions'))
 const spent = {
@@ -47,6 +50,7 @@ const remarks = {
   unsigned: optional(text),
   left: optional(text),
   kept: optional((value) => typeof value === 'boolean'),
+  keptAs: optional(isOid),
   newThread: optional(text),
   unstaged: optional(text),
   conflicts: optional(list),
@@ -105,7 +109,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     ...spent,
     ...remarks,
   },
-  'head.moved': { from: isOid, to: isOid, cause: text, total, base: optional(isOid) },
+  'head.moved': { from: isOid, to: isOid, cause: text, iteration: optional(text), total, base: optional(isOid) },
   'test.recorded': {
     iteration: optional(text),
     command: longText,
@@ -142,6 +146,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     merged: orNull(merged),
     paused: orNull(paused),
     thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
+    kept: orNull(kept),
     total,
   },
   'label.added': { label: text },
@@ -183,6 +188,7 @@ const snapshotShape: Record<string, Check> = {
   labels: (value) => Array.isArray(value) && value.every(text),
   merged: optional(merged),
   paused: optional(paused),
+  kept: optional(kept),
   merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
   rebasing: optional(
     (value) =>
