@@ -77,6 +77,23 @@ describe('an agent that misbehaves', () => {
     expect((await run(s, ['git', 'amp', 'list', '--format', '%(state)'])).stdout).toBe('waiting\n')
   })
 
+  it('is killed with its git-amp: what it had used is counted', async () => {
+    const { s, id } = await told('edit a one', 'edit b two', 'hang')
+    const { child, ended } = startAmp(s, 'iterate', id)
+    await s.until(async () => (await run(s, ['git', 'amp', 'transcript', id])).stdout.includes('edit_file b'))
+    processes.kill(child.pid ?? 0, 'SIGKILL')
+    await ended
+    await nothingLives(s)
+    await run(s, ['git', 'amp', 'stop', id])
+    const usage = { input: 20, output: 10, cacheRead: 0, cacheWrite: 0 }
+    const shown = JSON.parse((await run(s, ['git', 'amp', 'show', id, '--json'])).stdout)
+    expect(s.snapshot(id).usage).toEqual(usage)
+    expect(shown.iterations).toMatchObject([
+      { outcome: 'interrupted', usage, toolCalls: 2, durationMs: expect.any(Number), costUsd: null },
+    ])
+    expect((await run(s, ['git', 'amp', 'usage', '--format', 'csv'])).stdout).toContain(',1,20,10,0,0,')
+  })
+
   it('dies by a signal', async () => {
     const { s, id } = await told('edit a one', 'die SIGSEGV')
     expect((await run(s, ['git', 'amp', 'iterate', id])).stderr).toContain('the agent failed: ended by SIGSEGV')

@@ -69,12 +69,20 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
 }
 
 /** What the run used, as far as its agent told. */
-export function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent {
-  return {
-    ...(usage === null ? {} : { usage }),
-    ...(models.length === 0 ? {} : { models }),
-    ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
-    ...(thread === null ? {} : { thread }),
-    ...(threadTotal === null ? {} : { threadTotal }),
-  }
-}
+export const spent = (run: AgentRun): Spent => ({
+  ...runUsage(run),
+  ...(run.thread === null ? {} : { thread: run.thread }),
+})
+
+/** Tokens and cost alone. */
+export const runUsage = ({
+  usage,
+  models,
+  costUsd,
+  threadTotal,
+}: Pick<AgentRun, 'usage' | 'models' | 'costUsd' | 'threadTotal'>): Spent => ({
+  ...(usage === null ? {} : { usage }),
+  ...(models.length === 0 ? {} : { models }),
+  ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
+  ...(threadTotal === null ? {} : { threadTotal }),
+})
