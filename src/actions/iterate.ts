@@ -76,8 +76,12 @@ export type IterateNews =
   /** What an earlier iteration had left uncommitted is its commit now. */
   | { type: 'kept'; n: number; oid: Oid }
   | { type: 'manual'; oid: Oid }
-  | { type: 'started'; n: number; agent: string; session: string; worktree: string }
+  /** `redact`: for what is shown of the agent's words. */
+  | { type: 'started'; n: number; agent: string; session: string; worktree: string; redact: Redact }
+  /** As the agent said it, secrets included. */
   | { type: 'agent'; event: AgentEvent }
+  /** Somebody asked it to stop. */
+  | { type: 'stopping' }
   /** The agent could not continue its thread; it begins a new one, and is told what happened so far. */
   | { type: 'thread-lost'; reason: string }
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
@@ -243,11 +247,15 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     agent: iteration.agent,
     session: running.tip.snapshot.name,
     worktree: place.path,
+    redact: await repo.redactor(place.path),
   })
+  running.stop.signal.addEventListener('abort', () => options.on?.({ type: 'stopping' }))
   const spool = await openSpool(repo, headOf(running), { prompt: running.prompt, worktree: place.path })
-  const { run, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
+  const { run: told, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
   const isStopped = running.stop.signal.aborted
   const redact = await repo.redactor(place.path)
+  const clean = (text: string | null) => (text === null ? null : redact(text))
+  const run = { ...told, reason: clean(told.reason), text: clean(told.text) }
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
@@ -293,7 +301,7 @@ async function runWithThread(
 ): Promise<{ run: AgentRun; newThread: string | null }> {
   const run = await runOnce(repo, running, { ...running, spool })
   if (!run.isThreadLost || running.thread === null || running.stop.signal.aborted) return { run, newThread: null }
-  const newThread = run.reason ?? 'the thread is gone'
+  const newThread = (await repo.redactor(running.place.path))(run.reason ?? 'the thread is gone')
   running.options.on?.({ type: 'thread-lost', reason: newThread })
   const { adapter } = running.agent
   const composed = await composePrompt(repo, running.tip, { prompt: running.options.prompt, adapter, isLost: true })
@@ -392,7 +400,7 @@ async function test(
     remarks: work.remarks,
     ...spentView,
   }
-  const summary = run.text === null ? null : (await repo.redactor())(run.text)
+  const summary = run.text
   const result = {
     iteration: view,
     outcome,

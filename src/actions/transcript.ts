@@ -7,6 +7,7 @@ import { readTranscript, transcriptTrees } from '../state/transcripts.js'
 import { parseLine } from '../util/ndjson.js'
 import { findSession } from './shared/find.js'
 import { Rereader } from './shared/heard.js'
+import { findPlace } from './shared/place.js'
 import { redactedLines, spoolLines } from './shared/transcript.js'
 import { pickIteration } from './show.js'
 
@@ -38,6 +39,8 @@ export interface TranscriptResult {
   parts: TranscriptPart[]
   /** Iterations without one here. */
   missing: IterationView[]
+  /** The session's worktree here; null when there is none. */
+  worktree: string | null
 }
 
 /** Finds the transcripts of a session. Nothing of them is read yet: they may be large. */
@@ -46,7 +49,8 @@ export async function findTranscripts(repo: Repo, options: TranscriptOptions): P
   const [events, trees] = await Promise.all([readEvents(repo.objects, tip.oid, tip.ref), transcriptTrees(repo, tip.id)])
   const all = iterationsOf(events)
   const wanted = options.iteration === undefined ? all : [pickIteration(tip, all, options.iteration)]
-  const result: TranscriptResult = { tip, parts: [], missing: [] }
+  const worktree = (await findPlace(repo, tip))?.path ?? null
+  const result: TranscriptResult = { tip, parts: [], missing: [], worktree }
   for (const iteration of wanted) {
     const tree = trees.get(iteration.id)
     if (tree !== undefined) result.parts.push({ iteration, lines: () => readTranscript(repo.objects, tree) })

@@ -121,7 +121,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
 export const sizeWords = (size: { files: number; insertions: number; deletions: number }): string =>
   `${plural(size.files, 'file')} +${size.insertions} -${size.deletions}`
 
-function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): string {
+function stateWords({ tip: { snapshot }, state, conflictOn, iterations }: ShowResult): string {
   if (state === 'conflict') return conflictWords(snapshot, conflictOn)
   const open = snapshot.open[0]
   if (state === 'running' && open !== undefined)
@@ -130,6 +130,7 @@ function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): strin
     return open === undefined
       ? `interrupted in iteration ${snapshot.last?.n ?? 0}, which was recorded; "git amp iterate" goes on`
       : `interrupted in iteration ${open.n}; "git amp iterate" keeps what it left and goes on`
+  if (state === 'waiting') return waitingWords(snapshot, iterations)
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
@@ -137,6 +138,14 @@ function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): strin
   return snapshot.merged === undefined
     ? state
     : `${state}; merged before, into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
+}
+
+/** What its last agent waited for, in its own words, which name the next step. */
+function waitingWords({ open }: Snapshot, iterations: readonly IterationView[]): string {
+  const last = iterations.at(-1)
+  if (open.length > 0 || last === undefined || last.waiting === null) return 'waiting for its user'
+  const what = last.waiting === 'login' ? 'a login' : 'an approval'
+  return `waiting for ${what}${last.reason === null ? '' : `: ${oneLine(last.reason, 400)}`}; then "git amp iterate" goes on`
 }
 
 function conflictWords({ rebasing }: Snapshot, on: string | null): string {

@@ -98,15 +98,22 @@ export function storyOf(events: Iterable<AmpEvent>): StoryItem[] {
 export const iterationsOf = (events: Iterable<AmpEvent>): IterationView[] =>
   storyOf(events).flatMap((item) => (item.kind === 'iteration' ? [item.iteration] : []))
 
+/** Agents that ask no model and cost nothing. */
+const free: readonly string[] = ['shell']
+
+/** Whether what an iteration cost is not known, although it may have cost something. */
+export const isUnpriced = ({ agent, costUsd }: Pick<IterationView, 'agent' | 'costUsd'>): boolean =>
+  costUsd === null && !free.includes(agent)
+
 /** What iterations cost together, and how many of them have no known cost: a sum without them is not complete. */
-export function costOf(iterations: Iterable<Pick<IterationView, 'costUsd'>>): {
+export function costOf(iterations: Iterable<Pick<IterationView, 'agent' | 'costUsd'>>): {
   costUsd: number | null
   unpriced: number
 } {
   let [costUsd, unpriced]: [number | null, number] = [null, 0]
   for (const iteration of iterations) {
-    if (iteration.costUsd === null) unpriced++
-    else costUsd = (costUsd ?? 0) + iteration.costUsd
+    if (isUnpriced(iteration)) unpriced++
+    if (iteration.costUsd !== null) costUsd = (costUsd ?? 0) + iteration.costUsd
   }
   return { costUsd: costUsd === null ? null : exactDollars(costUsd), unpriced }
 }
