@@ -290,7 +290,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const tip = await recordEnd(repo, running.tip, ended)
   running.isRecorded = true
   await work.after()
-  return test(repo, { running, run, work, used, tip })
+  return test(repo, { running, run, work, used, tip, isInterrupted: isStopped })
 }
 
 /** Runs the agent in its thread; when the thread is not there any more, in a new one that is told what happened so far. */
@@ -380,14 +380,14 @@ function subjectFor(running: Running, run: AgentRun, redact: Redact): string {
 /** Runs the test command on what the iteration left, and records the result for that tree. */
 async function test(
   repo: Repo,
-  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip },
+  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip; isInterrupted: boolean },
 ): Promise<IterateResult> {
-  const { running, run, work, used, tip } = ended
+  const { running, run, work, used, tip, isInterrupted } = ended
   const { options, iteration, from, place } = running
   const isStopped = running.stop.signal.aborted
-  const reason = isStopped ? 'interrupted' : run.reason
+  const reason = isInterrupted ? 'interrupted' : run.reason
   const to = work.to === from ? null : work.to
-  const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
+  const outcome: Outcome = isInterrupted ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
   const { exit, durationMs, toolCalls, waiting } = run
   const spentView = { ...spentOf(used), durationMs, toolCalls, waiting }
   const view: IterationView = {

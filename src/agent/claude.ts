@@ -133,12 +133,13 @@ class ClaudeReader implements AgentReader {
 
   /** Tokens of a message, for a run that never comes to its result: that one counts them all, and takes their place. */
   private step(message: Json): AgentEvent[] {
-    const [id, usage] = [string(message.id), messageUsage(message.usage)]
+    const [id, model, usage] = [string(message.id), string(message.model), messageUsage(message.usage)]
     if (id === null || usage === null) return []
     const before = this.counted.message === id ? this.counted.usage : noUsage
     const step = eachToken((kind) => Math.max(0, usage[kind] - before[kind]))
     this.counted = { message: id, usage: eachToken((kind) => Math.max(usage[kind], before[kind])) }
-    return tokenKinds.some((kind) => step[kind] > 0) ? [{ type: 'usage', usage: step, scope: 'step' }] : []
+    if (tokenKinds.every((kind) => step[kind] === 0)) return []
+    return [{ type: 'usage', usage: step, scope: 'step', ...(model === null ? {} : { model }) }]
   }
 
   private results(event: Json): AgentEvent[] {

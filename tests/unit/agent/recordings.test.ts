@@ -335,12 +335,14 @@ const meanings: Readonly<Record<string, Meaning>> = {
     reason: 'exit code 143',
     thread: 'b472221c-6e36-4d5f-97db-2407cd6184b5',
     tokens: '919 1 0 0',
+    models: 'claude-opus-5-5',
     tools: 'Write ok',
   },
   'claude-sigtermtool': {
     reason: 'exit code 143',
     thread: '351cd9e0-4f36-40df-8cc3-d3a4f65d54fc',
     tokens: '916 1 0 0',
+    models: 'claude-opus-5-5',
     tools: 'Bash failed',
   },
   'claude-stdin': {
