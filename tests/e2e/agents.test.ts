@@ -2,7 +2,7 @@ import { readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { realProcesses } from '../../src/processes.js'
-import { install, run, startAmp } from '../helpers/bundle.js'
+import { install, run, start, startAmp } from '../helpers/bundle.js'
 import { type Scene, scene } from '../helpers/scene.js'
 
 const processes = realProcesses()
@@ -192,6 +192,52 @@ describe('on a terminal', () => {
         .every((part) => part.startsWith('\u001b[?25h')),
     ).toBe(true)
     expect(frames.slice(frames.lastIndexOf('\u001b[?2026l'))).toContain('Done as told.')
+  })
+})
+
+describe('Ctrl-C on a terminal, through git', () => {
+  const stubborn = [
+    "trap '' INT TERM HUP",
+    '(while :; do echo x >>noise; sleep 0.05; done) &',
+    'echo 1 >a; while :; do sleep 1; done',
+  ].join('\n')
+
+  it('pressed again, it ends git-amp at once; nothing runs on, and the next command records what was done', async () => {
+    const s = install(scene())
+    const id = await s.session('x', { prompt: stubborn })
+    const command = `stty cols 90; git amp iterate ${id}`
+    const { child, ended } = start(s, ['script', '-qefc', command, '../typescript'], { stdin: 'pipe' })
+    const isDrawn = (words: string) => s.exists('../typescript') && s.read('../typescript').includes(words)
+    await s.until(() => isDrawn('shell at work') && s.exists('a', s.worktree(id)), 'the agent to work')
+    child.stdin?.write('\u0003')
+    await s.until(() => isDrawn('stopping'), 'the first one to be answered')
+    await s.until(() => {
+      child.stdin?.write('\u0003')
+      return child.exitCode !== null
+    }, 'the second one to end it')
+    expect((await ended).code).toBe(130)
+    expect(s.read('../typescript').lastIndexOf('\u001b[?25h')).toBeGreaterThan(
+      s.read('../typescript').lastIndexOf('\u001b[?25l'),
+    )
+    await nothingLives(s)
+    const next = await run(s, ['git', 'amp', 'iterate', id, '-m', 'rm -f noise; echo 2 >b'])
+    expect([next.code, next.stderr]).toEqual([
+      0,
+      expect.stringContaining('Iteration 1 was interrupted; its work is kept'),
+    ])
+    expect(s.git('show', `${s.branch(id)}:a`)).toBe('1')
+    expect(s.snapshot(id).iterations).toBe(2)
+  })
+
+  it('pressed once, it is answered in one line where nothing is drawn', async () => {
+    const { s, id } = await told('edit a one', 'hang')
+    const { child, ended } = start(s, ['git', 'amp', 'iterate', id])
+    await s.until(() => s.exists('a', s.worktree(id)), 'the agent to work')
+    // As the terminal sends it, to git and to git-amp; git forwards it besides.
+    process.kill(-(child.pid ?? 0), 'SIGINT')
+    expect((await ended).stderr.match(/^Stopping.*$/gm)).toEqual(['Stopping, and recording what there is...'])
+    await nothingLives(s)
+    expect(s.ended(id)).toMatchObject({ reason: 'interrupted', files: 1 })
   })
 })
 
