@@ -90,6 +90,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     const error = conflicting(replayed.commit, replayed.paths, onto)
     if (isDryRun || repo.location.isBare) throw error
     const there = place ?? (await ensurePlace(repo, tip)).place
+    await refuseFollowing(there, { from: head, to: onto })
     const { commit, paths } = replayed
     const what = { place: there, from: head, onto, start, commit: commit.oid, paths }
     return finish(repo, await handOver(repo, tip, what), { ...plain, merges, agent: options.agent })
@@ -112,12 +113,7 @@ async function move(repo: Repo, tip: ChainTip, rebase: RebaseStep & { place: Pla
   if (place === null) return recordRebase(repo, tip, rebase)
   const failure = await (await hooksOf(repo, place)).run('pre-rebase', [onto])
   if (failure !== null) throw no('the pre-rebase hook refused the rebase', ...linesOf(failure.output))
-  const refusal = await switchFiles(place.git, { from, to }, { dryRun: true })
-  if (refusal !== null)
-    throw no(
-      `the worktree cannot follow the rebase: ${refusal}`,
-      'Move the file in the way, then run the command again.',
-    )
+  await refuseFollowing(place, { from, to })
   await beginMove(repo, place, { kind: 'rebase', from, to })
   const recorded = await recordRebase(repo, tip, rebase)
   const late = await switchFiles(place.git, { from, to })
@@ -125,6 +121,15 @@ async function move(repo: Repo, tip: ChainTip, rebase: RebaseStep & { place: Pla
     throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
   await endMove(repo, place)
   return recorded
+}
+
+async function refuseFollowing(place: Place, move: { from: Oid; to: Oid }): Promise<void> {
+  const refusal = await switchFiles(place.git, move, { dryRun: true })
+  if (refusal !== null)
+    throw no(
+      `the worktree cannot follow the rebase: ${refusal}`,
+      'Move the file in the way, then run the command again.',
+    )
 }
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '')
