@@ -136,6 +136,13 @@ export const registry: Registry = {
       load: async () => (await import('./commands/reopen.js')).ReopenCommand,
     },
   ],
+  Share: [
+    {
+      names: ['sync'],
+      summary: 'Exchange sessions with another repository',
+      load: async () => (await import('./commands/sync.js')).SyncCommand,
+    },
+  ],
   'Take back': [
     {
       names: ['resolve'],

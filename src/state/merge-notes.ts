@@ -10,6 +10,25 @@ export interface NoteSides {
   forgotten: ReadonlySet<string>
 }
 
+/**
+ * The notes without the lines of sessions that were forgotten; null when there are none. Every clone makes the same commit of the same notes.
+ */
+export async function withoutForgotten(stores: Stores, tip: Oid, forgotten: ReadonlySet<string>): Promise<Oid | null> {
+  const { objects } = stores
+  const root = await rootOf(stores, tip)
+  const commit = there(tip, await objects.readCommit(tip))
+  const tree = await objects.writeTree(await joinTrees(stores, { a: root, b: root, base: root }, forgotten))
+  if (tree === commit.tree) return null
+  const { author, committer } = commit
+  return objects.writeCommit({
+    tree,
+    parents: [tip],
+    author,
+    committer,
+    message: 'Notes of forgotten sessions taken out\n',
+  })
+}
+
 interface Three {
   a: readonly TreeEntry[]
   b: readonly TreeEntry[]

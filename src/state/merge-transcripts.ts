@@ -1,7 +1,7 @@
 import type { Stores } from './chain.js'
 import { isId } from './names.js'
 import type { CommitObject, Oid, TreeEntry } from './storage.js'
-import { type Look, Refused } from './validate.js'
+import { type Look, type Looks, Refused } from './validate.js'
 
 /** A chunk has 1 MiB; a reader accepts four times that. */
 const maxChunkBytes = 4 * 1024 * 1024
@@ -15,9 +15,11 @@ const maxIterations = 20_000
 export async function validateTranscripts(
   stores: Stores,
   what: { id: string; tip: Oid },
-  look: Look | null,
+  looks: Looks | null,
 ): Promise<void> {
   if (!isId(what.id)) throw new Refused('its name is no id')
+  const look = looks?.look ?? null
+  const chunkLook = looks?.hasBlobs === false ? null : look
   const entries = await iterationsIn(stores, what.tip, { id: what.id, look })
   if (entries.length > maxIterations) throw new Refused('it holds too many iterations')
   for (const entry of entries) {
@@ -27,7 +29,7 @@ export async function validateTranscripts(
     if (chunks === null || chunks.length > maxChunks) throw new Refused('an iteration of it is missing or too long')
     for (const chunk of chunks) {
       if (chunk.mode !== '100644' || !/^\d{6}\.ndjson$/.test(chunk.name)) throw new Refused('it holds a malformed part')
-      await refuseType(look, chunk.oid, 'blob')
+      await refuseType(chunkLook, chunk.oid, 'blob')
     }
   }
 }

@@ -3,7 +3,7 @@ import type { EntityKind } from './codec.js'
 import { joinTips, type Relation, relate } from './merge.js'
 import { batchesPrefix, sessionsPrefix } from './names.js'
 import type { Oid } from './storage.js'
-import { type Look, validateChain } from './validate.js'
+import { type Looks, validateChain } from './validate.js'
 import { walkChain } from './walk.js'
 
 /** What becomes of a chain that is here and elsewhere. */
@@ -24,14 +24,14 @@ export interface Settlement {
 export async function settleChain(
   stores: Stores,
   what: { kind: EntityKind; id: string; ours: Oid | null; theirs: Oid },
-  look: Look | null = null,
+  looks: Looks | null = null,
 ): Promise<Settlement> {
   const { kind, id, ours, theirs } = what
   if (ours === theirs) return { relation: 'same', oid: ours, came: 0 }
   const ref = `${kind === 'session' ? sessionsPrefix : batchesPrefix}/${id}`
   const own = ours === null ? null : await walkChain(stores.objects, ours, { ref })
   if (ours !== null && own?.has(theirs) === true) return { relation: 'ahead', oid: ours, came: 0 }
-  const fresh = await validateChain(stores.objects, { kind, id, tip: theirs, ours: own }, look)
+  const fresh = await validateChain(stores.objects, { kind, id, tip: theirs, ours: own }, looks)
   const came = fresh.reduce((sum, state) => sum + state.events.length, 0)
   if (ours === null || own === null) return { relation: 'new', oid: theirs, came }
   const relation = relate({ tip: ours, commits: own }, { tip: theirs, fresh })

@@ -21,6 +21,13 @@ export class Refused extends Error {
 /** Type and size of an object, without its content; null when it is not here. */
 export type Look = (oid: Oid) => Promise<{ type: string; size: number } | null>
 
+/** How objects are looked at before they are read. */
+export interface Looks {
+  look: Look
+  /** False in a partial clone: there a look at a blob would fetch it. */
+  hasBlobs: boolean
+}
+
 /** A chain from elsewhere. */
 export interface Incoming {
   kind: EntityKind
@@ -40,16 +47,17 @@ const maxEntries = 1000
 
 /**
  * Looks a chain through.
- * @param look type and size before an object is read; without it sizes are not known
+ * @param looks type and size before an object is read; without them sizes are not known
  * @returns its commits that are not here yet, parents first
  * @throws Refused with what is wrong
  */
 export async function validateChain(
   objects: ObjectStore,
   incoming: Incoming,
-  look: Look | null = null,
+  looks: Looks | null = null,
 ): Promise<StateCommit[]> {
   if (!isId(incoming.id)) throw new Refused('its name is no id')
+  const look = looks?.look ?? null
   const guarded = guard(objects, look)
   const fresh = parentsFirst(await walkIncoming(guarded, incoming))
   checkRoots(fresh, incoming)
@@ -58,7 +66,7 @@ export async function validateChain(
   for (const state of fresh) {
     checkCommit(state, incoming)
     lamports.set(state.oid, checkLamports(state, lamports))
-    await checkValues(guarded, state, look)
+    await checkValues(guarded, state, looks?.hasBlobs === false ? null : look)
   }
   const snapshot = checkSnapshots(fresh, incoming)
   await checkCode(guarded, snapshot, look)

@@ -6,9 +6,9 @@ import type { ChainTip } from '../../state/chain.js'
 import type { Outcome, Spent } from '../../state/events.js'
 import { type IterationView, noteLine } from '../../state/iterations.js'
 import { plural } from '../../util/time.js'
+import { headFor } from './behind.js'
 import type { Collected } from './collect.js'
 import { record } from './record.js'
-import { headNow } from './sessions.js'
 
 /** An iteration whose agent has ended, and what it left. */
 export interface Ended {
@@ -51,12 +51,13 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
   const words = isChange
     ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
     : 'no change'
-  const recorded = await record(repo, tip.id, (latest) => {
+  const recorded = await record(repo, tip.id, async (latest) => {
     if (!latest.snapshot.open.some((open) => open.iteration === iteration.id)) return null
+    const replaced = await headFor(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
-      events: [event(isChange ? headNow(latest, from) : from)],
-      code: [from, headNow(latest, from), work.to, ...work.replaced],
+      events: [event(isChange ? replaced : from)],
+      code: [from, replaced, work.to, ...work.replaced],
       moves: [work.move],
       notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
       ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),

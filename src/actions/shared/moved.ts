@@ -1,7 +1,8 @@
 import { isAncestor } from '../../git/history.js'
 import type { Repo } from '../../repo.js'
 import type { MovedRef } from '../../state/events.js'
-import { notesRef } from '../../state/names.js'
+import { notesRef, tombstonesRef } from '../../state/names.js'
+import { readTombstones } from '../../state/tombstones.js'
 import { allSessions } from './sessions.js'
 
 /** All refs of the repository, and which branch the main worktree is on. */
@@ -21,6 +22,9 @@ export async function readAllRefs(repo: Repo): Promise<ReadonlyMap<string, strin
 /** Refs of git-amp itself: they only move forward, whoever else is at work. */
 const isOwn = (ref: string): boolean => ref === notesRef || /^refs\/amp(-private|-local)?\//.test(ref)
 
+/** Copies of what a remote has go where the remote goes. */
+const isCopy = (ref: string): boolean => /^refs\/amp-local\/(remotes|forgotten)\//.test(ref)
+
 /**
  * Refs that moved since `before`, outside of the session's branch and chain (`own`) and of what other sessions recorded meanwhile. Records of git-amp that the agent
  * deleted or set back are put back to where they were.
@@ -34,14 +38,23 @@ export async function movedRefs(
   const names = [...new Set([...before.keys(), ...after.keys()])].filter((ref) => before.get(ref) !== after.get(ref))
   const moved = names.map((ref): MovedRef => ({ ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null }))
   const lost: MovedRef[] = []
-  for (const change of moved.filter(({ ref, after: oid }) => isOwn(ref) && !(ref === own.chain && oid !== null)))
-    if (await putBack(repo, change)) lost.push(change)
+  for (const change of moved.filter(
+    ({ ref, after: oid }) => isOwn(ref) && !isCopy(ref) && !(ref === own.chain && oid !== null),
+  ))
+    if (!(await isForgotten(repo, change)) && (await putBack(repo, change))) lost.push(change)
   const foreign = moved.filter(({ ref }) => ref !== own.branch && !isOwn(ref))
   if (foreign.length === 0) return lost
   const recorded = new Map(
     (await allSessions(repo)).sessions.map(({ snapshot }) => [`refs/heads/${snapshot.branch}`, snapshot.heads]),
   )
   return [...lost, ...foreign.filter(({ ref, after: oid }) => !(recorded.get(ref) ?? []).includes(oid ?? ''))]
+}
+
+/** A session that was forgotten on purpose meanwhile is not put back. */
+async function isForgotten(repo: Repo, { ref, after }: MovedRef): Promise<boolean> {
+  if (after !== null) return false
+  const stones = await readTombstones(repo, await repo.refs.read(tombstonesRef)).catch(() => [])
+  return stones.some(({ id }) => ref.endsWith(`/${id}`))
 }
 
 /** @returns whether the record was lost, and is back */
