@@ -142,6 +142,11 @@ export const registry: Registry = {
       summary: 'Exchange sessions with another repository',
       load: async () => (await import('./commands/sync.js')).SyncCommand,
     },
+    {
+      names: ['trust'],
+      summary: 'Show the commands of a session from elsewhere, and approve them',
+      load: async () => (await import('./commands/trust.js')).TrustCommand,
+    },
   ],
   'Take back': [
     {

@@ -43,6 +43,7 @@ import { openSpool, type Spool } from './shared/spool.js'
 import { type StopWatch, watchForStop } from './shared/stopping.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 import { keepSpool, tapedOf } from './shared/transcript.js'
+import { refuseUntrustedPrompt, refuseUntrustedTest } from './shared/trust.js'
 import { hooksOf } from './shared/work.js'
 
 /** More refs that moved are not listed: the event stays small. */
@@ -115,6 +116,8 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const caution = await refuseOverBudget(repo, found, options.maxCost)
   if (caution !== null) options.on?.({ type: 'warning', message: caution })
   if ((await standingOf(repo, found)) === 'elsewhere') throw conflictElsewhere(found)
+  await refuseUntrustedTest(repo, found)
+  if (options.prompt === undefined) await refuseUntrustedPrompt(repo, found, agentName)
   // Needed soon, and looked up while git answers other things.
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)

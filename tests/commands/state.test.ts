@@ -86,6 +86,7 @@ describe('nothing but git stores anything', () => {
     expect(
       s.gitAt(clone, 'log', '--notes=amp', '--format=%N', '-1', s.snapshot(ids[2] ?? '').heads[0] ?? ''),
     ).toContain('Session ')
+    expect((await s.ampAt(clone, 'trust', 'one')).code).toBe(0)
     const answer = await s.ampAt(clone, 'iterate', 'one', '-m', 'echo there >there')
     expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('Worktree made again: ')])
     expect(s.gitAt(clone, 'log', '-1', '--format=%s', s.branch(ids[0] ?? ''))).toBe('amp: echo there >there')
