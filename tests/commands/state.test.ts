@@ -73,6 +73,8 @@ describe('nothing but git stores anything', () => {
     s.git('reflog', 'expire', '--expire=now', '--all')
     s.git('gc', '-q', '--prune=now')
     expect(await told(s, s.dir, ids)).toBe(before)
+    // Nothing is left that tells that the session was started here.
+    expect((await s.amp('trust', ids[0] ?? '')).code).toBe(0)
     expect((await s.iterate(ids[0] ?? '', 'echo on >on')).code).toBe(0)
   })
 
