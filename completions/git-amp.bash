@@ -100,9 +100,10 @@ __git_amp_table ()
 		rest=""
 		;;
 	merge)
-		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --check --test --dry-run --json --repo= --quiet --help"
-		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
-		positionals="session"
+		options="--into= --squash --ff-only --no-ff --rebase --manual= --message= --file= --edit --keep --push --pr --force --check --test --continue --abort --dry-run --json --repo= --quiet --help"
+		values="--into=branch --manual=words:keep,include -m=none --message=none -F=file --file=file --push=remote --repo=dir"
+		joined="--push"
+		positionals="session remote"
 		rest=""
 		;;
 	pick)

@@ -27,6 +27,7 @@ const orNull = (check: Check): Check => optional((value) => value === null || ch
 const oids: Check = (value) => Array.isArray(value) && value.every(isOid)
 const merged: Check = (value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
+const review: Check = (value) => isObject(value) && text(value.url) && text(value.at)
 
 const usage = optional(numbers('input', 'output', 'cacheRead', 'cacheWrite'))
 const total = optional(numbers('files', 'insertions', 'deletions'))
@@ -128,6 +129,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     ...spent,
   },
   'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
+  'session.review': { url: text, remote: text, branch: text, head: isOid },
   'session.paused': { snapshot: isOid },
   'session.resumed': {},
   'session.closed': { reason: text },
@@ -141,6 +143,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     status: optional(isStatus),
     merged: orNull(merged),
     paused: orNull(paused),
+    review: orNull(review),
     thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
     total,
   },
@@ -183,6 +186,7 @@ const snapshotShape: Record<string, Check> = {
   labels: (value) => Array.isArray(value) && value.every(text),
   merged: optional(merged),
   paused: optional(paused),
+  review: optional(review),
   merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
   rebasing: optional(
     (value) =>

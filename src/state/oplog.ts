@@ -1,4 +1,4 @@
-import { present, unique } from '../util/collections.js'
+import { groupBy, present, unique } from '../util/collections.js'
 import type { Stores, Writer } from './chain.js'
 import { asciiJson, subjectLine } from './codec.js'
 import { oplogRef } from './names.js'
@@ -10,7 +10,7 @@ export interface Operation {
   /** The command as typed, `squash`. */
   command: string
   session: string
-  /** For people: the session's slug. */
+  /** For people: the session's slug; several where the steps are of several sessions. */
   slug: string
   at: string
   refs: { ref: string; before: Oid | null; after: Oid | null }[]
@@ -18,6 +18,15 @@ export interface Operation {
   worktrees?: WorktreeChange[]
   /** The operation that it took back. */
   undoes?: string
+  /** The command of several steps that it is one of. */
+  within?: Within
+}
+
+/** A command of several steps, each of which is recorded as an operation. */
+export interface Within {
+  id: string
+  /** The command as typed, `merge`. */
+  command: string
 }
 
 /** What stood in a session's worktree: null is no worktree, `clean` nothing uncommitted, else the snapshot of what was. */
@@ -38,6 +47,7 @@ export interface OperationNote {
   command: string
   worktrees?: WorktreeChange[]
   undoes?: string
+  within?: Within
   /** Refs that moved outside of the transaction: before it by git itself, or right after it. */
   moved?: readonly RefChange[]
   /** Commits that nothing else would keep reachable. */
@@ -81,6 +91,44 @@ export function undoneIn(operations: readonly Operation[]): Set<string> {
   const undone = new Set<string>()
   for (const { id, undoes } of operations) if (undoes !== undefined && !undone.has(id)) undone.add(undoes)
   return undone
+}
+
+/** An operation as its user sees it: a command of several steps is one. */
+export interface JoinedOperation extends Operation {
+  /** Its steps, newest first; the operation itself when it is none of several. */
+  steps: readonly Operation[]
+}
+
+/**
+ * Joins the steps of each command, in the place of the last one: refs and worktrees from before the first step to after the last.
+ * @param operations newest first
+ */
+export function joinSteps(operations: readonly Operation[]): JoinedOperation[] {
+  const nameOf = ({ id, within }: Operation): string => within?.id ?? id
+  const names = new Map(operations.map((one) => [one.id, nameOf(one)]))
+  return [...groupBy(operations, nameOf)].map(([id, steps]) => {
+    const [last] = steps as [Operation, ...Operation[]]
+    const undoes = steps.flatMap((step) => step.undoes ?? []).at(-1)
+    const worktrees = steps.flatMap((step) => step.worktrees ?? [])
+    return {
+      ...last,
+      id,
+      command: last.within?.command ?? last.command,
+      slug: unique(steps.map(({ slug }) => slug)).join(', '),
+      refs: joinedRefs(steps),
+      ...(worktrees.length === 0 ? {} : { worktrees }),
+      ...(undoes === undefined ? {} : { undoes: names.get(undoes) ?? undoes }),
+      steps,
+    }
+  })
+}
+
+/** Each ref once: from before the first step to after the last. */
+function joinedRefs(steps: readonly Operation[]): Operation['refs'] {
+  const joined = new Map<string, Operation['refs'][number]>()
+  for (const { refs } of steps)
+    for (const one of refs) joined.set(one.ref, { ...(joined.get(one.ref) ?? one), before: one.before })
+  return [...joined.values()]
 }
 
 /** Reads the log, newest first, as far as `limit`. What cannot be read ends it. */
