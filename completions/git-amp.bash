@@ -38,8 +38,8 @@ __git_amp_table ()
 		rest="program"
 		;;
 	list|ls)
-		options="--all --state= --sort= --max-count= --format= --porcelain --json --repo= --quiet --help"
-		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		options="--all --state= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --iteration --by --since --until --message --onto --into --keep
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --keep
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -81,7 +81,7 @@ complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into
 complete -c git-amp -n 'not __git_amp_command' -a pick -d 'Take some of the work of a session'
 complete -c git-amp -n 'not __git_amp_command' -a preflight -d 'Tell what a merge of a session would meet'
 complete -c git-amp -n 'not __git_amp_command' -a pause -d 'Put a session aside with its uncommitted work'
-complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a paused session back as it was'
+complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a session back, here or in another clone'
 complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions whose work is merged; keep their history'
 complete -c git-amp -n 'not __git_amp_command' -a reopen -d 'Open a removed or merged session again'
 complete -c git-amp -n 'not __git_amp_command' -a sync -d 'Exchange sessions with another repository'
@@ -152,6 +152,7 @@ complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l remote -x -a '(command git remote 2>/dev/null)' -d 'List the sessions of another repository; nothing of them is kept'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l json -d 'Print the sessions as JSON'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -277,7 +278,7 @@ complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'When the branch has moved, go on without the uncommitted work'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'Go on without the uncommitted work when it cannot be put back'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'

@@ -122,7 +122,7 @@ export const registry: Registry = {
     },
     {
       names: ['resume'],
-      summary: 'Bring a paused session back as it was',
+      summary: 'Bring a session back, here or in another clone',
       load: async () => (await import('./commands/resume.js')).ResumeCommand,
     },
     {

@@ -24,6 +24,7 @@ import {
   dropLease,
   type Lease,
   obituaryFile,
+  ownClone,
   promptFile,
   takeLease,
   whereabouts,
@@ -191,6 +192,7 @@ async function start(
   const composed = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
   const { prompt, thread } = composed
   const detached = options.detached === true ? { detached: true } : {}
+  const clone = await ownClone(repo)
   const lease = await takeLease(repo, { session: tip.id, iteration, ...detached })
   try {
     const refsBefore = readAllRefs(repo)
@@ -204,7 +206,15 @@ async function start(
       await refuseConflict(repo, latest, null)
       const from = oneHead(latest)
       const n = latest.snapshot.iterations + 1
-      const data = { iteration, n, prompt: composed.asked, from, agent: options.agentName, host: repo.host.hostname }
+      const data = {
+        iteration,
+        n,
+        prompt: composed.asked,
+        from,
+        agent: options.agentName,
+        host: repo.host.hostname,
+        clone,
+      }
       return {
         subject: `amp(${latest.snapshot.slug}): iteration ${n} started with ${options.agentName}`,
         events: [{ type: 'iteration.started', data: model === undefined ? data : { ...data, model } }],

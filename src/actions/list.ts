@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { localLeases } from './shared/lease.js'
+import { here, localLeases, whereaboutsIn } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
 import { allSessions, type BrokenSession, isOpenSession, type SessionState } from './shared/sessions.js'
@@ -25,6 +25,8 @@ export interface ListedSession extends ChainTip {
   isRebasing: boolean
   /** The host on which a conflict stands in another clone; null when none does. */
   conflictOn: string | null
+  /** An iteration that began in another clone and has not ended, as far as is known here; null when none has. */
+  runningOn: { host: string; at: string } | null
 }
 
 export interface ListResult {
@@ -54,10 +56,11 @@ export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 
 /** Lists sessions from the tips of their chains: one git call, whatever their number. */
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
-  const [{ sessions, broken }, leases, current] = await Promise.all([
+  const [{ sessions, broken }, leases, current, self] = await Promise.all([
     allSessions(repo),
     localLeases(repo),
     currentSession(repo),
+    here(repo),
   ])
   const lengths = shortIds(sessions.map((session) => session.id))
   const listed = await Promise.all(
@@ -66,6 +69,7 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
       ...(await stateHere(repo, session, leases)),
       shortId: session.id.slice(0, lengths.get(session.id)),
       isCurrent: session.id === current,
+      runningOn: session.snapshot.open.find((open) => whereaboutsIn(leases, open, self) === 'elsewhere') ?? null,
     })),
   )
   const wanted = listed.filter((session) => {

@@ -78,6 +78,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     agent: text,
     model: optional(text),
     host: text,
+    clone: optional(text),
   },
   'iteration.finished': {
     iteration: text,

@@ -1,4 +1,5 @@
 import type { Repo } from '../../repo.js'
+import type { OpenIteration } from '../../state/fold.js'
 import { isId } from '../../state/names.js'
 
 /**
@@ -98,22 +99,46 @@ export async function timeOfDeath(repo: Repo, iteration: string): Promise<number
   return isOfEarlierBoot ? repo.host.bootedAt() : null
 }
 
+/** Who looks at an iteration: two clones may be on one machine, and only the one that it began in knows whether it runs. */
+export interface Here {
+  host: string
+  /** A random id of this clone; null when nothing ever ran here. */
+  clone: string | null
+}
+
+const cloneFile = (repo: Repo): string => repo.local('clone')
+
+/** This clone, as it signs what it begins. */
+export async function here(repo: Repo): Promise<Here> {
+  const text = await repo.host.fs.readFile(cloneFile(repo), 'utf8').catch(() => '')
+  return { host: repo.host.hostname, clone: isId(text.trim()) ? text.trim() : null }
+}
+
+/** The id of this clone, made when there is none. It says nothing of where the clone is. */
+export async function ownClone(repo: Repo): Promise<string> {
+  const known = (await here(repo)).clone
+  if (known !== null) return known
+  await repo.host.fs.mkdir(repo.local(), { recursive: true })
+  await repo.host.fs.writeFile(cloneFile(repo), `${repo.newId()}\n`, { flag: 'wx' }).catch(() => {})
+  // Of two that made one at once, the first counts.
+  return (await here(repo)).clone ?? repo.newId()
+}
+
+/** An iteration that has not ended, as its session tells. */
+export type Begun = Pick<OpenIteration, 'iteration' | 'host' | 'clone'>
+
 /** What is known here of the process that runs an iteration which has not ended. */
-export async function whereabouts(repo: Repo, open: { iteration: string; host: string }): Promise<Whereabouts> {
+export async function whereabouts(repo: Repo, open: Begun): Promise<Whereabouts> {
   const lease = await readLease(repo, open.iteration)
-  return lease === 'absent' ? withoutLease(repo, open) : whereIs(repo, lease)
+  return lease === 'absent' ? withoutLease(await here(repo), open) : whereIs(repo, lease)
 }
 
 /** The same, with the leases at hand. */
-export const whereaboutsIn = (
-  leases: readonly KnownLease[],
-  open: { iteration: string; host: string },
-  hostname: string,
-): Whereabouts =>
-  leases.find((lease) => lease.iteration === open.iteration)?.where ?? (open.host === hostname ? 'dead' : 'elsewhere')
+export const whereaboutsIn = (leases: readonly KnownLease[], open: Begun, self: Here): Whereabouts =>
+  leases.find((lease) => lease.iteration === open.iteration)?.where ?? withoutLease(self, open)
 
-const withoutLease = (repo: Repo, open: { host: string }): Whereabouts =>
-  open.host === repo.host.hostname ? 'dead' : 'elsewhere'
+const withoutLease = (self: Here, open: Begun): Whereabouts =>
+  open.host === self.host && (open.clone === undefined || open.clone === self.clone) ? 'dead' : 'elsewhere'
 
 /** All leases of this clone; a dead one says that the iteration began here. */
 export async function localLeases(repo: Repo): Promise<KnownLease[]> {

@@ -4,7 +4,7 @@ import { type ChainTip, readEvents } from '../../state/chain.js'
 import { snapshotOf } from '../../state/codec.js'
 import { fold, type Snapshot } from '../../state/fold.js'
 import { sessionsPrefix } from '../../state/names.js'
-import { type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
+import { type Here, type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
 
 /** A session ref that cannot be read, and why. */
 export interface BrokenSession {
@@ -53,18 +53,18 @@ export type SessionState =
 
 /**
  * The state of a session, seen from this machine.
- * @param leases of this clone; an iteration without one that began under another host name is not ours
+ * @param leases of this clone; an iteration without one that began in another clone is not ours
  */
 export function stateOf(
   { id, snapshot }: Pick<ChainTip, 'id' | 'snapshot'>,
   leases: readonly KnownLease[],
-  hostname: string,
+  self: Here,
 ): SessionState {
   // A lease outlives the end of its iteration while the tests run.
   const alive = leases.find((lease) => lease.session === id && lease.where === 'alive')
   if (alive !== undefined) return alive.waiting === null ? 'running' : 'waiting'
   if (snapshot.heads.length > 1) return 'diverged'
-  const places = snapshot.open.map((open) => whereaboutsIn(leases, open, hostname))
+  const places = snapshot.open.map((open) => whereaboutsIn(leases, open, self))
   if (places.some((where) => where !== 'dead')) return 'running'
   if (places.length > 0) return 'interrupted'
   if (snapshot.rebasing !== undefined) return 'conflict'
