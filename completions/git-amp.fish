@@ -86,6 +86,7 @@ complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions who
 complete -c git-amp -n 'not __git_amp_command' -a reopen -d 'Open a removed or merged session again'
 complete -c git-amp -n 'not __git_amp_command' -a sync -d 'Exchange sessions with another repository'
 complete -c git-amp -n 'not __git_amp_command' -a trust -d 'Show the commands of a session from elsewhere, and approve them'
+complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or its transcript for good'
 complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
@@ -314,6 +315,14 @@ complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l transcript -d 'Only the transcripts'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be forgotten'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s f -l force -d 'Do not ask'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -l keep -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'The head that stays, by its id or a revision'
 complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'

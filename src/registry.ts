@@ -147,6 +147,11 @@ export const registry: Registry = {
       summary: 'Show the commands of a session from elsewhere, and approve them',
       load: async () => (await import('./commands/trust.js')).TrustCommand,
     },
+    {
+      names: ['forget'],
+      summary: 'Forget a session or its transcript for good',
+      load: async () => (await import('./commands/forget.js')).ForgetCommand,
+    },
   ],
   'Take back': [
     {

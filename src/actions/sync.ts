@@ -1,7 +1,7 @@
 import { ObjectInfos } from '../git/object-info.js'
 import type { Repo } from '../repo.js'
 import { readTip } from '../state/chain.js'
-import type { Tombstone } from '../state/tombstones.js'
+import { type Forgotten, forgottenIn } from '../state/tombstones.js'
 import { behindIds, tryCatchUp } from './shared/behind.js'
 import { outgoingBranches } from './sync/branches.js'
 import { Consent, type ConsentOptions } from './sync/consent.js'
@@ -50,7 +50,7 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
     const forgotten = await takeIn(repo, { remote, ledger, isDryRun, fetches: options.only !== 'push' })
     if (options.only === 'fetch') break
     const outgoing = [
-      ...(await outgoingChains(repo, { remote, ledger, forgotten })),
+      ...(await outgoingChains(repo, { remote, ledger, forgotten: forgotten.sessions })),
       ...(await consent.outgoing(forgotten)),
       ...(await outgoingBranches(repo, { remote, ledger })),
     ]
@@ -77,11 +77,11 @@ async function nameOf(repo: Repo, { kind, id }: Entry): Promise<string | null> {
 const wouldBe = async (repo: Repo, remote: Remote, { ref }: Outgoing): Promise<'new' | 'forward'> =>
   (await repo.refs.read(copyOf(remote, ref))) === null ? 'new' : 'forward'
 
-/** Fetches and joins. @returns ids of forgotten sessions */
+/** Fetches and joins. @returns what was forgotten, here or elsewhere */
 async function takeIn(
   repo: Repo,
   how: { remote: Remote; ledger: Ledger; isDryRun: boolean; fetches: boolean },
-): Promise<Set<string>> {
+): Promise<Forgotten> {
   const { remote, ledger } = how
   const infos = new ObjectInfos(repo.git)
   try {
@@ -92,13 +92,13 @@ async function takeIn(
         ledger.at(ref, { kind, id: ref.split('/').at(-1) ?? ref }).quarantined = reason
       }
     }
-    const stones: Tombstone[] = await takeTombstones({ repo, remote, ledger, looks, isDryRun: how.isDryRun })
-    const forgotten = new Set(stones.filter(({ entity }) => entity === 'session').map(({ id }) => id))
-    const taking: Taking = { repo, remote, ledger, looks, forgotten, isDryRun: how.isDryRun }
+    const stones = await takeTombstones({ repo, remote, ledger, looks, isDryRun: how.isDryRun })
+    const forgotten = forgottenIn(stones)
+    const taking: Taking = { repo, remote, ledger, looks, forgotten: forgotten.sessions, isDryRun: how.isDryRun }
     if (!how.fetches) return forgotten
     await takeChains(taking)
     await dropForgotten(taking, stones)
-    await takeTranscripts(taking, stones)
+    await takeTranscripts(taking, forgotten.transcripts)
     await takeSnapshots(taking)
     await takeNotes(taking)
     return forgotten

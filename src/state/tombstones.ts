@@ -21,6 +21,20 @@ export interface Tombstone {
   roots: Oid[]
 }
 
+/** What may not come back, as one looks it up. */
+export interface Forgotten {
+  /** Ids of sessions. */
+  sessions: ReadonlySet<string>
+  /** First commits of transcripts. */
+  transcripts: ReadonlySet<Oid>
+}
+
+/** The tombstones as one looks them up. */
+export const forgottenIn = (stones: readonly Tombstone[]): Forgotten => ({
+  sessions: new Set(stones.filter(({ entity }) => entity === 'session').map(({ id }) => id)),
+  transcripts: new Set(stones.filter(({ entity }) => entity === 'transcript').flatMap(({ roots }) => roots)),
+})
+
 interface Purge {
   id: string
   type: 'entity.purged'

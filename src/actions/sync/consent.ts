@@ -1,9 +1,10 @@
 import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
 import { readTip } from '../../state/chain.js'
-import { snapshotRef, transcriptsPrefix } from '../../state/names.js'
+import { isId, snapshotRef, transcriptRef, transcriptsPrefix } from '../../state/names.js'
+import type { Forgotten } from '../../state/tombstones.js'
 import { copyOf, type Outgoing } from './outgoing.js'
-import { unsharedSnapshots } from './private.js'
+import { isPurged, unsharedSnapshots } from './private.js'
 import type { Remote } from './remote.js'
 
 /** A question whose answer lets something private leave this clone. */
@@ -34,19 +35,41 @@ export class Consent {
   ) {}
 
   /** Transcripts and paused work that may go, and what the remote has of it that is over. */
-  async outgoing(forgotten: ReadonlySet<string>): Promise<Outgoing[]> {
+  async outgoing(forgotten: Forgotten): Promise<Outgoing[]> {
     return [...(await this.transcripts(forgotten)), ...(await this.snapshots())]
   }
 
-  private async transcripts(forgotten: ReadonlySet<string>): Promise<Outgoing[]> {
+  private async transcripts(forgotten: Forgotten): Promise<Outgoing[]> {
     const { repo, remote } = this
     const refs = await listRefs(repo.git, [`${remote.tracking}/transcripts`, transcriptsPrefix])
     const unshared: Outgoing[] = []
     for (const [ref, oid] of refs) {
       if (!ref.startsWith(`${transcriptsPrefix}/`) || refs.get(copyOf(remote, ref)) === oid) continue
       const id = ref.slice(transcriptsPrefix.length + 1)
-      if (!forgotten.has(id)) unshared.push({ ref, oid, kind: 'transcript', id })
+      if (!forgotten.sessions.has(id)) unshared.push({ ref, oid, kind: 'transcript', id })
     }
+    const over = await this.purged(refs, forgotten)
+    for (const update of unshared) {
+      const lease = over.find(({ ref }) => ref === update.ref)?.lease
+      if (lease !== undefined) update.lease = lease
+    }
+    return [...(await this.allowed(unshared)), ...over.filter(({ ref }) => !refs.has(ref))]
+  }
+
+  /** Transcripts that were forgotten, and that the remote still has. */
+  private async purged(refs: ReadonlyMap<string, string>, forgotten: Forgotten): Promise<Outgoing[]> {
+    const { repo, remote } = this
+    const over: Outgoing[] = []
+    for (const [copy, lease] of refs) {
+      if (!copy.startsWith(`${remote.tracking}/transcripts/`)) continue
+      const id = copy.slice(`${remote.tracking}/transcripts/`.length)
+      const isOver = isId(id) && !forgotten.sessions.has(id) && (await isPurged(repo, lease, forgotten.transcripts))
+      if (isOver) over.push({ ref: transcriptRef(id), oid: null, lease, kind: 'transcript', id })
+    }
+    return over
+  }
+
+  private async allowed(unshared: Outgoing[]): Promise<Outgoing[]> {
     if (unshared.length === 0) return []
     this.transcriptsMayGo ??= await this.mayTranscripts(unshared.length)
     this.withheld.transcripts = this.transcriptsMayGo ? 0 : unshared.length

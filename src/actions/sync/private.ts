@@ -4,17 +4,15 @@ import { type ChainTip, readTip } from '../../state/chain.js'
 import { joinTranscripts, rootsOf, validateTranscripts } from '../../state/merge-transcripts.js'
 import { isId, snapshotRef, snapshotsPrefix, transcriptRef, transcriptsPrefix } from '../../state/names.js'
 import { type Oid, RefMoved } from '../../state/storage.js'
-import type { Tombstone } from '../../state/tombstones.js'
 import { Refused } from '../../state/validate.js'
 import type { Taking } from './incoming.js'
 import { addCame } from './ledger.js'
 
 /** Takes in transcripts that a clone has published by its user's will: joined by iteration, so that none is lost. */
-export async function takeTranscripts(taking: Taking, stones: readonly Tombstone[]): Promise<void> {
+export async function takeTranscripts(taking: Taking, purged: ReadonlySet<Oid>): Promise<void> {
   const { repo, remote, ledger } = taking
   const prefix = `${remote.tracking}/transcripts`
   const refs = await listRefs(repo.git, [prefix, transcriptsPrefix])
-  const purged = new Set(stones.filter(({ entity }) => entity === 'transcript').flatMap(({ roots }) => roots))
   for (const [copy, theirs] of refs) {
     if (!copy.startsWith(`${prefix}/`)) continue
     const id = copy.slice(prefix.length + 1)
@@ -22,7 +20,7 @@ export async function takeTranscripts(taking: Taking, stones: readonly Tombstone
     const entry = ledger.at(transcriptRef(id), { kind: 'transcript', id })
     try {
       await validateTranscripts(repo, { id, tip: theirs }, taking.looks)
-      if (purged.size > 0 && (await rootsOf(repo, theirs)).some((root) => purged.has(root))) continue
+      if (await isPurged(repo, theirs, purged)) continue
       if ((await readTip(repo, id)) === null) continue
       const came = await joinOne(taking, id, theirs)
       if (came !== null) addCame(entry, came, 0)
@@ -32,6 +30,10 @@ export async function takeTranscripts(taking: Taking, stones: readonly Tombstone
     }
   }
 }
+
+/** Whether a history of transcripts was forgotten. */
+export const isPurged = async (repo: Repo, tip: Oid, purged: ReadonlySet<Oid>): Promise<boolean> =>
+  purged.size > 0 && (await rootsOf(repo, tip)).some((root) => purged.has(root))
 
 async function joinOne(taking: Taking, id: string, theirs: Oid): Promise<'new' | 'forward' | 'joined' | null> {
   const { repo } = taking
