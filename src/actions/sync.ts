@@ -87,7 +87,7 @@ async function takeIn(
   try {
     const looks = await looksOf(repo, infos)
     if (how.fetches) {
-      for (const { ref, reason } of await fetchShared(remote)) {
+      for (const { ref, reason } of await fetchShared(repo, remote)) {
         const kind = ref.startsWith('refs/amp/sessions/') ? 'session' : 'other'
         ledger.at(ref, { kind, id: ref.split('/').at(-1) ?? ref }).quarantined = reason
       }

@@ -170,6 +170,27 @@ describe('git amp sync', () => {
   })
 })
 
+it('takes away a worktree that git was killed in before it had a branch: with it every fetch fails', async () => {
+  const world = new Clones()
+  const home = world.home()
+  const id = await home.session('one')
+  await home.must('sync')
+  world.scene.gitAt(home.dir, 'worktree', 'remove', home.worktree(id))
+  const left = join(home.dir, '.git', 'worktrees', id)
+  const [zero, path] = ['0'.repeat(40), home.worktree(id)]
+  world.scene.write({ HEAD: `${zero}\n`, commondir: '../..\n', gitdir: `${path}/.git\n`, locked: 'initializing' }, left)
+  world.scene.write({ '.git': `gitdir: ${left}\n` }, path)
+  // Something new has to come, or git looks at nothing.
+  const there = world.clone('there')
+  await there.must('sync')
+  await there.must('iterate', id, '-m', 'echo 1 >a')
+  await there.must('sync')
+  expect(() => home.git('fetch', '-q', world.hub, `refs/amp/sessions/${id}`)).toThrow('bad object worktrees')
+  await home.must('sync')
+  expect(home.shared()).toBe(there.shared())
+  await home.must('iterate', id, '-m', 'echo 2 >b')
+})
+
 describe('a remote that refuses', () => {
   it('hidden refs: each is named, and nothing here is harmed', async () => {
     const world = new Clones()

@@ -1,7 +1,9 @@
 import { no } from '../../errors.js'
 import { fetchRefs, listRemote } from '../../git/remote.js'
 import { GitError } from '../../git/run.js'
+import type { Repo } from '../../repo.js'
 import { oneLine } from '../../util/sanitize.js'
+import { dropHalfMade, halfMade } from '../shared/half-made.js'
 import type { Remote } from './remote.js'
 
 /** What is shared, by the names it has elsewhere and here below the remote's prefix. A star also stands for nothing: absent refs are no error. */
@@ -26,15 +28,23 @@ export interface Unfetched {
  * @returns refs that could not be had; the others were
  * @throws AmpError when the remote cannot be reached
  */
-export async function fetchShared(remote: Remote): Promise<Unfetched[]> {
+export async function fetchShared(repo: Repo, remote: Remote): Promise<Unfetched[]> {
   const refspecs = shared.map(([theirs, ours]) => `+${theirs}:${remote.tracking}/${ours}`)
   try {
     await fetchRefs(remote.git, remote.name, { refspecs, prune: true })
     return []
   } catch (error) {
     if (!(error instanceof GitError) || error.exit.code === null) throw error
+    if (await mended(repo, error)) return fetchShared(repo, remote)
     return fetchApart(remote, error)
   }
+}
+
+/** A worktree that a killed git left without a branch makes every fetch fail. @returns whether there was one, and is none now */
+async function mended(repo: Repo, { stderr }: GitError): Promise<boolean> {
+  const left = /bad object worktrees\//.test(stderr) ? await halfMade(repo) : []
+  for (const one of left) await dropHalfMade(repo, one)
+  return left.length > 0
 }
 
 /** One bad ref makes a fetch fail whole: the others are fetched in halves, until the bad ones are alone. */
