@@ -172,6 +172,11 @@ export const registry: Registry = {
   ],
   'Set up and learn': [
     {
+      names: ['doctor'],
+      summary: 'Look for what is wrong, and mend it',
+      load: async () => (await import('./commands/doctor.js')).DoctorCommand,
+    },
+    {
       names: ['agents'],
       summary: 'List the coding agents that can be used here',
       load: async () => (await import('./commands/agents.js')).AgentsCommand,

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Clones } from '../helpers/clones.js'
@@ -180,6 +180,7 @@ it('takes away a worktree that git was killed in before it had a branch: with it
   const [zero, path] = ['0'.repeat(40), home.worktree(id)]
   world.scene.write({ HEAD: `${zero}\n`, commondir: '../..\n', gitdir: `${path}/.git\n`, locked: 'initializing' }, left)
   world.scene.write({ '.git': `gitdir: ${left}\n` }, path)
+  utimesSync(join(left, 'locked'), 1, 1)
   // Something new has to come, or git looks at nothing.
   const there = world.clone('there')
   await there.must('sync')

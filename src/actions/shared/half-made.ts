@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path'
 import type { Repo } from '../../repo.js'
 
 /**
- * A worktree that `git worktree add` was killed in before it had a branch: its HEAD is the null id, and with it `git fetch` fails for the whole
- * repository. There is nothing in it yet.
+ * A worktree that `git worktree add` was killed in before it had a branch: its HEAD is missing or the null id, and with it
+ * `git fetch` fails for the whole repository. There is nothing in it yet.
  */
 export interface HalfMade {
   /** Its own git directory. */
@@ -11,6 +11,9 @@ export interface HalfMade {
   /** Where it was to be; null when not even that was written. */
   path: string | null
 }
+
+/** Git comes through this stage in milliseconds, and for some of them nothing tells that it is at it. */
+const tooYoungMs = 2000
 
 /** Finds them. One that a running git is at is none. */
 export async function halfMade(repo: Repo): Promise<HalfMade[]> {
@@ -20,7 +23,9 @@ export async function halfMade(repo: Repo): Promise<HalfMade[]> {
   for (const name of await fs.readdir(home).catch((): string[] => [])) {
     const gitDir = join(home, name)
     const read = async (file: string) => (await fs.readFile(join(gitDir, file), 'utf8').catch(() => '')).trim()
-    if (!/^0+$/.test(await read('HEAD')) || (await read('locked')) !== 'initializing') continue
+    if (!/^0*$/.test(await read('HEAD')) || (await read('locked')) !== 'initializing') continue
+    const made = (await fs.stat(join(gitDir, 'locked')).catch(() => null))?.mtimeMs ?? 0
+    if (repo.host.now().getTime() - made < tooYoungMs) continue
     const link = await read('gitdir')
     const path = link === '' ? null : dirname(link)
     const entries = path === null ? [] : await fs.readdir(path).catch((): string[] => [])

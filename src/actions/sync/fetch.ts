@@ -29,22 +29,15 @@ export interface Unfetched {
  * @throws AmpError when the remote cannot be reached
  */
 export async function fetchShared(repo: Repo, remote: Remote): Promise<Unfetched[]> {
+  for (const one of await halfMade(repo)) await dropHalfMade(repo, one)
   const refspecs = shared.map(([theirs, ours]) => `+${theirs}:${remote.tracking}/${ours}`)
   try {
     await fetchRefs(remote.git, remote.name, { refspecs, prune: true })
     return []
   } catch (error) {
     if (!(error instanceof GitError) || error.exit.code === null) throw error
-    if (await mended(repo, error)) return fetchShared(repo, remote)
     return fetchApart(remote, error)
   }
-}
-
-/** A worktree that a killed git left without a branch makes every fetch fail. @returns whether there was one, and is none now */
-async function mended(repo: Repo, { stderr }: GitError): Promise<boolean> {
-  const left = /bad object worktrees\//.test(stderr) ? await halfMade(repo) : []
-  for (const one of left) await dropHalfMade(repo, one)
-  return left.length > 0
 }
 
 /** One bad ref makes a fetch fail whole: the others are fetched in halves, until the bad ones are alone. */
