@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog doctor agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -177,6 +177,12 @@ __git_amp_table ()
 		values="-n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
 		joined="--porcelain"
 		positionals="session"
+		rest=""
+		;;
+	gc)
+		options="--older-than= --dry-run --json --repo= --quiet --help"
+		values="--older-than=none --repo=dir"
+		positionals=""
 		rest=""
 		;;
 	doctor)

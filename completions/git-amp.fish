@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --keep
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --keep --older-than
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -90,6 +90,7 @@ complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or
 complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
+complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Let go of old trash and old operations'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
@@ -345,6 +346,12 @@ complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l older-than -x -d 'Keep what is younger than this: 90d (default), 12h, 0'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s n -l dry-run -d 'Only show what would go'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l fix -d 'Mend what can be mended'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'

@@ -169,6 +169,11 @@ export const registry: Registry = {
       summary: 'List what git-amp did here, newest first',
       load: async () => (await import('./commands/oplog.js')).OplogCommand,
     },
+    {
+      names: ['gc'],
+      summary: 'Let go of old trash and old operations',
+      load: async () => (await import('./commands/gc.js')).GcCommand,
+    },
   ],
   'Set up and learn': [
     {

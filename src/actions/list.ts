@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { findAdapter } from '../agent/registry.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { here, localLeases, whereaboutsIn } from './shared/lease.js'
+import { here, type KnownLease, localLeases, whereaboutsIn } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
 import { allSessions, type BrokenSession, isOpenSession, type SessionState } from './shared/sessions.js'
@@ -23,6 +24,8 @@ export interface ListedSession extends ChainTip {
   isCurrent: boolean
   /** A rebase by hand is half done in its worktree. */
   isRebasing: boolean
+  /** What its user has to do before its agent goes on; null when it waits for nothing. */
+  waitsFor: string | null
   /** The host on which a conflict stands in another clone; null when none does. */
   conflictOn: string | null
   /** An iteration that began in another clone and has not ended, as far as is known here; null when none has. */
@@ -67,6 +70,7 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
     sessions.map(async (session) => ({
       ...session,
       ...(await stateHere(repo, session, leases)),
+      waitsFor: waitingStep(session, leases),
       shortId: session.id.slice(0, lengths.get(session.id)),
       isCurrent: session.id === current,
       runningOn: session.snapshot.open.find((open) => whereaboutsIn(leases, open, self) === 'elsewhere') ?? null,
@@ -80,6 +84,17 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
   const sorted = sortBy(wanted, options.sort ?? 'updated').map((one) => ({ ...one, isRebasing: rebasing.has(one.id) }))
   const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
+}
+
+/** The step of the user that a session waits for. What exactly is to be approved, its last iteration tells. */
+function waitingStep({ id, snapshot }: ChainTip, leases: readonly KnownLease[]): string | null {
+  const alive = leases.find((lease) => lease.session === id && lease.where === 'alive')
+  const waiting = alive === undefined ? snapshot.last?.waiting : (alive.waiting ?? undefined)
+  if (waiting === undefined || !isOpenSession(snapshot)) return null
+  const agent = alive === undefined ? (snapshot.last?.agent ?? snapshot.agent) : snapshot.agent
+  if (waiting === 'login')
+    return `${agent} wants a login: ${findAdapter(agent)?.login ?? 'start it by hand and log in'}`
+  return `${agent} was refused an approval: "git amp show" tells which`
 }
 
 /** Ids of sessions whose worktree is in a rebase: looked up where git keeps worktrees that are named after their session. */

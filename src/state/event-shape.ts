@@ -29,6 +29,9 @@ const merged: Check = (value) => isObject(value) && text(value.into) && isOid(va
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
 const review: Check = (value) => isObject(value) && text(value.url) && text(value.at)
 
+const kept: Check = (value) =>
+  isObject(value) && text(value.iteration) && number(value.n) && isOid(value.from) && isOid(value.commit)
+
 const usage = optional(numbers('input', 'output', 'cacheRead', 'cacheWrite'))
 const total = optional(numbers('files', 'insertions', 'deletions'))
 const spent = {
@@ -48,6 +51,7 @@ const remarks = {
   unsigned: optional(text),
   left: optional(text),
   kept: optional((value) => typeof value === 'boolean'),
+  keptAs: optional(isOid),
   newThread: optional(text),
   unstaged: optional(text),
   conflicts: optional(list),
@@ -107,7 +111,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     ...spent,
     ...remarks,
   },
-  'head.moved': { from: isOid, to: isOid, cause: text, total, base: optional(isOid) },
+  'head.moved': { from: isOid, to: isOid, cause: text, iteration: optional(text), total, base: optional(isOid) },
   'test.recorded': {
     iteration: optional(text),
     command: longText,
@@ -146,6 +150,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     paused: orNull(paused),
     review: orNull(review),
     thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
+    kept: orNull(kept),
     total,
   },
   'label.added': { label: text },
@@ -188,6 +193,7 @@ const snapshotShape: Record<string, Check> = {
   merged: optional(merged),
   paused: optional(paused),
   review: optional(review),
+  kept: optional(kept),
   merging: optional((value) => isObject(value) && text(value.into) && isOid(value.before) && isOid(value.after)),
   rebasing: optional(
     (value) =>

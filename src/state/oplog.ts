@@ -2,7 +2,7 @@ import { groupBy, present, unique } from '../util/collections.js'
 import type { Stores, Writer } from './chain.js'
 import { asciiJson, subjectLine } from './codec.js'
 import { oplogRef } from './names.js'
-import type { Oid, RefChange } from './storage.js'
+import type { CommitObject, Oid, RefChange } from './storage.js'
 
 /** One operation of the local log: what `undo` takes back. */
 export interface Operation {
@@ -136,17 +136,30 @@ export async function readOperations(stores: Stores, limit: number): Promise<Ope
   const operations: Operation[] = []
   let oid = await stores.refs.read(oplogRef)
   while (oid !== null && operations.length < limit) {
-    const commit = await stores.objects.readCommit(oid)
-    const json = /^Amp-Operation: (.*)$/m.exec(commit?.message ?? '')?.[1]
-    const operation = json === undefined ? null : parseOperation(json)
-    if (commit === null || operation === null) break
-    operations.push(operation)
-    // The first operation has no log before it: its first parent is a commit that it replaced.
-    const parent = commit.parents[0]
-    const isReplaced = operation.refs.some((ref) => ref.before === parent)
-    oid = parent === undefined || isReplaced ? null : parent
+    const entry = await readEntry(stores, oid)
+    if (entry === null) break
+    operations.push(entry.operation)
+    oid = entry.before
   }
   return operations
+}
+
+interface Entry {
+  commit: CommitObject
+  operation: Operation
+  /** The operation before it; null at the beginning of the log. */
+  before: Oid | null
+}
+
+async function readEntry(stores: Stores, oid: Oid): Promise<Entry | null> {
+  const commit = await stores.objects.readCommit(oid)
+  const json = /^Amp-Operation: (.*)$/m.exec(commit?.message ?? '')?.[1]
+  const operation = json === undefined ? null : parseOperation(json)
+  if (commit === null || operation === null) return null
+  // The first operation has no log before it: its first parent is a commit that it replaced.
+  const parent = commit.parents[0]
+  const isReplaced = operation.refs.some((ref) => ref.before === parent)
+  return { commit, operation, before: parent === undefined || isReplaced ? null : parent }
 }
 
 function parseOperation(json: string): Operation | null {
@@ -156,4 +169,38 @@ function parseOperation(json: string): Operation | null {
   } catch {
     return null
   }
+}
+
+/** What the log becomes when its older part goes. */
+export interface Expired {
+  change: RefChange
+  /** The operations that go, and how many stay. */
+  gone: number
+  kept: number
+}
+
+/**
+ * Writes the log anew without the operations before `cutoff`; what only they kept reachable is git's to collect then.
+ * @param cutoff milliseconds since 1970
+ * @returns null when none is as old as that
+ */
+export async function prepareExpiry(stores: Stores, cutoff: number): Promise<Expired | null> {
+  const old = await stores.refs.read(oplogRef)
+  const entries: CommitObject[] = []
+  let gone = 0
+  for (let oid = old; oid !== null; ) {
+    const entry = await readEntry(stores, oid)
+    if (entry === null) break
+    if (gone === 0 && !(Date.parse(entry.operation.at) < cutoff)) entries.push(entry.commit)
+    else gone += 1
+    oid = entry.before
+  }
+  if (old === null || gone === 0) return null
+  let tip: Oid | null = null
+  for (const commit of entries.reverse()) {
+    const [, ...befores] = commit.parents
+    const parents: Oid[] = tip === null ? befores : [tip, ...befores]
+    tip = await stores.objects.writeCommit({ ...commit, parents })
+  }
+  return { change: { ref: oplogRef, old, new: tip }, gone, kept: entries.length }
 }

@@ -20,7 +20,7 @@ describe('clones that are killed at random moments', () => {
     install(world.scene)
     const clones = [world.home(), ...['ada', 'bob', 'eve'].map((name) => world.clone(name))]
     const run = async (clone: Clone, argv: readonly string[], kill: number | null) => {
-      const { child, ended } = start(world.scene, ['git-amp', ...argv], clone.dir)
+      const { child, ended } = start(world.scene, ['git-amp', ...argv], { cwd: clone.dir })
       const timer = kill === null ? null : setTimeout(() => child.pid !== undefined && killGroup(child.pid), kill)
       const result = await ended
       if (timer !== null) clearTimeout(timer)

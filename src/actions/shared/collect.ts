@@ -8,7 +8,9 @@ import type { ChangeSize, IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
 import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
+import { withTrailers } from '../../util/message.js'
 import { restoreGitFile } from './git-file.js'
+import { keepWork } from './kept.js'
 import { clearStaleLocks } from './lock.js'
 import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
@@ -43,7 +45,7 @@ export interface CollectOptions {
   from: Oid
   subject: string
   iteration: string
-  /** Leave what the agent did as uncommitted changes. */
+  /** Leave what the agent did as uncommitted changes, and remember what they are. */
   keep?: boolean
 }
 
@@ -76,20 +78,17 @@ export async function collect(
   const nested = status.nested
   // Clean against another commit, or against none (an orphan branch), says nothing of `from`.
   const isSame = !isDirty(status) && status.head === from && replaced.length === 0
-  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
-  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo))] as [
-    string,
-    string,
-  ][]
-  const message = `${prefix} ${subject}`
+  const words = await agentWords(repo, tip, iteration)
+  const message = `${words.prefix} ${subject}`
   const fromTree = await repo.treeOf(from)
-  const work =
-    isSame || keep ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
+  const work = isSame || keep ? null : await commitWork(repo, place, { ...words, parent: from, message, nested })
+  const kept =
+    isSame || !keep ? null : await keepWork(repo, place, { from, message: withTrailers(message, words.trailers) })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
   const [commits, size, total] = await Promise.all([
     ownCommits(repo, from, replaced),
-    diffSize(repo.git, from, to),
+    diffSize(repo.git, from, kept ?? to),
     diffSize(repo.git, tip.snapshot.base.oid, to),
   ])
   const remarks: IterationRemarks = {
@@ -99,7 +98,7 @@ export async function collect(
     ...(work !== null && work.unstaged !== '' ? { unstaged: work.unstaged } : {}),
     ...(status.unmerged.length > 0 ? { conflicts: status.unmerged.slice(0, listedPaths) } : {}),
     ...(status.submodules.length > 0 ? { submodules: status.submodules.slice(0, listedPaths) } : {}),
-    ...(keep && !isSame ? { kept: true } : {}),
+    ...(kept === null ? {} : { kept: true, keptAs: kept }),
     ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
@@ -109,7 +108,7 @@ export async function collect(
     to,
     tree: isChange ? work.tree : fromTree,
     commits,
-    replaced: unique([...replaced, ...(work?.kept ?? [])]),
+    replaced: unique([...replaced, ...(work?.kept ?? []), ...present([kept])]),
     size,
     total,
     remarks,
@@ -131,6 +130,20 @@ async function linkOf(repo: Repo, ref: string): Promise<string | null> {
 async function unlinkBranch(repo: Repo, ref: string, tip: Oid | null): Promise<void> {
   await repo.git.run(['symbolic-ref', '--delete', ref])
   if (tip !== null) await repo.refs.update([{ ref, old: null, new: tip }], 'amp: branch restored')
+}
+
+/** What the message of an agent's commit has beside its subject. */
+export async function agentWords(
+  repo: Repo,
+  tip: ChainTip,
+  iteration: string,
+): Promise<{ prefix: string; trailers: [string, string][] }> {
+  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
+  const trailers: [string, string][] = [
+    ['Amp-Session', tip.id],
+    ['Amp-Iteration', iteration],
+  ]
+  return { prefix, trailers: [...trailers, ...(await coAuthor(repo))] }
 }
 
 /** `amp.coAuthor`: a name and address, for a `Co-authored-by` trailer. */

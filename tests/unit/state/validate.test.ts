@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { appendTo, beginChain, type ChainTip } from '../../../src/state/chain.js'
 import { asciiJson } from '../../../src/state/codec.js'
 import type { AmpEvent, NewEvent } from '../../../src/state/events.js'
-import { fold } from '../../../src/state/fold.js'
+import { fold, foldVersion } from '../../../src/state/fold.js'
 import { isRefPath } from '../../../src/state/rules.js'
 import { settleChain } from '../../../src/state/settle.js'
 import type { CommitObject, ObjectStore, Oid } from '../../../src/state/storage.js'
@@ -215,7 +215,7 @@ describe('a chain from elsewhere', () => {
   test('of a newer fold is taken, and what it says is not compared', async () => {
     const { oid } = await chain(created())
     const newer = await altered(oid, ({ message }) => ({
-      message: message.replace('{"fold":1,', '{"fold":2,"more":true,'),
+      message: message.replace(`{"fold":${foldVersion},`, `{"fold":${foldVersion + 1},"more":true,`),
     }))
     expect((await validate(newer)).length).toBe(2)
   })
