@@ -92,12 +92,11 @@ async function joinEntry(
     const joined = await joinTrees(stores, three, forgotten)
     return joined.length === 0 ? null : { mode: '40000', name, oid: await stores.objects.writeTree(joined) }
   }
-  const linesOf = async (entry: TreeEntry | undefined) =>
-    entry === undefined || isTree(entry)
-      ? []
-      : Buffer.from(there(entry.oid, await stores.objects.readBlob(entry.oid)))
-          .toString('utf8')
-          .split('\n')
+  const linesOf = async (entry: TreeEntry | undefined) => {
+    if (entry === undefined || isTree(entry)) return []
+    const text = Buffer.from(there(entry.oid, await stores.objects.readBlob(entry.oid))).toString('utf8')
+    return text.replace(/\n+$/, '').split('\n')
+  }
   const lines = joinLines([await linesOf(a), await linesOf(b), await linesOf(base)], forgotten)
   if (lines.length === 0) return null
   return { mode: '100644', name, oid: await stores.objects.writeBlob(`${lines.join('\n')}\n`) }
