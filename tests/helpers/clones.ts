@@ -85,3 +85,6 @@ export class Clones {
     return this.scene.gitAt(this.hub, ...args)
   }
 }
+
+/** Text without the ages in it, which differ by the second. */
+export const ageless = (text: string): string => text.replace(/ +\d+ \w+ ago/g, ' ago')
