@@ -40,7 +40,11 @@ export interface KnownLease {
   waiting: 'login' | 'approval' | null
 }
 
-const leaseFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.json`)
+/** A fetched session may call its iteration whatever it likes: nothing but an id becomes part of a path. */
+const fileOf = (repo: Repo, iteration: string, ending: string): string =>
+  repo.local('leases', `${isId(iteration) ? iteration : 'none'}.${ending}`)
+
+const leaseFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'json')
 
 /** Takes the lease of an iteration, before the iteration is recorded. */
 export async function takeLease(repo: Repo, what: Pick<Lease, 'session' | 'iteration' | 'detached'>): Promise<Lease> {
@@ -82,12 +86,12 @@ export async function abandonLease(repo: Repo, lease: Lease): Promise<void> {
 }
 
 /** Touched by the watchdog when git-amp is killed in the iteration. */
-export const obituaryFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.ended`)
+export const obituaryFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'ended')
 
 /** Made by `git amp stop`; the process that runs the iteration looks for it. */
-export const stopFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.stop`)
+export const stopFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'stop')
 /** The prompt of an iteration, for an agent that wants it as a file. */
-export const promptFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.prompt`)
+export const promptFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'prompt')
 
 /** When git-amp was killed in an iteration, in milliseconds since 1970; null when nobody saw it. */
 export async function timeOfDeath(repo: Repo, iteration: string): Promise<number | null> {
@@ -138,7 +142,9 @@ export const whereaboutsIn = (leases: readonly KnownLease[], open: Begun, self: 
   leases.find((lease) => lease.iteration === open.iteration)?.where ?? withoutLease(self, open)
 
 const withoutLease = (self: Here, open: Begun): Whereabouts =>
-  open.host === self.host && (open.clone === undefined || open.clone === self.clone) ? 'dead' : 'elsewhere'
+  isId(open.iteration) && open.host === self.host && (open.clone === undefined || open.clone === self.clone)
+    ? 'dead'
+    : 'elsewhere'
 
 /** All leases of this clone; a dead one says that the iteration began here. */
 export async function localLeases(repo: Repo): Promise<KnownLease[]> {
