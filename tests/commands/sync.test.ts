@@ -192,6 +192,28 @@ it('takes away a worktree that git was killed in before it had a branch: with it
   await home.must('iterate', id, '-m', 'echo 2 >b')
 })
 
+it('names a lock that a killed git left, takes the rest, and the doctor moves it aside', async () => {
+  const world = new Clones()
+  const [home, there] = [world.home(), world.clone('there')]
+  const [one, two] = [await home.session('one'), await home.session('two')]
+  await home.must('sync')
+  await there.must('sync')
+  for (const id of [one, two]) await there.must('iterate', id, '-m', 'echo 1 >a')
+  await there.must('sync')
+  const lock = join(home.dir, '.git', 'refs', 'amp', 'sessions', `${one}.lock`)
+  writeFileSync(lock, '')
+  const answer = await home.amp('sync')
+  expect(answer.code).toBe(1)
+  expect(answer.stdout).toMatch(
+    new RegExp(`! not taken +refs/amp/sessions/${one} .*is locked here by .*${one}.lock.*git amp doctor --fix`),
+  )
+  expect(answer.stdout).toMatch(new RegExp(` forward +refs/amp/sessions/${two}`))
+  utimesSync(lock, 1, 1)
+  await home.must('doctor', '--fix')
+  await home.must('sync')
+  expect(home.shared()).toBe(there.shared())
+})
+
 describe('a remote that refuses', () => {
   it('hidden refs: each is named, and nothing here is harmed', async () => {
     const world = new Clones()

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { install, start } from '../helpers/bundle.js'
 import { type Clone, Clones } from '../helpers/clones.js'
@@ -50,8 +52,11 @@ describe('clones that are killed at random moments', () => {
                     : ['sync']
       const mayDie = argv[0] === 'sync' || argv[0] === 'iterate'
       const result = await run(clone, argv, mayDie && random() < 0.4 ? 50 + random() * 500 : null)
-      if (result.signal === 'SIGKILL') killed++
-      else if (argv[0] === 'sync') {
+      if (result.signal === 'SIGKILL') {
+        killed++
+        // A git that is killed while it moves a ref leaves a lock, as ever: it is named, and the user's to remove.
+        for (const lock of locksIn(world, clone)) rmSync(lock)
+      } else if (argv[0] === 'sync') {
         synced++
         const bad = result.stdout.split('\n').filter((line) => line.includes('!'))
         expect([bad, result.stderr.match(/^(fatal|error):.*/m)?.[0], result.code]).toEqual([[], undefined, 0])
@@ -79,6 +84,16 @@ describe('clones that are killed at random moments', () => {
     if (operations >= 60) expect(killed).toBeGreaterThan(0)
   }, 1_200_000)
 })
+
+/** Locks of refs, here and in the repository in the middle. */
+function locksIn(world: Clones, clone: Clone): string[] {
+  const dirs = [join(clone.dir, '.git'), world.hub]
+  return dirs.flatMap((dir) =>
+    readdirSync(dir, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /^(refs\/.*|packed-refs)\.lock$/.test(name))
+      .map((name) => join(dir, name)),
+  )
+}
 
 /** What it started dies with it. */
 function killGroup(pid: number): void {

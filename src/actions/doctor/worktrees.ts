@@ -170,8 +170,8 @@ export async function checkLocks(repo: Repo): Promise<Finding[]> {
   return findings
 }
 
-/** No command of git holds one that long. */
-const oldLockMs = 10 * 60_000
+/** No command of git holds one that long where none is seen at work. */
+const oldLockMs = 60_000
 
 async function locksBelow(repo: Repo, commonDir: string): Promise<string[]> {
   const { fs } = repo.host

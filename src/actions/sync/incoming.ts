@@ -45,6 +45,8 @@ interface Found {
   /** The ref here. */
   ref: string
   theirs: Oid
+  /** Where the ref here stood when all were listed: to ask for one that is absent costs a process. */
+  ours: Oid | null
   entry: Entry
 }
 
@@ -70,7 +72,7 @@ export async function takeChains(taking: Taking): Promise<void> {
       const ref = `${ours}/${id}`
       if (all.get(ref) === oid || (kind === 'session' && taking.forgotten.has(id))) continue
       const entry = taking.ledger.at(ref, { kind, id })
-      if (isId(id)) found.push({ kind, id, ref, theirs: oid, entry })
+      if (isId(id)) found.push({ kind, id, ref, theirs: oid, ours: all.get(ref) ?? null, entry })
       else entry.quarantined = 'its name is no id'
     }
   }
@@ -98,30 +100,41 @@ async function takeSome(taking: Taking, found: readonly Found[]): Promise<void> 
     } catch (error) {
       // One of them moved or is locked: each on its own, settled anew.
       if (!(error instanceof RefMoved || error instanceof RefLocked)) throw error
-      for (const one of found) await takeOne(taking, one)
+      let patience = tries
+      // A lock that stays is most likely one of many that one killed git left.
+      for (const one of found) patience = (await takeOne(taking, one, patience)) ? patience : 2
       return
     }
   }
   for (const one of ready) note(one)
 }
 
-async function takeOne(taking: Taking, found: Found): Promise<void> {
+/** @returns false when its ref stays locked */
+async function takeOne(taking: Taking, found: Found, patience: number): Promise<boolean> {
   const { repo } = taking
   for (let count = 1; ; count++) {
-    const ready = await settle(taking, found)
-    if (ready === null) return
+    const ready = await settle(taking, { ...found, ours: await repo.refs.read(found.ref) })
+    if (ready === null) return true
     try {
       await repo.refs.update([{ ref: found.ref, old: ready.ours, new: ready.settled.oid }], 'amp: sync')
-      return note(ready)
+      note(ready)
+      return true
     } catch (error) {
       if (!(error instanceof RefMoved || error instanceof RefLocked)) throw error
-      if (count >= tries) {
-        found.entry.quarantined = 'it is being written here; run the command again'
-        return
+      if (count >= patience) {
+        found.entry.quarantined = busyWords(error)
+        return !(error instanceof RefLocked)
       }
       await repo.host.sleep(((repo.host.random(1)[0] ?? 0) / 256) * 50 * count)
     }
   }
+}
+
+/** Why a ref here could not be moved. */
+function busyWords(error: RefMoved | RefLocked): string {
+  const lock = /Unable to create '(.+\.lock)'/.exec(error.message)?.[1]
+  if (!(error instanceof RefLocked)) return 'it is being written here; run the command again'
+  return `its ref is locked here${lock === undefined ? '' : ` by ${lock}`}; when no git command runs, "git amp doctor --fix" moves the lock aside`
 }
 
 /** Says what came. */
@@ -136,8 +149,7 @@ function note({ found, settled, after }: Ready): void {
 /** Where one chain is to stand; null when it stays where it is. */
 async function settle(taking: Taking, found: Found): Promise<Ready | null> {
   const { repo, looks } = taking
-  const { kind, id, ref, theirs, entry } = found
-  const ours = await repo.refs.read(ref)
+  const { kind, id, theirs, ours, entry } = found
   try {
     const settled = await settleChain(repo, { kind, id, ours, theirs }, looks)
     entry.quarantined = null

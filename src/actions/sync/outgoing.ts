@@ -3,7 +3,6 @@ import { type PushedRef, type PushUpdate, pushRefs } from '../../git/remote.js'
 import { GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import { batchesPrefix, isId, notesRef, sessionsPrefix, tombstonesRef } from '../../state/names.js'
-import type { Oid } from '../../state/storage.js'
 import { oneLine } from '../../util/sanitize.js'
 import type { Ledger, SharedKind } from './ledger.js'
 import type { Remote } from './remote.js'
@@ -79,22 +78,24 @@ export async function pushAll(
   let isStale = false
   for (let at = 0; at < outgoing.length; at += batch) {
     const some = outgoing.slice(at, at + batch)
+    const copies = await listRefs(repo.git, [remote.tracking])
     const answers = new Map((await pushSome(repo, remote, some)).map((answer) => [answer.ref, answer]))
     for (const update of some) {
       const entry = ledger.at(update.ref, update)
       const answer = answers.get(update.ref)
       entry.refused = answer?.isDone === true ? null : oneLine(answer?.summary ?? 'the remote did not answer')
       if (answer?.isDone === true) {
-        const isThere = (await repo.refs.read(copyOf(remote, update.ref))) !== null
+        const isThere = copies.has(copyOf(remote, update.ref))
         entry.went = update.oid === null ? 'deleted' : isThere ? 'forward' : 'new'
       }
       isStale ||= answer?.isStale === true
     }
-    await keepCopies(
-      repo,
-      remote,
-      some.filter(({ ref }) => answers.get(ref)?.isDone === true),
-    )
+    const changes = some
+      .filter(({ ref }) => answers.get(ref)?.isDone === true)
+      .map(({ ref, oid }) => ({ ref: copyOf(remote, ref), old: copies.get(copyOf(remote, ref)) ?? null, new: oid }))
+      .filter((change) => change.old !== change.new)
+    // The remote's refs as they are now, without asking it again. When somebody moves them meanwhile, the next fetch tells.
+    await repo.refs.update(changes, 'amp: sync').catch(() => {})
   }
   return isStale
 }
@@ -115,20 +116,4 @@ async function pushSome(repo: Repo, remote: Remote, updates: readonly Outgoing[]
     const first = await pushSome(repo, remote, updates.slice(0, half))
     return [...first, ...(await pushSome(repo, remote, updates.slice(half)))]
   }
-}
-
-/** The remote's refs as they are now, without asking it again. When somebody moves them meanwhile, the next fetch tells. */
-async function keepCopies(repo: Repo, remote: Remote, updates: readonly Outgoing[]): Promise<void> {
-  const changes = await Promise.all(
-    updates.map(async ({ ref, oid }) => {
-      const copy = copyOf(remote, ref)
-      return { ref: copy, old: await repo.refs.read(copy), new: oid as Oid | null }
-    }),
-  )
-  await repo.refs
-    .update(
-      changes.filter((change) => change.old !== change.new),
-      'amp: sync',
-    )
-    .catch(() => {})
 }
