@@ -5,7 +5,7 @@ import { badValue, Config } from './git/config.js'
 import { plumbing, quiet, scrub } from './git/env.js'
 import { type Location, locate } from './git/location.js'
 import { GitObjects } from './git/objects.js'
-import { askTips, GitRefs } from './git/refs.js'
+import { type AskedTips, askTips, GitRefs } from './git/refs.js'
 import { Git, GitError } from './git/run.js'
 import { listWorktrees, type Worktree } from './git/worktree.js'
 import type { Env, Host } from './host.js'
@@ -47,7 +47,7 @@ export class Repo {
   constructor(
     readonly host: Host,
     readonly location: Location,
-    early: { config?: Promise<Config>; sessions?: AsyncIterable<Buffer> } = {},
+    early: { config?: Promise<Config>; sessions?: AskedTips } = {},
   ) {
     this.configOnce = early.config ?? null
     this.zero = '0'.repeat(location.hash === 'sha1' ? 40 : 64)

@@ -4,7 +4,7 @@ import type { ChainTip } from '../state/chain.js'
 import { localLeases } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
-import { allSessions, type BrokenSession, isOpenSession, type SessionState } from './shared/sessions.js'
+import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
 
 export interface ListOptions {
   /** Merged and closed sessions too. */
@@ -60,20 +60,30 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
     currentSession(repo),
   ])
   const lengths = shortIds(sessions.map((session) => session.id))
-  const listed = await Promise.all(
-    sessions.map(async (session) => ({
-      ...session,
-      ...(await stateHere(repo, session, leases)),
-      shortId: session.id.slice(0, lengths.get(session.id)),
-      isCurrent: session.id === current,
-    })),
-  )
+  const listed: ListedSession[] = []
+  for (const { ref, id, oid, snapshot } of sessions) {
+    const state = stateOf({ id, snapshot }, leases, repo.host.hostname)
+    // Only a conflict has to be looked up: nothing is awaited for each of ten thousand others.
+    const here = state === 'conflict' ? await stateHere(repo, { id, snapshot }, leases) : { state, conflictOn: null }
+    listed.push({
+      ref,
+      id,
+      oid,
+      snapshot,
+      state: here.state,
+      conflictOn: here.conflictOn,
+      shortId: id.slice(0, lengths.get(id)),
+      isCurrent: id === current,
+      isRebasing: false,
+    })
+  }
   const wanted = listed.filter((session) => {
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
   })
   const rebasing = await findRebasing(repo, wanted)
-  const sorted = sortBy(wanted, options.sort ?? 'updated').map((one) => ({ ...one, isRebasing: rebasing.has(one.id) }))
+  for (const session of wanted) session.isRebasing = rebasing.has(session.id)
+  const sorted = sortBy(wanted, options.sort ?? 'updated')
   const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
 }
@@ -91,12 +101,10 @@ async function findRebasing(repo: Repo, sessions: readonly ChainTip[]): Promise<
   return new Set((await Promise.all(found)).flat())
 }
 
-type Sortable = Omit<ListedSession, 'isRebasing'>
-
-function sortBy(sessions: readonly Sortable[], key: string): Sortable[] {
+function sortBy(sessions: readonly ListedSession[], key: string): ListedSession[] {
   const word = key.replace(/^-/, '')
   const turn = key.startsWith('-') ? -1 : 1
-  const value = (session: Sortable): string =>
+  const value = (session: ListedSession): string =>
     word === 'name'
       ? session.snapshot.slug
       : word === 'state'
