@@ -69,7 +69,7 @@ export class ListCommand extends AmpCommand {
     if (key !== undefined && !sortKeys.some((known) => known === key))
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
     checkForms(this)
-    const repo = await this.open({ sessions: true })
+    const repo = await this.open()
     const { sessions, broken, hidden } = await listSessions(repo, {
       all: this.all,
       states: this.states,
