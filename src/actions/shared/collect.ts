@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { diffSize } from '../../git/diff.js'
+import { fatal } from '../../errors.js'
+import { treeSizes } from '../../git/diff.js'
 import type { Oid } from '../../git/run.js'
 import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
@@ -10,6 +11,7 @@ import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
 import { restoreGitFile } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
+import type { AllRefs } from './moved.js'
 import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
 import { commitWork, hooksOf } from './work.js'
@@ -45,6 +47,8 @@ export interface CollectOptions {
   iteration: string
   /** Leave what the agent did as uncommitted changes. */
   keep?: boolean
+  /** All refs as the agent left them, when they are read anyway. */
+  refs?: Promise<AllRefs>
 }
 
 /**
@@ -54,7 +58,7 @@ export interface CollectOptions {
 export async function collect(
   repo: Repo,
   tip: ChainTip,
-  { place, from, subject, iteration, keep = false }: CollectOptions,
+  { place, from, subject, iteration, keep = false, refs }: CollectOptions,
 ): Promise<Collected> {
   const { branch } = tip.snapshot
   const replacedGit = await restoreGitFile(repo, place)
@@ -63,7 +67,7 @@ export async function collect(
   const [status, branchTip, link] = await Promise.all([
     readStatus(place.git),
     repo.refs.read(branchRef(branch)),
-    linkOf(repo, branchRef(branch)),
+    linkOf(repo, branchRef(branch), refs),
   ])
   const isLeft = status.branch !== branch
   if (link !== null) await unlinkBranch(repo, branchRef(branch), branchTip)
@@ -87,10 +91,10 @@ export async function collect(
     isSame || keep ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
-  const [commits, size, total] = await Promise.all([
+  const tree = isChange ? work.tree : fromTree
+  const [commits, [size, total]] = await Promise.all([
     ownCommits(repo, from, replaced),
-    diffSize(repo.git, from, to),
-    diffSize(repo.git, tip.snapshot.base.oid, to),
+    sizes(repo, { base: tip.snapshot.base.oid, fromTree, tree }),
   ])
   const remarks: IterationRemarks = {
     ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
@@ -107,7 +111,7 @@ export async function collect(
   if (move.old !== to) await beginMove(repo, place, { kind: 'commit', from: move.old, to })
   return {
     to,
-    tree: isChange ? work.tree : fromTree,
+    tree,
     commits,
     replaced: unique([...replaced, ...(work?.kept ?? [])]),
     size,
@@ -122,7 +126,10 @@ export async function collect(
 }
 
 /** The ref that a symbolic ref points at; null for an ordinary ref, and for none. */
-async function linkOf(repo: Repo, ref: string): Promise<string | null> {
+async function linkOf(repo: Repo, ref: string, refs?: Promise<AllRefs>): Promise<string | null> {
+  // One that points at nothing is in no list.
+  const listed = await refs
+  if (listed?.oids.has(ref)) return listed.links.get(ref) ?? null
   const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
   return target === '' ? null : target
 }
@@ -137,6 +144,19 @@ async function unlinkBranch(repo: Repo, ref: string, tip: Oid | null): Promise<v
 async function coAuthor(repo: Repo): Promise<[string, string][]> {
   const value = (await repo.config()).get('amp.coAuthor')
   return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
+}
+
+/** Size of the change, and of all changes since the base. */
+async function sizes(
+  repo: Repo,
+  { base, fromTree, tree }: { base: Oid; fromTree: Oid; tree: Oid },
+): Promise<[ChangeSize, ChangeSize]> {
+  const [size, total] = await treeSizes(repo.git, [
+    [fromTree, tree],
+    [await repo.treeOf(base), tree],
+  ])
+  if (size === undefined || total === undefined) throw fatal(`git did not tell the size of tree ${tree}`)
+  return [size, total]
 }
 
 async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Promise<Oid[]> {
