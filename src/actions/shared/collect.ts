@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { fatal } from '../../errors.js'
 import { treeSizes } from '../../git/diff.js'
 import type { Oid } from '../../git/run.js'
@@ -14,6 +13,7 @@ import { clearStaleLocks } from './lock.js'
 import type { AllRefs } from './moved.js'
 import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
+import { quitUnfinished } from './unfinished.js'
 import { commitWork, hooksOf } from './work.js'
 
 /** What an agent left in the worktree, as exactly one commit on `from`, or as nothing. */
@@ -164,30 +164,4 @@ async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Prom
   const args = ['rev-list', '--first-parent', '--reverse', `--max-count=${listedCommits}`, ...replaced, `^${from}`]
   const text = await repo.git.text(args)
   return text === '' ? [] : text.split('\n')
-}
-
-/** Forgets a merge, cherry-pick, revert, rebase or am that the agent left half done; its files stay as they are. */
-async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
-  const { fs } = repo.host
-  const has = (name: string) =>
-    fs
-      .lstat(join(place.gitDir, name))
-      .then(() => true)
-      .catch(() => false)
-  if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
-    const isMail = await has(join('rebase-apply', 'applying'))
-    await place.git.run([isMail ? 'am' : 'rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not in progress after all
-    if (!isMail) await place.git.run(['update-ref', '-d', 'REBASE_HEAD']) // which --quit leaves
-  }
-  const verbs = [
-    ['MERGE_HEAD', 'merge'],
-    ['CHERRY_PICK_HEAD', 'cherry-pick'],
-    ['REVERT_HEAD', 'revert'],
-  ] as const
-  for (const [ref, verb] of verbs) {
-    // 128: nothing of that kind is in progress after all.
-    if ((await repo.worktreeRef(place.gitDir, ref)) !== null) await place.git.run([verb, '--quit'], { ok: [0, 128] })
-  }
-  // Of several commits some were still to come: it forgets those to be reverted as well.
-  if (await has('sequencer')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
 }
