@@ -4,6 +4,7 @@ import commonjs from '@rollup/plugin-commonjs'
 import json from '@rollup/plugin-json'
 import resolve from '@rollup/plugin-node-resolve'
 import esbuild from 'rollup-plugin-esbuild'
+import { compiledCode } from './rollup.code.mjs'
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
@@ -67,6 +68,7 @@ export default {
       name: 'executable',
       writeBundle: async () => (await import('node:fs/promises')).chmod('dist/git-amp.cjs', 0o755),
     },
+    compiledCode(),
   ],
   external: [/^node:/],
 }
