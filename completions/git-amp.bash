@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen resolve undo oplog agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen resolve undo oplog gc agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -100,9 +100,10 @@ __git_amp_table ()
 		rest=""
 		;;
 	merge)
-		options="--into= --squash --ff-only --no-ff --message= --file= --edit --force --check --test --dry-run --json --repo= --quiet --help"
-		values="--into=branch -m=none --message=none -F=file --file=file --repo=dir"
-		positionals="session"
+		options="--into= --squash --ff-only --no-ff --rebase --manual= --message= --file= --edit --keep --push --pr --force --check --test --continue --abort --dry-run --json --repo= --quiet --help"
+		values="--into=branch --manual=words:keep,include -m=none --message=none -F=file --file=file --push=remote --repo=dir"
+		joined="--push"
+		positionals="session remote"
 		rest=""
 		;;
 	pick)
@@ -158,6 +159,12 @@ __git_amp_table ()
 		values="-n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
 		joined="--porcelain"
 		positionals="session"
+		rest=""
+		;;
+	gc)
+		options="--older-than= --dry-run --json --repo= --quiet --help"
+		values="--older-than=none --repo=dir"
+		positionals=""
 		rest=""
 		;;
 	agents)

@@ -180,6 +180,12 @@ export const registry: Registry = {
       asks: 'repository',
       load: async () => (await import('./commands/oplog.js')).OplogCommand,
     },
+    {
+      names: ['gc'],
+      summary: 'Let go of old trash and old operations',
+      asks: 'repository',
+      load: async () => (await import('./commands/gc.js')).GcCommand,
+    },
   ],
   'Set up and learn': [
     {

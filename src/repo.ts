@@ -13,6 +13,7 @@ import type { Env, Host } from './host.js'
 import type { Writer } from './state/chain.js'
 import { newId, sessionsPrefix } from './state/names.js'
 import { parseStamp } from './state/object-text.js'
+import type { Within } from './state/oplog.js'
 import type { ObjectStore, Oid, RefStore, Stamp } from './state/storage.js'
 import type { Redact } from './util/redact.js'
 import { isEnvFile, secretsInEnv, secretsInEnvFile } from './util/secret-values.js'
@@ -37,6 +38,8 @@ export class Repo {
   readonly git: Git
   /** Hears what the user should know of a choice that was made for them. */
   onNotice: (notice: Notice) => void = () => {}
+  /** The command of several steps that every operation recorded here is one of. */
+  within: Within | null = null
   /** The objects as bytes, for what is copied as it is. */
   readonly catFile: CatFile
   private configOnce: Promise<Config> | null = null
@@ -67,6 +70,11 @@ export class Repo {
   config(): Promise<Config> {
     this.configOnce ??= Config.read(this.in(this.location.topLevel ?? this.location.gitDir))
     return this.configOnce
+  }
+
+  /** The same repository; what is recorded there is a step of one command, which `undo` takes back as a whole. */
+  as(within: Within): Repo {
+    return Object.assign(Object.create(this), { within }) as Repo
   }
 
   /** Lists the worktrees, once; `forgetWorktrees` after one was added or removed. */

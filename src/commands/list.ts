@@ -35,7 +35,8 @@ export class ListCommand extends AmpCommand {
       - \`diverged\`: two clones went on with it at once
       - \`conflict\`: a rebase of it stands in a conflict, here or on the machine that is named
       - \`merged\`, \`closed\`: done
-      - \`review\`, \`paused\`: set by a newer git-amp
+      - \`review\`: a pull request is open for it
+      - \`paused\`: its worktree is put aside
 
       Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
     `,

@@ -23,6 +23,7 @@ const orNull = (check: Check): Check => optional((value) => value === null || ch
 const oids: Check = (value) => Array.isArray(value) && value.every(isOid)
 const merged: Check = (value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
+const review: Check = (value) => isObject(value) && text(value.url) && text(value.at)
 
 const isUsage: Check = (value) =>
   isObject(value) && number(value.input) && number(value.output) && number(value.cacheRead) && number(value.cacheWrite)
@@ -129,6 +130,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     ...spent,
   },
   'session.merged': { into: text, before: isOid, after: isOid, via: text, result: text },
+  'session.review': { url: text, remote: text, branch: text, head: isOid },
   'session.paused': { snapshot: isOid },
   'session.resumed': {},
   'session.closed': { reason: text },
@@ -142,6 +144,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     status: optional(isStatus),
     merged: orNull(merged),
     paused: orNull(paused),
+    review: orNull(review),
     thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
     total,
   },
@@ -200,6 +203,7 @@ export const isWholeSnapshot = (snapshot: object): boolean => {
     it.labels.every(text) &&
     (isAbsent(it.merged) || merged(it.merged)) &&
     (isAbsent(it.paused) || paused(it.paused)) &&
+    (isAbsent(it.review) || review(it.review)) &&
     (isAbsent(it.merging) || isMerging(it.merging)) &&
     (isAbsent(it.rebasing) || isRebasing(it.rebasing)) &&
     text(it.createdAt) &&

@@ -140,6 +140,7 @@ export interface Undone {
   status?: SessionStatus
   merged?: { into: string; after: Oid; at: string } | null
   paused?: { snapshot: Oid; was: SessionStatus } | null
+  review?: { url: string; at: string } | null
   /** The agent's thread; null when there was none. */
   thread?: { agent: string; id: string; total?: ThreadTotal } | null
   total?: ChangeSize
@@ -239,6 +240,8 @@ export interface EventData {
     result: 'intent' | 'done' | 'abandoned'
   }
   /** `snapshot` is no parent of the event's commit, so that a chain can be pushed without it. */
+  /** A pull request was opened, or its branch was pushed again. `url` may be where the host offers to open one. */
+  'session.review': { url: string; remote: string; branch: string; head: Oid }
   'session.paused': { snapshot: Oid }
   'session.resumed': Record<string, never>
   'session.closed': { reason: string }

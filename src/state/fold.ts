@@ -15,7 +15,7 @@ import {
 import type { Oid } from './storage.js'
 
 /** Version of the fold: a snapshot made by a lower one is folded again from the chain. */
-export const foldVersion = 1
+export const foldVersion = 2
 
 /** An iteration that started and has not ended, as far as the chain knows. */
 export interface OpenIteration {
@@ -60,6 +60,8 @@ export interface Snapshot {
   costUsd?: number
   labels: string[]
   merged?: { into: string; after: Oid; at: string }
+  /** The pull request, or where one can be opened. */
+  review?: { url: string; at: string }
   /** A move of a checked-out base that was begun and not yet seen to end. */
   merging?: { into: string; before: Oid; after: Oid; via: 'ff' | 'merge' | 'squash' }
   /** The uncommitted work of a paused session, and its status before. */
@@ -184,6 +186,7 @@ const appliers: Appliers = {
   'session.rebase-aborted': () => notRebasing,
   'session.resolved': (snapshot, data) => spentIn(snapshot, data),
   'session.merged': merged,
+  'session.review': (_, data, event) => ({ status: 'review', review: { url: data.url, at: event.at } }),
   'session.paused': ({ status, paused }, data) => ({
     status: 'paused',
     paused: { snapshot: data.snapshot, was: paused?.was ?? status },
@@ -194,7 +197,8 @@ const appliers: Appliers = {
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'operation.undone': undone,
-  'session.closed': () => ({ status: 'closed' }),
+  // A merged session that is cleaned up is merged.
+  'session.closed': ({ status }) => ({ status: status === 'merged' ? 'merged' : 'closed' }),
   'session.reopened': () => ({ status: 'idle' }),
   'label.added': (snapshot, data) => ({ labels: [...new Set([...snapshot.labels, data.label])].sort() }),
   'label.removed': (snapshot, data) => ({ labels: snapshot.labels.filter((label) => label !== data.label) }),
@@ -224,8 +228,10 @@ const changeHeads = (heads: readonly Oid[], { drop, add }: { drop: readonly Oid[
   [...new Set([...heads.filter((head) => !drop.includes(head)), ...add])].sort()
 
 /** A patch deletes nothing, so a field that goes is set to undefined, which JSON leaves out. */
-const without = (key: 'merging' | 'merged' | 'paused' | 'thread', patch: Partial<Snapshot>): Partial<Snapshot> =>
-  ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
+const without = (
+  key: 'merging' | 'merged' | 'paused' | 'review' | 'thread',
+  patch: Partial<Snapshot>,
+): Partial<Snapshot> => ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
 
 /** Only what the operation had changed is as it was before it. */
 function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
@@ -235,7 +241,7 @@ function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
     ...(data.status === undefined ? {} : { status: data.status }),
     ...(data.total === undefined ? {} : { changes: data.total }),
   }
-  for (const key of ['merged', 'paused', 'thread'] as const) {
+  for (const key of ['merged', 'paused', 'review', 'thread'] as const) {
     if (data[key] === null) patch = without(key, patch)
     else if (data[key] !== undefined) patch = { ...patch, [key]: data[key] }
   }

@@ -52,7 +52,7 @@ const layers: Readonly<Record<string, Layer>> = {
 /** The homes of outside packages and of the doors to the machine. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   clipanion: ['main.ts', 'cli', 'commands'],
-  execa: ['agent'],
+  execa: ['agent', 'git/hosting.ts'],
   listr2: ['cli/live.ts'],
   'isomorphic-git': ['state/isomorphic.ts'],
   'node:buffer': ['state'],

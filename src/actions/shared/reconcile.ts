@@ -13,6 +13,7 @@ import { settleCheckouts } from './checkouts.js'
 import { redo } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
+import { readMerge } from './merging.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { findPlace, type Place } from './place.js'
 import { settleRebase } from './rebasing.js'
@@ -126,7 +127,7 @@ export function strayed(tip: ChainTip, { place, status }: { place: Place; status
   )
 }
 
-/** An intent to move a checked-out base, without its result: the base tells whether it happened. */
+/** An intent to move a checked-out base, without its result: the base tells whether it happened. It stays a step of the merge that was killed. */
 async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const { merging } = tip.snapshot
   if (merging === undefined || merging === null) return tip
@@ -134,7 +135,9 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const isDone = base !== null && (base === merging.after || (await isAncestor(repo.git, merging.after, base)))
   const result = isDone ? ('done' as const) : ('abandoned' as const)
   const moved = { ref: merging.into, old: merging.before, new: merging.after }
-  const recorded = await record(repo, tip.id, (latest) => {
+  const killed = await readMerge(repo, tip.id)
+  const as = killed === null ? repo : repo.as(killed.within)
+  const recorded = await record(as, tip.id, (latest) => {
     if (latest.snapshot.merging === undefined) return null
     const subject = `amp(${tip.snapshot.slug}): merge into ${merging.into} ${result}`
     return {

@@ -115,6 +115,7 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
   const at = prepared.events[0]?.at ?? ''
   const operation = await prepareOperation(repo, writer, {
     ...step.operation,
+    ...(repo.within === null ? {} : { within: repo.within }),
     session: prepared.tip.id,
     slug,
     at,

@@ -6,6 +6,7 @@ import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
+import { inOrder } from '../../state/fold.js'
 import type { IterationView } from '../../state/iterations.js'
 import { noteLine } from '../../state/iterations.js'
 import { excerpt } from '../../util/excerpt.js'
@@ -134,4 +135,18 @@ export async function testCommand(repo: Repo, tip: ChainTip): Promise<string | n
     if (event.type === 'session.created') return longText(repo.objects, event.data.test as LongText)
   }
   return tip.snapshot.test
+}
+
+/** The exit code that is recorded for a tree and a command, the latest; null when there is none. */
+export async function knownResult(
+  repo: Repo,
+  tip: ChainTip,
+  of: { tree: Oid; command: string },
+): Promise<number | null> {
+  const events = inOrder(await readEvents(repo.objects, tip.oid, tip.ref)).reverse()
+  for (const { type, data } of events) {
+    if (type !== 'test.recorded' || data.tree !== of.tree || typeof data.exit !== 'number') continue
+    if ((await longText(repo.objects, data.command as LongText)) === of.command) return data.exit
+  }
+  return null
 }
