@@ -26,19 +26,24 @@ const tries = 10
 /** Lets go of old operations and old worktrees in the trash. What a paused session has there stays. */
 export async function collectGarbage(repo: Repo, options: GcOptions): Promise<GcResult> {
   const isDryRun = options.dryRun === true
-  const cutoff = new Date(repo.host.now().getTime() - options.olderThanMs).toISOString()
+  const cutoff = repo.host.now().getTime() - options.olderThanMs
   const { sessions } = await allSessions(repo)
   const paused = new Set(sessions.filter(({ snapshot }) => snapshot.status === 'paused').map(({ id }) => id))
   const trash = await readTrash(repo)
-  const gone = trash.filter(({ at, session }) => at < cutoff && !paused.has(session))
+  const gone = trash.filter(({ at, session }) => Date.parse(at) < cutoff && !paused.has(session))
   const operations = await expire(repo, { cutoff, isDryRun })
   if (!isDryRun) for (const { path } of gone) await repo.host.fs.rm(path, { recursive: true, force: true })
-  return { cutoff, operations, trash: { gone, kept: trash.length - gone.length }, isDryRun }
+  return {
+    cutoff: new Date(cutoff).toISOString(),
+    operations,
+    trash: { gone, kept: trash.length - gone.length },
+    isDryRun,
+  }
 }
 
 async function expire(
   repo: Repo,
-  { cutoff, isDryRun }: { cutoff: string; isDryRun: boolean },
+  { cutoff, isDryRun }: { cutoff: number; isDryRun: boolean },
 ): Promise<GcResult['operations']> {
   for (let n = 1; ; n++) {
     const expired = await prepareExpiry(repo, cutoff)

@@ -130,6 +130,7 @@ function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): strin
       ? `interrupted in iteration ${snapshot.last?.n ?? 0}, which was recorded; "git amp iterate" goes on`
       : `interrupted in iteration ${open.n}; "git amp iterate" keeps what it left and goes on`
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
+  if (state === 'review' && snapshot.review !== undefined) return `in review: ${oneLine(snapshot.review.url)}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
   // It went on after its merge.
@@ -155,12 +156,12 @@ const baseName = ({ tip, isBaseGone }: ShowResult): string => {
   return name === undefined ? '' : `${name}${isBaseGone ? ' (gone)' : ''}, `
 }
 
-const progressWords = ({ tip, state, unfinished }: ShowResult): string =>
-  unfinished === 'rebase' && state === 'conflict'
-    ? `rebase; finish it with "git amp rebase --continue ${tip.id}", or take it back with --abort`
-    : unfinished === null
-      ? ''
-      : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
+function progressWords({ tip, state, unfinished, isMerging }: ShowResult): string {
+  const verb = isMerging ? 'merge' : 'rebase'
+  const isOurs = isMerging || (unfinished === 'rebase' && state === 'conflict')
+  if (isOurs) return `${verb}; go on with "git amp ${verb} --continue ${tip.id}", or take it back with --abort`
+  return unfinished === null ? '' : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
+}
 
 function distance({ ahead, behind }: ShowResult): string {
   if (ahead === null || behind === null) return ''

@@ -181,17 +181,17 @@ export interface Expired {
 
 /**
  * Writes the log anew without the operations before `cutoff`; what only they kept reachable is git's to collect then.
- * @param cutoff ISO 8601 in UTC
+ * @param cutoff milliseconds since 1970
  * @returns null when none is as old as that
  */
-export async function prepareExpiry(stores: Stores, cutoff: string): Promise<Expired | null> {
+export async function prepareExpiry(stores: Stores, cutoff: number): Promise<Expired | null> {
   const old = await stores.refs.read(oplogRef)
   const entries: CommitObject[] = []
   let gone = 0
   for (let oid = old; oid !== null; ) {
     const entry = await readEntry(stores, oid)
     if (entry === null) break
-    if (gone === 0 && entry.operation.at >= cutoff) entries.push(entry.commit)
+    if (gone === 0 && !(Date.parse(entry.operation.at) < cutoff)) entries.push(entry.commit)
     else gone += 1
     oid = entry.before
   }

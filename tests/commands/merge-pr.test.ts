@@ -50,7 +50,8 @@ describe('git amp merge --pr', () => {
       --body-file=-
       "
     `)
-    expect(plain(s.read('gh.input', s.root), s.root)).toMatchInlineSnapshot(`
+    const text = plain(s.read('gh.input', s.root), s.root).replace(/\d{4}-\d\d-\d\dT[\d:]+Z/, '<at>')
+    expect(text).toMatchInlineSnapshot(`
       "As was asked.
 
       ## Prompt
@@ -67,7 +68,7 @@ describe('git amp merge --pr', () => {
 
       ## Tests
 
-      Pass, 2026-11-23T22:25:48Z.
+      Pass, <at>.
 
       Session: \`<id>\`
       "
@@ -76,6 +77,7 @@ describe('git amp merge --pr', () => {
     expect([s.git('rev-parse', 'main'), s.exists('', s.worktree(id))]).toEqual([main, true])
     expect(s.snapshot(id)).toMatchObject({ status: 'review', review: { url: expect.stringContaining('/pull/7') } })
     expect((await s.amp('list')).stdout).toContain('review')
+    expect((await s.amp('show', id)).stdout).toContain('in review: https://github.com/owner/project/pull/7')
   })
 
   it('pushes again what was rewritten since, and undo says that the pull request stays', async () => {
@@ -148,11 +150,11 @@ describe('git amp merge --pr', () => {
     expect([answer.code, plain(answer.stdout, s.root), plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
       [
         0,
-        "https://github.com/owner/project/compare/main...amp%2Fa%2F20261123-222552?expand=1
+        "https://github.com/owner/project/compare/main...amp/a/<time>?expand=1
       ",
         "-   rebase    main has not moved on
       ok  test      pass on this tree, as recorded
-      !   review    pushed; open it in a browser: https://github.com/owner/project/compare/main...amp%2Fa%2F20261123-222552?expand=1
+      !   review    pushed; open it in a browser: https://github.com/owner/project/compare/main...amp/a/<time>?expand=1
       hint: Open the pull request there (gh is not installed).
       hint: git amp undo takes back all but what was pushed
       ",

@@ -122,12 +122,13 @@ describe('a merge that stops', () => {
       if (way === 'merge') {
         expect(plain(stopped.stderr, s.root)).toMatchInlineSnapshot(`
           "error: 'amp: echo "# Ours" >README.md' (<oid12>) conflicts with the base in README.md
-          hint: When it is put right and "git add" the files, go on with "git amp merge --continue <id>".
+          hint: Resolve it in $ROOT/repo/.worktrees/<id> and "git add" the files, then go on with "git amp merge --continue <id>".
           hint: "git amp merge --abort <id>" takes everything back.
           "
         `)
         expect((await s.amp('merge', '--continue', id)).stderr).toContain('conflicts with the base in README.md')
         expect((await s.amp('merge', id)).code).toBe(128)
+        expect((await s.amp('show', id)).stdout).toContain(`merge; go on with "git amp merge --continue ${id}"`)
       }
       expect(s.git('log', '-1', '--format=%s', 'main')).toBe('Upstream')
       s.write({ 'README.md': '# Both\n' }, wt)
@@ -298,10 +299,10 @@ describe('what comes after a merge', () => {
       [
         1,
         [
+          "ok  clean up  worktree and branch removed",
           "no  push      origin",
           "error: 'main' could not be pushed to origin: [remote rejected] (hook declined)",
           "hint: closed today",
-          "hint: error: hook declined to update refs/heads/main",
           "hint: It is merged here. When that is put right: git amp merge --continue <id>",
           "",
         ],
