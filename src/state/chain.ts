@@ -40,7 +40,7 @@ export interface Prepared {
 }
 
 /** So many commits of a chain are asked for at once: one after the other, each waits for the answer before it. */
-const readAhead = { first: 8, most: 128 }
+const readAhead = { first: 2, most: 128 }
 /** Values above this many bytes live in blobs beside the event. */
 const maxInlineBytes = 4096
 /** All events of a commit together stay below this, so that the message with its snapshot stays below 16 KiB. */
