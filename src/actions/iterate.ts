@@ -29,7 +29,7 @@ import {
   whereabouts,
 } from './shared/lease.js'
 import { limitsOf } from './shared/limits.js'
-import { commitManual } from './shared/manual.js'
+import { type CommittedEdits, commitStanding } from './shared/manual.js'
 import { type AllRefs, movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
@@ -73,9 +73,15 @@ export interface IterateOptions {
 export type IterateNews =
   | { type: 'worktree'; path: string }
   | { type: 'salvaged'; n: number; to: Oid | null }
+  /** What an earlier iteration had left uncommitted is its commit now. */
+  | { type: 'kept'; n: number; oid: Oid }
   | { type: 'manual'; oid: Oid }
-  | { type: 'started'; n: number; agent: string; session: string; worktree: string }
+  /** `redact`: for what is shown of the agent's words. */
+  | { type: 'started'; n: number; agent: string; session: string; worktree: string; redact: Redact }
+  /** As the agent said it, secrets included. */
   | { type: 'agent'; event: AgentEvent }
+  /** Somebody asked it to stop. */
+  | { type: 'stopping' }
   /** The agent could not continue its thread; it begins a new one, and is told what happened so far. */
   | { type: 'thread-lost'; reason: string }
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
@@ -99,6 +105,8 @@ export interface IterateResult {
   isStopped: boolean
   /** The human's own commit made from edits found in the worktree. */
   manual: Oid | null
+  /** The commit of what an earlier iteration had left there. */
+  kept: { n: number; oid: Oid } | null
   summary: string | null
 }
 
@@ -121,11 +129,12 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   if (made) options.on?.({ type: 'worktree', path: place.path })
   const onSalvaged = (what: Salvaged) => options.on?.({ type: 'salvaged', ...what })
   const settled = await reconcile(repo, found, { place, onSalvaged, force: options.force })
-  const manual = await commitManual(repo, settled.tip, {
+  const manual = await commitStanding(repo, settled.tip, {
     place,
     status: settled.status,
     policy: options.manual ?? 'commit',
   })
+  if (manual.kept !== null) options.on?.({ type: 'kept', ...manual.kept })
   if (manual.oid !== null) options.on?.({ type: 'manual', oid: manual.oid })
   hooksOf(repo, place).catch(() => {})
   const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
@@ -223,7 +232,7 @@ type Running = Started & {
   place: Place
   options: IterateOptions
   agent: ConfiguredAgent & { program: string | null }
-  manual: { oid: Oid | null; remarks: IterationRemarks }
+  manual: CommittedEdits
   limits: { timeoutMs: number; idleTimeoutMs: number }
   stop: StopWatch
   /** The end is in the chain. */
@@ -238,11 +247,15 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     agent: iteration.agent,
     session: running.tip.snapshot.name,
     worktree: place.path,
+    redact: await repo.redactor(place.path),
   })
+  running.stop.signal.addEventListener('abort', () => options.on?.({ type: 'stopping' }))
   const spool = await openSpool(repo, headOf(running), { prompt: running.prompt, worktree: place.path })
-  const { run, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
+  const { run: told, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
   const isStopped = running.stop.signal.aborted
   const redact = await repo.redactor(place.path)
+  const clean = (text: string | null) => (text === null ? null : redact(text))
+  const run = { ...told, reason: clean(told.reason), text: clean(told.text) }
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
@@ -284,7 +297,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const tip = await recordEnd(repo, running.tip, ended)
   running.isRecorded = true
   await work.after()
-  return test(repo, { running, run, work, used, tip })
+  return test(repo, { running, run, work, used, tip, isInterrupted: isStopped })
 }
 
 /** Runs the agent in its thread; when the thread is not there any more, in a new one that is told what happened so far. */
@@ -295,7 +308,7 @@ async function runWithThread(
 ): Promise<{ run: AgentRun; newThread: string | null }> {
   const run = await runOnce(repo, running, { ...running, spool })
   if (!run.isThreadLost || running.thread === null || running.stop.signal.aborted) return { run, newThread: null }
-  const newThread = run.reason ?? 'the thread is gone'
+  const newThread = (await repo.redactor(running.place.path))(run.reason ?? 'the thread is gone')
   running.options.on?.({ type: 'thread-lost', reason: newThread })
   const { adapter } = running.agent
   const composed = await composePrompt(repo, running.tip, { prompt: running.options.prompt, adapter, isLost: true })
@@ -374,14 +387,14 @@ function subjectFor(running: Running, run: AgentRun, redact: Redact): string {
 /** Runs the test command on what the iteration left, and records the result for that tree. */
 async function test(
   repo: Repo,
-  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip },
+  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip; isInterrupted: boolean },
 ): Promise<IterateResult> {
-  const { running, run, work, used, tip } = ended
+  const { running, run, work, used, tip, isInterrupted } = ended
   const { options, iteration, from, place } = running
   const isStopped = running.stop.signal.aborted
-  const reason = isStopped ? 'interrupted' : run.reason
+  const reason = isInterrupted ? 'interrupted' : run.reason
   const to = work.to === from ? null : work.to
-  const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
+  const outcome: Outcome = isInterrupted ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
   const { exit, durationMs, toolCalls, waiting } = run
   const spentView = { ...spentOf(used), durationMs, toolCalls, waiting }
   const view: IterationView = {
@@ -394,7 +407,7 @@ async function test(
     remarks: work.remarks,
     ...spentView,
   }
-  const summary = run.text === null ? null : (await repo.redactor())(run.text)
+  const summary = run.text
   const result = {
     iteration: view,
     outcome,
@@ -403,6 +416,7 @@ async function test(
     size: work.size,
     remarks: work.remarks,
     manual: running.manual.oid,
+    kept: running.manual.kept,
     summary,
   }
   const command = await testCommand(repo, tip)

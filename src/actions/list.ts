@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { localLeases } from './shared/lease.js'
+import { type KnownLease, localLeases } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
 import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
@@ -23,6 +23,8 @@ export interface ListedSession extends ChainTip {
   isCurrent: boolean
   /** A rebase by hand is half done in its worktree. */
   isRebasing: boolean
+  /** What its user has to do before its agent goes on; null when it waits for nothing. */
+  waitsFor: string | null
   /** The host on which a conflict stands in another clone; null when none does. */
   conflictOn: string | null
 }
@@ -75,6 +77,7 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
       shortId: id.slice(0, lengths.get(id)),
       isCurrent: id === current,
       isRebasing: false,
+      waitsFor: isWaiting({ id, snapshot }, leases) ? await waitingStep({ id, snapshot }, leases) : null,
     })
   }
   const wanted = listed.filter((session) => {
@@ -86,6 +89,30 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
   const sorted = sortBy(wanted, options.sort ?? 'updated')
   const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
+}
+
+/** The lease of an agent at work in a session. */
+const aliveIn = (id: string, leases: readonly KnownLease[]): KnownLease | undefined =>
+  leases.find((lease) => lease.session === id && lease.where === 'alive')
+
+type Waiting = Pick<ChainTip, 'id' | 'snapshot'>
+
+function waitingOf({ id, snapshot }: Waiting, leases: readonly KnownLease[]): 'login' | 'approval' | undefined {
+  const alive = aliveIn(id, leases)
+  return alive === undefined ? snapshot.last?.waiting : (alive.waiting ?? undefined)
+}
+
+const isWaiting = (session: Waiting, leases: readonly KnownLease[]): boolean =>
+  waitingOf(session, leases) !== undefined && isOpenSession(session.snapshot)
+
+/** The step of the user that a session waits for. What exactly is to be approved, its last iteration tells. */
+async function waitingStep(session: Waiting, leases: readonly KnownLease[]): Promise<string> {
+  const { id, snapshot } = session
+  const agent = aliveIn(id, leases) === undefined ? (snapshot.last?.agent ?? snapshot.agent) : snapshot.agent
+  if (waitingOf(session, leases) !== 'login') return `${agent} was refused an approval: "git amp show" tells which`
+  // Most lists name no agent.
+  const { findAdapter } = await import('../agent/registry.js')
+  return `${agent} wants a login: ${findAdapter(agent)?.login ?? 'start it by hand and log in'}`
 }
 
 /** Ids of sessions whose worktree is in a rebase: looked up where git keeps worktrees that are named after their session. */

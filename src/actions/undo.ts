@@ -241,6 +241,7 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(differs('review') ? { review: before.review ?? null } : {}),
     ...(differs('paused') ? { paused: before.paused ?? null } : {}),
     ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
+    ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
   }
 }

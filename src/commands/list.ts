@@ -87,6 +87,9 @@ export class ListCommand extends AmpCommand {
         `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" ${waiting.snapshot.open.length > 0 ? 'keeps its work and goes on' : 'goes on'}`,
         'ampPending',
       )
+    for (const { shortId, state, waitsFor } of sessions)
+      if (state === 'waiting' && waitsFor !== null)
+        ui.hint(`${shortId}: ${waitsFor}; then "git amp iterate ${shortId}" goes on`, 'ampPending')
     for (const { shortId, state } of sessions.filter((session) => session.isRebasing)) {
       const how =
         state === 'conflict'

@@ -25,6 +25,8 @@ const merged: Check = (value) => isObject(value) && text(value.into) && isOid(va
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
 const review: Check = (value) => isObject(value) && text(value.url) && text(value.at)
 
+const kept: Check = (value) =>
+  isObject(value) && text(value.iteration) && number(value.n) && isOid(value.from) && isOid(value.commit)
 const isUsage: Check = (value) =>
   isObject(value) && number(value.input) && number(value.output) && number(value.cacheRead) && number(value.cacheWrite)
 const isChanges: Check = (value) =>
@@ -49,6 +51,7 @@ const remarks = {
   unsigned: optional(text),
   left: optional(text),
   kept: optional((value) => typeof value === 'boolean'),
+  keptAs: optional(isOid),
   newThread: optional(text),
   unstaged: optional(text),
   conflicts: optional(list),
@@ -107,7 +110,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     ...spent,
     ...remarks,
   },
-  'head.moved': { from: isOid, to: isOid, cause: text, total, base: optional(isOid) },
+  'head.moved': { from: isOid, to: isOid, cause: text, iteration: optional(text), total, base: optional(isOid) },
   'test.recorded': {
     iteration: optional(text),
     command: longText,
@@ -146,6 +149,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     paused: orNull(paused),
     review: orNull(review),
     thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
+    kept: orNull(kept),
     total,
   },
   'label.added': { label: text },
@@ -204,6 +208,7 @@ export const isWholeSnapshot = (snapshot: object): boolean => {
     (isAbsent(it.merged) || merged(it.merged)) &&
     (isAbsent(it.paused) || paused(it.paused)) &&
     (isAbsent(it.review) || review(it.review)) &&
+    (isAbsent(it.kept) || kept(it.kept)) &&
     (isAbsent(it.merging) || isMerging(it.merging)) &&
     (isAbsent(it.rebasing) || isRebasing(it.rebasing)) &&
     text(it.createdAt) &&

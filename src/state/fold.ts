@@ -27,6 +27,15 @@ export interface OpenIteration {
   agent: string
 }
 
+/** Edits of a failed agent that stand uncommitted in its worktree (`amp.onFailure=keep`). */
+export interface KeptWork {
+  iteration: string
+  n: number
+  from: Oid
+  /** A commit of them on `from` that no branch has. */
+  commit: Oid
+}
+
 /** The fold of a whole chain: all that `list` needs, and what the next event is applied to. Plain JSON. */
 export interface Snapshot {
   fold: number
@@ -66,6 +75,8 @@ export interface Snapshot {
   merging?: { into: string; before: Oid; after: Oid; via: 'ff' | 'merge' | 'squash' }
   /** The uncommitted work of a paused session, and its status before. */
   paused?: { snapshot: Oid; was: SessionStatus }
+  /** What the last agent left uncommitted, until it is committed or the next one begins. */
+  kept?: KeptWork
   /** A rebase that stands in a conflict in a worktree on `host`. */
   rebasing?: { from: Oid; onto: Oid; start: Oid; host: string; at: string }
   createdAt: string
@@ -149,6 +160,7 @@ const appliers: Appliers = {
   }),
   'session.renamed': (_, data) => ({ name: data.name, ...(data.branch === undefined ? {} : { branch: data.branch }) }),
   'iteration.started': (snapshot, data, event) => ({
+    ...notKept(snapshot),
     iterations: Math.max(snapshot.iterations, data.n),
     open: [
       ...snapshot.open.filter((open) => open.iteration !== data.iteration),
@@ -161,9 +173,11 @@ const appliers: Appliers = {
   }),
   'iteration.failed': (snapshot, data, event) => ({
     ...ended(snapshot, data, { event, outcome: data.reason === 'interrupted' ? 'interrupted' : 'failed' }),
+    ...(data.keptAs === undefined ? {} : { kept: keptWork(snapshot, data, data.keptAs) }),
     status: 'failed',
   }),
   'head.moved': (snapshot, data) => ({
+    ...(data.cause === 'kept' ? notKept(snapshot) : {}),
     heads: moveHead(snapshot.heads, data.from, data.to),
     ...(data.base === undefined ? {} : { base: { ...snapshot.base, oid: data.base } }),
     ...(data.total === undefined ? {} : { changes: data.total }),
@@ -229,9 +243,18 @@ const changeHeads = (heads: readonly Oid[], { drop, add }: { drop: readonly Oid[
 
 /** A patch deletes nothing, so a field that goes is set to undefined, which JSON leaves out. */
 const without = (
-  key: 'merging' | 'merged' | 'paused' | 'review' | 'thread',
+  key: 'merging' | 'merged' | 'paused' | 'review' | 'thread' | 'kept',
   patch: Partial<Snapshot>,
 ): Partial<Snapshot> => ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
+
+const notKept = ({ kept }: Snapshot): Partial<Snapshot> => (kept === undefined ? {} : without('kept', {}))
+
+const keptWork = (snapshot: Snapshot, { iteration, from }: EventData['iteration.failed'], commit: Oid): KeptWork => ({
+  iteration,
+  n: snapshot.open.find((open) => open.iteration === iteration)?.n ?? snapshot.iterations,
+  from,
+  commit,
+})
 
 /** Only what the operation had changed is as it was before it. */
 function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
@@ -241,7 +264,7 @@ function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
     ...(data.status === undefined ? {} : { status: data.status }),
     ...(data.total === undefined ? {} : { changes: data.total }),
   }
-  for (const key of ['merged', 'paused', 'review', 'thread'] as const) {
+  for (const key of ['merged', 'paused', 'review', 'thread', 'kept'] as const) {
     if (data[key] === null) patch = without(key, patch)
     else if (data[key] !== undefined) patch = { ...patch, [key]: data[key] }
   }

@@ -122,7 +122,7 @@ const cases: Record<string, Case> = {
 }
 
 describe('killed at any git call, the same command does it', () => {
-  it.each(Object.entries(cases))('%s', { timeout: 600_000 }, async (name, { prepare, argv, done, check }) => {
+  it.each(Object.entries(cases))('%s', { timeout: 3_600_000 }, async (name, { prepare, argv, done, check }) => {
     for (let n = 2, isDone = false; !isDone; n += step) {
       const s = scene()
       const id = await prepare(s)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { thisMachine } from '../helpers/bundle.js'
@@ -63,8 +63,9 @@ describe('kill -9 at any call of git in a merge', () => {
         '',
       ])
       expect([n, s.gitAt(join(s.root, 'origin'), 'rev-parse', 'main')]).toEqual([n, s.git('rev-parse', 'main')])
+      rmSync(s.root, { recursive: true, force: true })
     }
-  }, 600_000)
+  }, 3_600_000)
 
   it('leaves what --abort or undo takes back', async () => {
     for (let n = 9, isDone = false; !isDone; n += step) {
@@ -83,8 +84,9 @@ describe('kill -9 at any call of git in a merge', () => {
       }
       expect([n, look(s, id)]).toEqual([n, before])
       expect([n, s.git('fsck', '--no-dangling')]).toEqual([n, ''])
+      rmSync(s.root, { recursive: true, force: true })
     }
-  }, 600_000)
+  }, 3_600_000)
 
   it('leaves an undo of it that goes on', async () => {
     for (let n = 5, isDone = false; !isDone; n += step) {
@@ -98,6 +100,7 @@ describe('kill -9 at any call of git in a merge', () => {
         expect([n, answer.code, answer.stderr]).toEqual([n, 0, expect.any(String)])
       } else await amp(s, 'merge', 'a', '-n')
       expect([n, look(s, id)]).toEqual([n, before])
+      rmSync(s.root, { recursive: true, force: true })
     }
-  }, 600_000)
+  }, 3_600_000)
 })

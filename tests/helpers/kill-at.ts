@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { realProcesses } from '../../src/processes.js'
 import { bundle, run } from './bundle.js'
 import type { Scene } from './scene.js'
+
+const processes = realProcesses()
 
 /** Runs a command of the bundle and kills it when its n-th git call has ended. @returns whether it came to its end before */
 export async function killedAt(s: Scene, n: number, ...argv: string[]): Promise<boolean> {
@@ -14,6 +17,8 @@ export async function killedAt(s: Scene, n: number, ...argv: string[]): Promise<
   s.program('git', `PATH='${real}'\n${number}\ngit "$@"\ncode=$?\n[ $n -eq ${n} ] && kill -9 $PPID\nexit $code`)
   const ended = await run(s, [process.execPath, bundle(), ...argv])
   s.env.PATH = real
+  // What it had started ends by itself.
+  await s.until(async () => (await processes.workingIn(s.root)).length === 0, 'its children to end')
   expect(ended.stderr).not.toContain('internal error')
   rmSync(join(s.root, 'bin/git'))
   return ended.signal === null

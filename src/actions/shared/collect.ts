@@ -8,7 +8,9 @@ import type { ChangeSize, IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
 import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
+import { withTrailers } from '../../util/message.js'
 import { restoreGitFile } from './git-file.js'
+import { keepWork } from './kept.js'
 import { clearStaleLocks } from './lock.js'
 import type { AllRefs } from './moved.js'
 import { beginMove, endMove } from './pending.js'
@@ -45,7 +47,7 @@ export interface CollectOptions {
   from: Oid
   subject: string
   iteration: string
-  /** Leave what the agent did as uncommitted changes. */
+  /** Leave what the agent did as uncommitted changes, and remember what they are. */
   keep?: boolean
   /** All refs as the agent left them, when they are read anyway. */
   refs?: Promise<AllRefs>
@@ -80,21 +82,18 @@ export async function collect(
   const nested = status.nested
   // Clean against another commit, or against none (an orphan branch), says nothing of `from`.
   const isSame = !isDirty(status) && status.head === from && replaced.length === 0
-  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
-  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo))] as [
-    string,
-    string,
-  ][]
-  const message = `${prefix} ${subject}`
+  const words = await agentWords(repo, tip, iteration)
+  const message = `${words.prefix} ${subject}`
   const fromTree = await repo.treeOf(from)
-  const work =
-    isSame || keep ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
+  const work = isSame || keep ? null : await commitWork(repo, place, { ...words, parent: from, message, nested })
+  const kept =
+    isSame || !keep ? null : await keepWork(repo, place, { from, message: withTrailers(message, words.trailers) })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
   const tree = isChange ? work.tree : fromTree
   const [commits, [size, total]] = await Promise.all([
     ownCommits(repo, from, replaced),
-    sizes(repo, { base: tip.snapshot.base.oid, fromTree, tree }),
+    sizes(repo, { base: tip.snapshot.base.oid, fromTree, tree, kept }),
   ])
   const remarks: IterationRemarks = {
     ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
@@ -103,7 +102,7 @@ export async function collect(
     ...(work !== null && work.unstaged !== '' ? { unstaged: work.unstaged } : {}),
     ...(status.unmerged.length > 0 ? { conflicts: status.unmerged.slice(0, listedPaths) } : {}),
     ...(status.submodules.length > 0 ? { submodules: status.submodules.slice(0, listedPaths) } : {}),
-    ...(keep && !isSame ? { kept: true } : {}),
+    ...(kept === null ? {} : { kept: true, keptAs: kept }),
     ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
@@ -113,7 +112,7 @@ export async function collect(
     to,
     tree,
     commits,
-    replaced: unique([...replaced, ...(work?.kept ?? [])]),
+    replaced: unique([...replaced, ...(work?.kept ?? []), ...present([kept])]),
     size,
     total,
     remarks,
@@ -140,19 +139,33 @@ async function unlinkBranch(repo: Repo, ref: string, tip: Oid | null): Promise<v
   if (tip !== null) await repo.refs.update([{ ref, old: null, new: tip }], 'amp: branch restored')
 }
 
+/** What the message of an agent's commit has beside its subject. */
+export async function agentWords(
+  repo: Repo,
+  tip: ChainTip,
+  iteration: string,
+): Promise<{ prefix: string; trailers: [string, string][] }> {
+  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
+  const trailers: [string, string][] = [
+    ['Amp-Session', tip.id],
+    ['Amp-Iteration', iteration],
+  ]
+  return { prefix, trailers: [...trailers, ...(await coAuthor(repo))] }
+}
+
 /** `amp.coAuthor`: a name and address, for a `Co-authored-by` trailer. */
 async function coAuthor(repo: Repo): Promise<[string, string][]> {
   const value = (await repo.config()).get('amp.coAuthor')
   return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
 }
 
-/** Size of the change, and of all changes since the base. */
+/** Size of the change, or of what is kept in its place, and of all changes since the base. */
 async function sizes(
   repo: Repo,
-  { base, fromTree, tree }: { base: Oid; fromTree: Oid; tree: Oid },
+  { base, fromTree, tree, kept }: { base: Oid; fromTree: Oid; tree: Oid; kept: Oid | null },
 ): Promise<[ChangeSize, ChangeSize]> {
   const [size, total] = await treeSizes(repo.git, [
-    [fromTree, tree],
+    [fromTree, kept === null ? tree : await repo.treeOf(kept)],
     [await repo.treeOf(base), tree],
   ])
   if (size === undefined || total === undefined) throw fatal(`git did not tell the size of tree ${tree}`)

@@ -48,9 +48,8 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
       ? ({ type: 'iteration.finished', data: { ...common, from: now, to: work.to, outcome } } as const)
       : ({ type: 'iteration.failed', data: { ...common, from: now, ...failure, reason } } as const)
   const view = { ...iteration, to: isChange ? work.to : null }
-  const words = isChange
-    ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
-    : 'no change'
+  const size = `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
+  const words = isChange ? size : work.remarks.kept === true ? `${size} left uncommitted` : 'no change'
   const recorded = await record(repo, tip.id, (latest) => {
     if (!latest.snapshot.open.some((open) => open.iteration === iteration.id)) return null
     return {
@@ -70,12 +69,20 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
 }
 
 /** What the run used, as far as its agent told. */
-export function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent {
-  return {
-    ...(usage === null ? {} : { usage }),
-    ...(models.length === 0 ? {} : { models }),
-    ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
-    ...(thread === null ? {} : { thread }),
-    ...(threadTotal === null ? {} : { threadTotal }),
-  }
-}
+export const spent = (run: AgentRun): Spent => ({
+  ...runUsage(run),
+  ...(run.thread === null ? {} : { thread: run.thread }),
+})
+
+/** Tokens and cost alone. */
+export const runUsage = ({
+  usage,
+  models,
+  costUsd,
+  threadTotal,
+}: Pick<AgentRun, 'usage' | 'models' | 'costUsd' | 'threadTotal'>): Spent => ({
+  ...(usage === null ? {} : { usage }),
+  ...(models.length === 0 ? {} : { models }),
+  ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
+  ...(threadTotal === null ? {} : { threadTotal }),
+})

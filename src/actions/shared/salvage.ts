@@ -8,6 +8,7 @@ import { branchRef } from '../../state/names.js'
 import { shortSubject } from '../../util/message.js'
 import { adopt } from './adopt.js'
 import { type Collected, collect } from './collect.js'
+import { type Heard, heardOf } from './heard.js'
 import { dropLease, type Lease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
@@ -59,7 +60,8 @@ export async function salvage(
     const taped = { session: id, slug: snapshot.slug, worktree: place?.path ?? null }
     const kept = await keepTranscript(repo, { ...taped, iteration: open.iteration, n: open.n })
     const lease = await leaseOf(repo, open.iteration)
-    current = await recordInterrupted(repo, current, { open, from, work, kept, lease })
+    const heard = await heardOf(repo, { ...open, kept, thread: snapshot.thread }).catch(() => null)
+    current = await recordInterrupted(repo, current, { open, from, work, kept, lease, heard })
     await dropLease(repo, open.iteration)
     onSalvaged?.({ n: open.n, to: work === null || work.to === from ? null : work.to })
   }
@@ -98,12 +100,14 @@ interface Interrupted {
   kept: Kept
   /** Of the git-amp that was killed. */
   lease: Lease | null
+  /** What the agent had told until then; null when nobody can read it. */
+  heard: Heard | null
 }
 
 async function recordInterrupted(
   repo: Repo,
   tip: ChainTip,
-  { open, from, work, kept, lease }: Interrupted,
+  { open, from, work, kept, lease, heard }: Interrupted,
 ): Promise<ChainTip> {
   const to = work?.to ?? from
   const isChange = to !== from
@@ -114,6 +118,8 @@ async function recordInterrupted(
     reason,
     commits: work?.commits ?? [],
     ...(work === null ? {} : { total: work.total, ...work.size, ...work.remarks }),
+    ...(heard === null ? {} : { ...heard.usage, toolCalls: heard.toolCalls }),
+    ...(heard === null || heard.durationMs === null ? {} : { durationMs: heard.durationMs }),
     ...(kept.transcript === null ? {} : { transcript: kept.transcript }),
     ...(kept.problem === null ? {} : { untold: kept.problem }),
     ...(lease?.thread === undefined ? {} : { thread: lease.thread }),
