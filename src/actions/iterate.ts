@@ -31,7 +31,7 @@ import {
 } from './shared/lease.js'
 import { limitsOf } from './shared/limits.js'
 import { type CommittedEdits, commitStanding } from './shared/manual.js'
-import { movedRefs, readAllRefs } from './shared/moved.js'
+import { type AllRefs, movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
 import { conflictElsewhere, refuseConflict, standingOf } from './shared/rebasing.js'
@@ -187,7 +187,7 @@ interface Started {
   thread: string | null
   iteration: IterationView
   lease: Lease
-  refsBefore: ReadonlyMap<string, string>
+  refsBefore: AllRefs
   settingsBefore: Config
 }
 
@@ -272,9 +272,16 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
+  const refsAfter = readAllRefs(repo)
   const [work, refs, settings, kept] = await Promise.all([
-    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),
-    movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep, refs: refsAfter }),
+    refsAfter.then(({ oids }) =>
+      movedRefs(
+        repo,
+        { before: running.refsBefore.oids, after: oids },
+        { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref },
+      ),
+    ),
     changedSettings(repo, running.settingsBefore),
     keepSpool(repo, spool, taped),
   ])

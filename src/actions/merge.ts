@@ -164,7 +164,7 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
       `${stale}: what is pushed would be refused`,
       `Bring it up to date first: "git pull" on ${branchName(base.into)}.`,
     )
-  const isContained = plan.pr !== true && (await hasContent(repo, found.head, base.before))
+  const isContained = plan.pr !== true && (await isThere(repo, found.head, base.before))
   if (stale !== null && !isContained) tell('base', 'warning', stale)
   if (isDryRun) return isContained ? { ...result, isUpToDate: true } : { ...result, ...(await plannedRun(repo, now)) }
   if (isContained) {
@@ -176,6 +176,12 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
   const done = { ...result, after, before: now.before, via: landed?.via ?? null, updated: landed?.updated ?? null }
   const isUpToDate = landed === null && plan.pr !== true
   return end(repo, now, { result: { ...done, isUpToDate, unsigned: landed?.unsigned ?? null }, target })
+}
+
+/** Whether a branch has a session's work, as commits or, where it has gone its own way, by content. */
+async function isThere(repo: Repo, head: Oid, base: Oid): Promise<boolean> {
+  if (await isAncestor(repo.git, head, base)) return true
+  return !(await isAncestor(repo.git, base, head)) && hasContent(repo, head, base)
 }
 
 /** What must not be merged as it is. */

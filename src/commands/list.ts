@@ -76,7 +76,7 @@ export class ListCommand extends AmpCommand {
     if (key !== undefined && !sortKeys.some((known) => known === key))
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
     checkForms(this)
-    const repo = await this.open({ sessions: this.remote === undefined })
+    const repo = await this.open()
     const wanted = { all: this.all, states: this.states, sort: this.sort, maxCount }
     const { remote } = this
     const { sessions, broken, hidden } =

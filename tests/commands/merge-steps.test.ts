@@ -315,6 +315,16 @@ describe('what comes after a merge', () => {
     expect(s.gitAt(remote, 'rev-parse', 'main')).toBe(s.git('rev-parse', 'main'))
   })
 
+  it('merges commits that come to nothing, as git does', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'rm a')
+    const head = s.git('rev-parse', s.branch(id))
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.git('rev-parse', 'main')).toBe(head)
+  })
+
   it('knows a session that was squash-merged by hand, and cleans it up', async () => {
     const { s, id, wt } = await behind()
     s.git('merge', '-q', '--squash', s.branch(id))
