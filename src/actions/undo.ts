@@ -14,14 +14,14 @@ import { shellWord } from '../util/quote.js'
 import { longestLog } from './oplog.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { type CheckoutMove, checkoutToMove, settleCheckouts, withCheckout } from './shared/checkouts.js'
-import { reflogCommits, refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
+import { refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
 import { exchange, fill } from './shared/exchange.js'
 import { beginMove, endMove } from './shared/pending.js'
 import { findPlace, makePlace, type Place } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
-import { hasNoWork, isSame, readSnapshot, readStanding } from './shared/snapshot.js'
+import { hasNoWork, isSame, readSnapshot, readStanding, type Standing } from './shared/snapshot.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
@@ -132,6 +132,7 @@ async function planUndo(repo: Repo, subject: Subject): Promise<Plan> {
   const notes = operation.refs.find(({ ref }) => ref === notesRef) ?? null
   if (branch !== null) await refuseCheckedOut(repo, tip, place)
   await refuseInTheWay(repo, { operation, tip, place, branch, change })
+  if (place === null && change?.after === null) await refuseOtherFiles(repo, subject, moves)
   const checkout = await checkoutOfOthers(repo, moves, own?.ref)
   const worktree = worktreeAfter(place, branch, change)
   if (worktree?.becomes === 'removed') await refuseKeeping(repo, tip)
@@ -216,10 +217,10 @@ function newer({ operation, operations }: Subject, what: string, isAbout: (one: 
   )
 }
 
-type Standing = Pick<Plan, 'operation' | 'tip' | 'place' | 'branch' | 'change'>
+type Affected = Pick<Plan, 'operation' | 'tip' | 'place' | 'branch' | 'change'>
 
 /** Work that stands in the session's worktree now must not be lost: it holds what the operation left, or edits that the move carries along. */
-async function refuseInTheWay(repo: Repo, { tip, place, branch, change }: Standing): Promise<void> {
+async function refuseInTheWay(repo: Repo, { tip, place, branch, change }: Affected): Promise<void> {
   if (place === null) return
   const verb = await unfinishedVerb(repo, place)
   if (verb !== null) throw no(`a ${verb} is in progress in ${place.path}`, 'Finish or abort it first.')
@@ -231,7 +232,7 @@ async function refuseInTheWay(repo: Repo, { tip, place, branch, change }: Standi
       head !== null &&
       (change.after === 'clean'
         ? hasNoWork(standing, await repo.treeOf(head))
-        : isSame(standing, await readSnapshot(repo, change.after)))
+        : await isAsIn(repo, { standing, head, snapshot: change.after }))
     if (isAsLeft) return
     throw no(
       `the worktree of session ${tip.snapshot.name} has changes that were made since`,
@@ -247,6 +248,26 @@ async function refuseInTheWay(repo: Repo, { tip, place, branch, change }: Standi
       'Commit, stash or move them, then run the command again.',
     )
   }
+}
+
+/** Whether a worktree holds a snapshot, on the same files. */
+async function isAsIn(
+  repo: Repo,
+  { standing, head, snapshot }: { standing: Standing; head: Oid; snapshot: Oid },
+): Promise<boolean> {
+  const made = await readSnapshot(repo, snapshot)
+  return isSame(standing, made) && (await repo.treeOf(made.head)) === (await repo.treeOf(head))
+}
+
+/** A worktree comes back with the files of the commit that it had: its branch must not stand on others. */
+async function refuseOtherFiles(repo: Repo, subject: Subject, moves: readonly RefChange[]): Promise<void> {
+  const { operation, tip } = subject
+  const left = operation.refs.find(({ ref }) => ref === tip.ref)?.after ?? tip.oid
+  const [head] = (await snapshotAt(repo, left, tip.ref)).heads
+  const ref = branchRef(tip.snapshot.branch)
+  const branch = moves.find((move) => move.ref === ref)?.new ?? (await repo.refs.read(ref)) ?? head
+  if (head === undefined || branch === undefined || (await repo.treeOf(head)) === (await repo.treeOf(branch))) return
+  throw newer(subject, tip.snapshot.branch, (one) => one.refs.some((moved) => moved.ref === ref))
 }
 
 /** The worktree is to go: what nobody else may drop stays here, too. */
@@ -325,8 +346,7 @@ async function dropWorktree(
   const late = plan.moves.filter(({ ref, new: to }) => ref === own && to === null)
   const early = plan.moves.filter((move) => !late.includes(move))
   const turned = [{ path: place.path, before: change.after, after: null, trash }]
-  const kept = await reflogCommits(repo, place, plan.tip.snapshot.branch)
-  const tip = await recordUndo(repo, { ...plan, moves: early }, { worktrees: turned, late, kept })
+  const tip = await recordUndo(repo, { ...plan, moves: early }, { worktrees: turned, late })
   await intoTrash(repo, place, trash)
   await repo.refs.update(late, 'amp: undo')
   return tip
@@ -357,11 +377,7 @@ async function moveWorktree(
 async function recordUndo(
   repo: Repo,
   plan: Plan,
-  {
-    worktrees,
-    late = [],
-    kept = [],
-  }: { worktrees: WorktreeChange[]; late?: readonly RefChange[]; kept?: readonly Oid[] },
+  { worktrees, late = [] }: { worktrees: WorktreeChange[]; late?: readonly RefChange[] },
 ): Promise<ChainTip> {
   const { operation, tip, undone, moves, checkout } = plan
   const write = () =>
@@ -381,7 +397,6 @@ async function recordUndo(
           id: repo.newId(),
           command: 'undo',
           undoes: operation.id,
-          kept,
           moved: [...late, ...moves.filter((move) => !still.includes(move))],
           ...(worktrees.length === 0 ? {} : { worktrees }),
         },

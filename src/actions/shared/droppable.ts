@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { fatal, no } from '../../errors.js'
-import type { Oid } from '../../git/run.js'
 import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
-import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { leadsTo, linkedGitDirs } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
@@ -113,15 +111,4 @@ export async function refuseRepositories(repo: Repo, tip: ChainTip, place: Place
     `the worktree of session ${tip.snapshot.name} holds ${nested.length === 1 ? 'another repository' : 'other repositories'}, which may be the only copy of something: ${nested.join(', ')}`,
     'Push or move what is in there, then run the command again.',
   )
-}
-
-/** Commits in the reflogs of a worktree and its branch that no ref reaches: they must outlive both. */
-export async function reflogCommits(repo: Repo, place: Place, branch: string): Promise<Oid[]> {
-  const read = (ref: string) => place.git.text(['reflog', 'show', '--format=%H', ref, '--'], { ok: [0, 128] }) // 128: there is none
-  const lines = (await Promise.all(['HEAD', branchRef(branch)].map(read))).join('\n').split('\n')
-  const oids = [...new Set(lines.filter((line) => line !== ''))]
-  if (oids.length === 0) return []
-  const args = ['rev-list', '--ignore-missing', '--stdin', '--not', '--all']
-  const unreached = new Set((await repo.git.text(args, { input: `${oids.join('\n')}\n` })).split('\n'))
-  return oids.filter((oid) => unreached.has(oid))
 }

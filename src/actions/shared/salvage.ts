@@ -8,6 +8,7 @@ import { branchRef } from '../../state/names.js'
 import { shortSubject } from '../../util/message.js'
 import { adopt } from './adopt.js'
 import { type Collected, collect } from './collect.js'
+import { iterateOperation } from './ending.js'
 import { dropLease, type Lease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
@@ -131,7 +132,7 @@ async function recordInterrupted(
         : [],
     ...(work === null || work.move.old === work.move.new
       ? {}
-      : { operation: { id: open.iteration, command: 'iterate' } }),
+      : { operation: iterateOperation(open.iteration, work.move, headNow(latest, from)) }),
   }))
   return recorded?.tip ?? tip
 }
