@@ -9,7 +9,7 @@ import { worktreeOf } from './shared/droppable.js'
 import { fill } from './shared/exchange.js'
 import { findSession } from './shared/find.js'
 import { endMove } from './shared/pending.js'
-import { makePlace, type Place, placeWith } from './shared/place.js'
+import { makePlace, type Place, placeWith, restoreBranch } from './shared/place.js'
 import { record } from './shared/record.js'
 import { oneHead } from './shared/sessions.js'
 import { readSnapshot } from './shared/snapshot.js'
@@ -80,7 +80,9 @@ async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<Place
   const there = await worktreeOf(repo, tip)
   if (there?.place) return filled(repo, there.place, wanted)
   const dropped = wanted.snapshot === null ? undefined : await droppedHere(repo, tip, wanted.snapshot)
-  if (dropped?.trash !== undefined && (await bringBack(repo, { path: dropped.path, name: dropped.trash }))) {
+  if (dropped?.trash !== undefined) {
+    await restoreBranch(repo, tip)
+    await bringBack(repo, { path: dropped.path, name: dropped.trash })
     const back = await worktreeOf(repo, tip)
     if (back?.place) return back.place
   }

@@ -11,7 +11,7 @@ import { longestLog } from './oplog.js'
 import { settleCheckouts, withCheckout } from './shared/checkouts.js'
 import { exchange, fill } from './shared/exchange.js'
 import { beginMove, endMove } from './shared/pending.js'
-import { findPlace, makePlace, type Place } from './shared/place.js'
+import { findPlace, makePlace, type Place, restoreBranch } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
@@ -117,6 +117,7 @@ async function carryOut(repo: Repo, plan: UndoPlan): Promise<ChainTip> {
 /** @returns a worktree that was made and filled anew; null when it came back from the trash */
 async function restoreWorktree(repo: Repo, { tip, place }: UndoPlan, change: WorktreeChange): Promise<Place | null> {
   const { trash, path, before } = change
+  await restoreBranch(repo, tip)
   if (place === null && trash !== undefined && (await bringBack(repo, { path, name: trash }))) return null
   const made = place ?? (await makePlace(repo, tip, path))
   const head = await repo.worktreeRef(made.gitDir, 'HEAD')

@@ -175,6 +175,14 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   return found === null ? { place: await makePlace(repo, tip), made: true } : { place: found, made: false }
 }
 
+/** Makes a branch again that is gone, where the session has its head: a worktree on it would have no commit. */
+export async function restoreBranch(repo: Repo, tip: ChainTip): Promise<void> {
+  const [head] = tip.snapshot.heads
+  const ref = branchRef(tip.snapshot.branch)
+  if (head !== undefined && (await repo.refs.read(ref)) === null)
+    await repo.refs.update([{ ref, old: null, new: head }], 'amp: branch restored from the session')
+}
+
 /** Makes the worktree of a session that has none here. */
 export async function makePlace(repo: Repo, tip: ChainTip, path?: string): Promise<Place> {
   if (repo.location.isBare)
@@ -188,11 +196,7 @@ export async function makePlace(repo: Repo, tip: ChainTip, path?: string): Promi
       'Switch that checkout to another branch first with "git switch -".',
     )
   }
-  const head = tip.snapshot.heads[0]
-  const ref = branchRef(tip.snapshot.branch)
-  if (head !== undefined && (await repo.refs.read(ref)) === null) {
-    await repo.refs.update([{ ref, old: null, new: head }], 'amp: branch restored from the session')
-  }
+  await restoreBranch(repo, tip)
   return addPlace(repo, tip.id, { path: path ?? (await worktreePath(repo, tip.id)), branch: tip.snapshot.branch })
 }
 
