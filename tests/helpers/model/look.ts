@@ -12,7 +12,7 @@ export interface Checkout {
   branch: string
   /** Entries with stages, modes, flags and content. */
   index: string
-  /** What differs from HEAD, staged and unstaged, and what is untracked. */
+  /** What differs from HEAD, staged and unstaged, and what is untracked: a line each. */
   dirt: string
   unmerged: string[]
   /** Mode and content of every file, ignored ones included. */
@@ -78,7 +78,10 @@ function readCheckout(s: Scene, path: string): Checkout {
     head: header('oid') ?? '',
     branch: header('head') ?? '',
     index: s.gitAt(path, 'ls-files', '--stage', '-v', '-z'),
-    dirt: told.sort().join('\n'),
+    dirt: told
+      .sort()
+      .map((line) => JSON.stringify(line))
+      .join('\n'),
     unmerged,
     files,
     isUnfinished: unfinished.some((name) => existsSync(join(gitDir, name))),

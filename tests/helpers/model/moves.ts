@@ -4,7 +4,7 @@ import { sessionStep } from './session-moves.js'
 import type { Step, World } from './world.js'
 
 /** How often git-amp is killed. */
-const killed = 0.15
+const killed = 0.13
 
 /** How many doors a command goes through at most, so that it is killed anywhere in it. */
 const doors: Record<string, number> = {
@@ -23,7 +23,10 @@ const doors: Record<string, number> = {
 
 /** The next step of a sequence: mostly of a session, sometimes of the base or of the repository. */
 export function nextStep(world: World): Step {
-  const { dice, ids } = world
+  const { dice, ids, now } = world
+  // What was killed is taken up again soon, mostly.
+  const last = world.killed
+  if (last !== undefined && now.sessions.has(last) && dice.chance(0.7)) return sessionStep(world, last)
   const step = dice.weighted<() => Step>([
     [ids.length === 0 ? 1000 : ids.length < 3 ? 4 : 0.5, () => newSession(world)],
     [12, () => upstream(world)],

@@ -14,8 +14,9 @@ export function partsOf(look: Look): Parts {
   for (const [id, checkout] of look.checkouts) all.set(`worktree ${id}`, standingOf(checkout))
   for (const [id, { heads, base, branch, status, paused, merged }] of look.sessions) {
     // What the user did with plain git is taken up by the next command, and not taken back.
-    const isUpToDate = heads.join() === (look.refs.get(`refs/heads/${branch}`) ?? heads.join())
-    if (isUpToDate) all.set(`session ${id}`, JSON.stringify({ heads, base, status, paused, merged: merged?.after }))
+    const tip = look.checkouts.get(id)?.head ?? look.refs.get(`refs/heads/${branch}`) ?? heads.join()
+    if (heads.join() === tip)
+      all.set(`session ${id}`, JSON.stringify({ heads, base, status, paused, merged: merged?.after }))
   }
   return { all, dirts: new Map([...look.checkouts].map(([id, { dirt }]) => [id, dirt])) }
 }
@@ -57,7 +58,9 @@ export function whatUndoBrings(
     const [was, left, is] = [before, after, now].map(({ all }) => all.get(key))
     // A session does not go: it is closed. A worktree that was missing is made by many commands, and stays.
     const stays = was === undefined && (key.startsWith('session ') || (key.startsWith('worktree ') && !hasMade))
-    if (was === left) expected.set(key, is)
+    // A branch that the user deleted is made again with its worktree.
+    if (key.startsWith('refs/heads/') && is === undefined && left !== undefined) isAsLeft = false
+    else if (was === left) expected.set(key, is)
     else if (left !== is) isAsLeft = false
     else if (!stays) expected.set(key, was)
   }

@@ -16,6 +16,30 @@ function hold(condition: boolean, words: () => string): void {
 const looking = ['list', 'show', 'oplog']
 const exits = [0, 1, 128]
 
+/** What may stand uncommitted in a worktree where git-amp was killed. */
+class Unsettled {
+  private readonly lines = new Set<string>()
+  /** All that stood there, as long as nothing has touched it. */
+  private exact: string | undefined
+
+  mayHold(dirts: readonly (string | undefined)[]): void {
+    this.exact ??= this.lines.size === 0 ? dirts[0] : undefined
+    for (const dirt of dirts) for (const line of dirt?.split('\n') ?? []) this.lines.add(line)
+  }
+
+  /** Somebody has worked there. */
+  goesOn(checkout: Checkout | undefined): void {
+    this.exact = undefined
+    this.mayHold([checkout?.dirt])
+    this.exact = undefined
+  }
+
+  explains({ dirt }: Checkout): boolean {
+    const isKnown = dirt.split('\n').every((line) => line === '' || this.lines.has(line))
+    return isKnown && (this.exact === undefined || this.exact === dirt)
+  }
+}
+
 /** What must be true of a repository after each step, whatever the steps were. */
 export class Rules {
   readonly reference: Reference
@@ -24,7 +48,9 @@ export class Rules {
   /** What was there before and after each operation that was the only one of its step. */
   private readonly operations = new Map<string, Known>()
   /** Sessions in which git-amp was killed: what may stand uncommitted in their worktrees until a command has put them right. */
-  private readonly unsettled = new Map<string, Set<string>>()
+  private readonly unsettled = new Map<string, Unsettled>()
+  /** Whether it was so in the session of the step, before it. */
+  private wasUnsettled = false
   /** How often each command did what it was asked to. */
   readonly done = new Map<string, number>()
   private readonly algorithm: string
@@ -36,6 +62,7 @@ export class Rules {
 
   check(taken: Taken): void {
     const { command } = taken.step
+    this.wasUnsettled = this.unsettled.has(this.idOf(taken)) || this.unsettled.has('')
     if (command !== undefined) {
       this.ends(taken)
       this.content(taken)
@@ -44,7 +71,7 @@ export class Rules {
       if (taken.ended.code === 0 || (command === 'iterate' && taken.ended.code === 1)) this.succeeded(taken)
       else this.refused(taken)
       this.remember(taken)
-    } else for (const [id, dirts] of this.unsettled) dirts.add(taken.after.checkouts.get(id)?.dirt ?? '')
+    } else for (const [id, one] of this.unsettled) one.goesOn(taken.after.checkouts.get(id))
     this.commitsAreThere(taken)
   }
 
@@ -161,15 +188,15 @@ export class Rules {
   }
 
   private killed({ before, after, step }: Taken, id: string): void {
-    const dirts = this.unsettled.get(id) ?? new Set<string>()
-    for (const one of [before, after]) dirts.add(one.checkouts.get(id)?.dirt ?? '')
-    const target =
-      step.command === 'undo' ? this.operations.get(undoTarget(before.operations, step.operation)?.id ?? '') : undefined
-    for (const parts of [target?.before, target?.after]) if (parts) dirts.add(parts.dirts.get(id) ?? '')
-    const paused = before.sessions.get(id)?.paused?.snapshot
-    if (paused !== undefined) dirts.add(this.pausedDirt.get(paused) ?? '')
-    if (['iterate', 'rebase', 'pause', 'remove', 'undo', 'new'].includes(step.command ?? '')) dirts.add('')
-    this.unsettled.set(id, dirts)
+    const unsettled = this.unsettled.get(id) ?? new Unsettled()
+    this.unsettled.set(id, unsettled)
+    const target = step.command === 'undo' ? undoTarget(before.operations, step.operation)?.id : undefined
+    const known = this.operations.get(target ?? '')
+    const paused = this.pausedDirt.get(before.sessions.get(id)?.paused?.snapshot ?? '')
+    unsettled.mayHold([before, after].map((one) => one.checkouts.get(id)?.dirt))
+    unsettled.mayHold([known?.before.dirts.get(id), known?.after.dirts.get(id), paused])
+    const isTouched = !['squash', 'merge', 'reopen'].includes(step.command ?? '') || step.line.includes('--onto')
+    if (isTouched) unsettled.goesOn(after.checkouts.get(id))
     const problems = this.world.s.git('fsck', '--no-dangling')
     hold(problems === '', () => `fsck: ${problems}`)
   }
@@ -180,7 +207,7 @@ export class Rules {
   private mustNotBeRefused({ before, step, ended }: Taken, id: string): void {
     const session = before.sessions.get(id)
     const checkout = before.checkouts.get(id)
-    if (this.unsettled.size > 0 || session === undefined || session.heads.length > 1) return
+    if (this.unsettled.has(id) || this.unsettled.has('') || session === undefined || session.heads.length > 1) return
     const isFree =
       checkout !== undefined &&
       !checkout.isUnfinished &&
@@ -226,7 +253,7 @@ export class Rules {
     if (looking.includes(command) || step.line.endsWith(' -n')) return
     this.done.set(command, (this.done.get(command) ?? 0) + 1)
     const [session, checkout] = [after.sessions.get(id), after.checkouts.get(id)]
-    const dirts = this.unsettled.get(id)
+    const unsettled = this.unsettled.get(id)
     const isNewlyKilled = step.kill !== undefined
     if (session !== undefined && session.heads.length === 1 && after.refs.has(`refs/heads/${session.branch}`)) {
       const tip = after.refs.get(`refs/heads/${session.branch}`)
@@ -242,10 +269,10 @@ export class Rules {
         () => 'a move of the worktree is left without its end',
       )
     }
-    if (dirts !== undefined) {
-      if (!isNewlyKilled && checkout !== undefined && command !== 'undo')
+    if (unsettled !== undefined) {
+      if (!isNewlyKilled && checkout !== undefined && !['undo', 'iterate'].includes(command))
         hold(
-          ['iterate'].includes(command) || dirts.has(checkout.dirt),
+          unsettled.explains(checkout),
           () => `after it was killed the worktree has changes of nobody:\n${checkout.dirt}`,
         )
       this.unsettled.delete(id)
@@ -359,9 +386,10 @@ export class Rules {
   private remember({ step, before, after, ended }: Taken): void {
     const known = new Set(before.operations.map(({ id }) => id))
     const fresh = after.operations.filter(({ id }) => !known.has(id)).reverse()
-    const isExact = fresh.length === 1 && ended.code === 0 && step.kill === undefined && this.unsettled.size === 0
+    const isExact = fresh.length === 1 && ended.code === 0 && step.kill === undefined
     const [operation] = fresh
-    if (isExact && operation !== undefined)
+    // In a session where it was killed before, something else may have been put right as well.
+    if (isExact && operation !== undefined && !this.wasUnsettled)
       this.operations.set(operation.id, { operation, before: partsOf(before), after: partsOf(after) })
     const own = fresh.map(({ session }) => session)
     // The commands that move the session's branch, or drop its worktree with its reflog.

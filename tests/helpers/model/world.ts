@@ -64,6 +64,8 @@ export class World {
   now: Look
   /** Sessions in the order in which they were made; the script calls them A, B, ... */
   readonly ids: string[] = []
+  /** The session in which git-amp was killed, until a command on it has done its work. */
+  killed: string | undefined
   private readonly script: string[] = []
 
   constructor(readonly seed: number) {
@@ -84,6 +86,8 @@ export class World {
     if (step.diverges) await diverge(s, step.id ?? '')
     if (step.kill !== undefined) await this.calmDown()
     this.now = look(s)
+    if (step.kill !== undefined && ended.code !== 0) this.killed = step.id
+    else if (step.command !== undefined && step.id === this.killed && ended.code === 0) this.killed = undefined
     for (const id of this.now.sessions.keys()) if (!this.ids.includes(id)) this.ids.push(id)
     return { step, before, after: this.now, ended }
   }
