@@ -22,13 +22,8 @@ export interface SessionWorktree extends Registered {
  * @throws AmpError when the directory is something else now
  */
 export async function worktreeOf(repo: Repo, tip: ChainTip): Promise<SessionWorktree | null> {
-  const linked = await linkedGitDirs(repo)
-  const owners = await Promise.all(linked.map(({ gitDir }) => readSessionFile(repo, gitDir)))
-  const onBranch = (await repo.worktrees()).find(({ branch }) => branch === tip.snapshot.branch)?.path
-  const found =
-    linked.find((_, at) => owners[at] === tip.id) ??
-    linked.find(({ path }, at) => owners[at] === null && path === onBranch)
-  if (found === undefined) return null
+  const found = await registeredOf(repo, tip)
+  if (found === null) return null
   const { fs } = repo.host
   const stat = await fs.lstat(found.path).catch(() => null)
   if (stat === null) return { ...found, place: null }
@@ -41,6 +36,16 @@ export async function worktreeOf(repo: Repo, tip: ChainTip): Promise<SessionWork
     `If it is that worktree, run: git worktree repair ${shellWord(found.path)}`,
     'If it is not, move it away, then run the command again.',
   )
+}
+
+/** The registration that names the session, or one without a session on its branch, such as of a killed `new`; its directory may be gone. */
+export async function registeredOf(repo: Repo, tip: Pick<ChainTip, 'id' | 'snapshot'>): Promise<Registered | null> {
+  const linked = await linkedGitDirs(repo)
+  const owners = await Promise.all(linked.map(({ gitDir }) => readSessionFile(repo, gitDir)))
+  const own = linked.find((_, at) => owners[at] === tip.id)
+  if (own !== undefined || !owners.includes(null)) return own ?? null
+  const onBranch = (await repo.worktrees()).find(({ branch }) => branch === tip.snapshot.branch)?.path
+  return linked.find(({ path }, at) => owners[at] === null && path === onBranch) ?? null
 }
 
 /** What nobody may drop a worktree over, whatever the user says. */

@@ -3,7 +3,7 @@ import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
-import { linkedGitDirs } from './git-file.js'
+import { registeredOf } from './droppable.js'
 import { readSessionFile } from './session-file.js'
 
 /**
@@ -11,7 +11,7 @@ import { readSessionFile } from './session-file.js'
  * operation log keeps them, for a reflog goes with its worktree, and expires. They stay local: what was amended away may be a secret.
  */
 export async function reflogCommits(repo: Repo, tip: Pick<ChainTip, 'id' | 'snapshot'>): Promise<Oid[]> {
-  const gitDir = await gitDirOf(repo, tip.id)
+  const gitDir = await gitDirOf(repo, tip)
   if (gitDir === null) return []
   const git = repo.git.at(repo.location.commonDir, [`--git-dir=${gitDir}`])
   const read = (ref: string) => git.text(['reflog', 'show', '--format=%H', ref, '--'], { ok: [0, 128] }) // 128: there is none
@@ -24,9 +24,8 @@ export async function reflogCommits(repo: Repo, tip: Pick<ChainTip, 'id' | 'snap
 }
 
 /** The git directory of the session's worktree, which may outlive the worktree; null when none is registered. */
-async function gitDirOf(repo: Repo, id: string): Promise<string | null> {
-  const usual = join(repo.location.commonDir, 'worktrees', id)
-  if ((await readSessionFile(repo, usual)) === id) return usual
-  for (const { gitDir } of await linkedGitDirs(repo)) if ((await readSessionFile(repo, gitDir)) === id) return gitDir
-  return null
+async function gitDirOf(repo: Repo, tip: Pick<ChainTip, 'id' | 'snapshot'>): Promise<string | null> {
+  const usual = join(repo.location.commonDir, 'worktrees', tip.id)
+  if ((await readSessionFile(repo, usual)) === tip.id) return usual
+  return (await registeredOf(repo, tip))?.gitDir ?? null
 }

@@ -386,7 +386,8 @@ export class Rules {
   private remember({ step, before, after, ended }: Taken): void {
     const known = new Set(before.operations.map(({ id }) => id))
     const fresh = after.operations.filter(({ id }) => !known.has(id)).reverse()
-    const isExact = fresh.length === 1 && ended.code === 0 && step.kill === undefined
+    const isInConflict = before.checkouts.get(fresh[0]?.session ?? '')?.isUnfinished === true
+    const isExact = fresh.length === 1 && ended.code === 0 && step.kill === undefined && !isInConflict
     const [operation] = fresh
     // In a session where it was killed before, something else may have been put right as well.
     if (isExact && operation !== undefined && !this.wasUnsettled)
