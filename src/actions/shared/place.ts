@@ -33,7 +33,10 @@ export const worktreePath = async (repo: Repo, id: string): Promise<string> => j
 export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
   const usual = await worktreePath(repo, tip.id)
   const quick = await placeAt(repo, usual)
-  if (quick !== null && (await readSessionFile(repo, quick.gitDir)) === tip.id) return quick
+  const owner = quick === null ? null : await readSessionFile(repo, quick.gitDir)
+  if (quick !== null && owner === tip.id) return quick
+  // A killed "new" could not name the session any more; nobody else makes a worktree of that name.
+  if (quick !== null && owner === null && !(await isHalfMade(repo, quick))) return quick
   const marked = await findMarked(repo, tip)
   if (marked !== null) return marked
   const made = await onBranch(repo, tip)
@@ -137,8 +140,18 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
   repo.forgetWorktrees()
   const place = await placeAt(repo, where.path)
   if (place === null) throw fatal(`git made no worktree at '${where.path}'`)
-  await repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+  await nameSession(repo, id, place)
   return place
+}
+
+/** Names the session in its worktree's own git directory. */
+const nameSession = (repo: Repo, id: string, place: Place): Promise<void> =>
+  repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+
+/** Names it in the session's usual worktree, where a killed `new` could not. */
+export async function claimPlace(repo: Repo, id: string, place: Place): Promise<void> {
+  const isUsual = place.path === (await worktreePath(repo, id))
+  if (isUsual && (await readSessionFile(repo, place.gitDir)) === null) await nameSession(repo, id, place)
 }
 
 async function isCheckedOut(repo: Repo, where: { path: string; branch: string }): Promise<boolean> {
@@ -223,7 +236,7 @@ async function completePlace(repo: Repo, id: string, place: Place): Promise<Plac
   await repo.host.fs.rm(join(place.gitDir, 'index.lock'), { force: true })
   await place.git.run(['reset', '--hard', '--quiet'])
   await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
-  await repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+  await nameSession(repo, id, place)
   repo.forgetWorktrees()
   return place
 }

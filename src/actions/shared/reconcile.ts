@@ -14,7 +14,7 @@ import { redo } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
-import { findPlace, type Place } from './place.js'
+import { claimPlace, findPlace, type Place } from './place.js'
 import { settleRebase } from './rebasing.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
@@ -41,6 +41,7 @@ export async function reconcile(
   { place, onSalvaged, force }: SalvageOptions & { place: Place },
 ): Promise<Settled> {
   await clearStaleLocks(repo, place)
+  await claimPlace(repo, tip.id, place)
   const salvaged = await settleRebase(repo, await salvage(repo, tip, { place, onSalvaged, force }), place)
   await refuseUnfinished(repo, place, tip)
   let status = await readStatus(place.git)

@@ -29,7 +29,7 @@ export const begin = (dir: string): string =>
 
 /** Names of files that a step may work on. */
 const there = ({ files }: Checkout): string[] =>
-  [...files.keys()].filter((path) => path !== '.gitignore' && path !== 'README.md')
+  [...files.keys()].filter((path) => !['.gitignore', 'README.md', 'work.log'].includes(path))
 
 /** A change of files in a worktree, as shell commands that never fail: few names and few contents, so that they meet. */
 export function edit(dice: Dice, checkout: Checkout): string {

@@ -30,6 +30,8 @@ export interface Taken {
   before: Look
   after: Look
   ended: Ended
+  /** Git-amp, or a git of its, was killed. */
+  isKilled: boolean
 }
 
 /** Of random choices, which are the same for the same seed. */
@@ -86,10 +88,11 @@ export class World {
     if (step.diverges) await diverge(s, step.id ?? '')
     if (step.kill !== undefined) await this.calmDown()
     this.now = look(s)
-    if (step.kill !== undefined && ended.code !== 0) this.killed = step.id
+    const isKilled = step.kill !== undefined && ended.code !== 0 && (ended.code === 137 || step.kill.endsWith(':child'))
+    if (isKilled) this.killed = step.id
     else if (step.command !== undefined && step.id === this.killed && ended.code === 0) this.killed = undefined
     for (const id of this.now.sessions.keys()) if (!this.ids.includes(id)) this.ids.push(id)
-    return { step, before, after: this.now, ended }
+    return { step, before, after: this.now, ended, isKilled }
   }
 
   /** What a killed git-amp had started comes to its end. */
