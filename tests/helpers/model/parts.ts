@@ -11,7 +11,8 @@ export interface Parts {
 export function partsOf(look: Look): Parts {
   const all = new Map<string, string>()
   for (const [ref, oid] of look.refs) if (/^refs\/(heads|amp-private\/snapshots)\//.test(ref)) all.set(ref, oid)
-  for (const [id, checkout] of look.checkouts) all.set(`worktree ${id}`, standingOf(checkout))
+  // The user may rename the branch, and that stays.
+  for (const [id, one] of look.checkouts) all.set(`worktree ${id}`, standingOf({ ...one, branch: '' }))
   for (const [id, { heads, base, branch, status, paused, merged }] of look.sessions) {
     // What the user did with plain git is taken up by the next command, and not taken back.
     const tip = look.checkouts.get(id)?.head ?? look.refs.get(`refs/heads/${branch}`) ?? heads.join()
