@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --iteration --by --since --until --message --onto --into --keep
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --keep --older-than
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -81,12 +81,17 @@ complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into
 complete -c git-amp -n 'not __git_amp_command' -a pick -d 'Take some of the work of a session'
 complete -c git-amp -n 'not __git_amp_command' -a preflight -d 'Tell what a merge of a session would meet'
 complete -c git-amp -n 'not __git_amp_command' -a pause -d 'Put a session aside with its uncommitted work'
-complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a paused session back as it was'
+complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a session back, here or in another clone'
 complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions whose work is merged; keep their history'
 complete -c git-amp -n 'not __git_amp_command' -a reopen -d 'Open a removed or merged session again'
+complete -c git-amp -n 'not __git_amp_command' -a sync -d 'Exchange sessions with another repository'
+complete -c git-amp -n 'not __git_amp_command' -a trust -d 'Show the commands of a session from elsewhere, and approve them'
+complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or its transcript for good'
 complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
+complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
@@ -150,6 +155,7 @@ complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l remote -x -a '(command git remote 2>/dev/null)' -d 'List the sessions of another repository; nothing of them is kept'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l json -d 'Print the sessions as JSON'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -232,17 +238,25 @@ complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l into
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l squash -d 'As one new commit on the base'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l ff-only -d 'Only when the base can be fast-forwarded'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l no-ff -d 'Make a merge commit even when the base could be fast-forwarded'
-complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s m -l message -x -d 'Message of the merge commit; several are paragraphs'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l rebase -d 'Rebase first (default)'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l manual -x -a 'keep include' -d 'In a squash, your own commits: keep them (default), or include them'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s m -l message -x -d 'Message of the squash or merge commit; several are paragraphs'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l keep -d 'Keep worktree and branch'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l push -a '(command git remote 2>/dev/null)' -d 'Push the base afterwards, to its remote or to this one'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l pr -d 'Push the branch and open a pull request instead of merging'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s f -l force -d 'Merge although the last iteration was interrupted'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l check -d 'Only look at what the merge would meet'
-complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l test -d 'With --check: run the tests on what would land'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l test -d 'With --check: run the tests on what would land. --no-test merges whatever they say'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l continue -d 'Go on with a merge that was stopped'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l abort -d 'Take back what a merge that was stopped has done'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using merge; and not __git_amp_border' -a '(command git remote 2>/dev/null)'
 
 complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be taken'
 complete -c git-amp -n '__git_amp_using pick; and not __git_amp_border' -l json -d 'Print the result as JSON'
@@ -267,7 +281,7 @@ complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'When the branch has moved, go on without the uncommitted work'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'Go on without the uncommitted work when it cannot be put back'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -286,6 +300,31 @@ complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l jso
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l fetch -d 'Only fetch and join'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l push -d 'Only push'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l transcripts -d 'Push transcripts, this time'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l snapshots -d 'Push the uncommitted work of paused sessions, this time'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -s n -l dry-run -d 'Fetch, and only show what would be done'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -a '(command git remote 2>/dev/null)'
+
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s n -l dry-run -d 'Only show it'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s f -l force -d 'Approve without a question'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l transcript -d 'Only the transcripts'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be forgotten'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s f -l force -d 'Do not ask'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -l keep -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'The head that stays, by its id or a revision'
 complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
@@ -307,6 +346,18 @@ complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using oplog; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l older-than -x -d 'Keep what is younger than this: 90d (default), 12h, 0'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s n -l dry-run -d 'Only show what would go'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l fix -d 'Mend what can be mended'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l json -d 'Print the findings as JSON'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l format -x -d 'Print each agent in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'

@@ -3,15 +3,17 @@ import { fatal } from './errors.js'
 import { CatFile } from './git/cat-file.js'
 import { badValue, Config } from './git/config.js'
 import { plumbing, quiet, scrub } from './git/env.js'
-import { type Location, locate } from './git/location.js'
+import { type Inquiry, inquire } from './git/inquiry.js'
+import type { Location } from './git/location.js'
 import { GitObjects } from './git/objects.js'
-import { askTips, GitRefs } from './git/refs.js'
+import { GitRefs } from './git/refs.js'
 import { Git, GitError } from './git/run.js'
 import { listWorktrees, type Worktree } from './git/worktree.js'
 import type { Env, Host } from './host.js'
 import type { Writer } from './state/chain.js'
 import { newId, sessionsPrefix } from './state/names.js'
 import { parseStamp } from './state/object-text.js'
+import type { Within } from './state/oplog.js'
 import type { ObjectStore, Oid, RefStore, Stamp } from './state/storage.js'
 import type { Redact } from './util/redact.js'
 import { isEnvFile, secretsInEnv, secretsInEnvFile } from './util/secret-values.js'
@@ -36,6 +38,8 @@ export class Repo {
   readonly git: Git
   /** Hears what the user should know of a choice that was made for them. */
   onNotice: (notice: Notice) => void = () => {}
+  /** The command of several steps that every operation recorded here is one of. */
+  within: Within | null = null
   /** The objects as bytes, for what is copied as it is. */
   readonly catFile: CatFile
   private configOnce: Promise<Config> | null = null
@@ -47,9 +51,9 @@ export class Repo {
   constructor(
     readonly host: Host,
     readonly location: Location,
-    early: { config?: Promise<Config>; sessions?: AsyncIterable<Buffer> } = {},
+    early?: Inquiry,
   ) {
-    this.configOnce = early.config ?? null
+    this.configOnce = early?.config ?? null
     this.zero = '0'.repeat(location.hash === 'sha1' ? 40 : 64)
     this.childEnv = scrub(host.env)
     // The current directory may be deleted by what the command does; the common directory stays.
@@ -58,7 +62,7 @@ export class Repo {
     this.catFile = new CatFile(this.git, location.hash)
     this.objects = new GitObjects(this.catFile)
     const refs = new GitRefs(this.git, this.catFile, this.zero)
-    if (early.sessions !== undefined) refs.expect(sessionsPrefix, early.sessions)
+    if (early?.sessions) refs.expect(sessionsPrefix, early.sessions)
     this.refs = refs
   }
 
@@ -66,6 +70,11 @@ export class Repo {
   config(): Promise<Config> {
     this.configOnce ??= Config.read(this.in(this.location.topLevel ?? this.location.gitDir))
     return this.configOnce
+  }
+
+  /** The same repository; what is recorded there is a step of one command, which `undo` takes back as a whole. */
+  as(within: Within): Repo {
+    return Object.assign(Object.create(this), { within }) as Repo
   }
 
   /** Lists the worktrees, once; `forgetWorktrees` after one was added or removed. */
@@ -226,15 +235,9 @@ export class Repo {
 /**
  * Opens the repository of `cwd`, found with the user's own environment (`--git-dir`, a surrounding hook), before that environment is
  * scrubbed for children.
- * @param wanted `sessions`: list them at once, for a command that needs the list and little else
+ * @param early what git was asked already, in the same place
  * @throws AmpError outside a repository
  */
-export async function openRepo(host: Host, wanted: { sessions?: boolean } = {}): Promise<Repo> {
-  const asked = new Git(host.cwd, { ...host.env, ...plumbing })
-  const location = locate(asked)
-  // Asked at the same time, because every command needs both; outside a repository the other answer says what is wrong.
-  const config = Config.read(asked)
-  config.catch(() => {})
-  const sessions = wanted.sessions === true ? askTips(asked, sessionsPrefix) : undefined
-  return new Repo(host, await location, sessions === undefined ? { config } : { config, sessions })
+export async function openRepo(host: Host, early: Inquiry = inquire(host, 'repository')): Promise<Repo> {
+  return new Repo(host, await early.location, early)
 }

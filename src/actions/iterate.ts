@@ -24,13 +24,14 @@ import {
   dropLease,
   type Lease,
   obituaryFile,
+  ownClone,
   promptFile,
   takeLease,
   whereabouts,
 } from './shared/lease.js'
 import { limitsOf } from './shared/limits.js'
-import { commitManual } from './shared/manual.js'
-import { movedRefs, readAllRefs } from './shared/moved.js'
+import { type CommittedEdits, commitStanding } from './shared/manual.js'
+import { type AllRefs, movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
 import { conflictElsewhere, refuseConflict, standingOf } from './shared/rebasing.js'
@@ -43,6 +44,7 @@ import { openSpool, type Spool } from './shared/spool.js'
 import { type StopWatch, watchForStop } from './shared/stopping.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 import { keepSpool, tapedOf } from './shared/transcript.js'
+import { refuseUntrustedPrompt, refuseUntrustedTest } from './shared/trust.js'
 import { hooksOf } from './shared/work.js'
 
 /** More refs that moved are not listed: the event stays small. */
@@ -73,9 +75,15 @@ export interface IterateOptions {
 export type IterateNews =
   | { type: 'worktree'; path: string }
   | { type: 'salvaged'; n: number; to: Oid | null }
+  /** What an earlier iteration had left uncommitted is its commit now. */
+  | { type: 'kept'; n: number; oid: Oid }
   | { type: 'manual'; oid: Oid }
-  | { type: 'started'; n: number; agent: string; session: string; worktree: string }
+  /** `redact`: for what is shown of the agent's words. */
+  | { type: 'started'; n: number; agent: string; session: string; worktree: string; redact: Redact }
+  /** As the agent said it, secrets included. */
   | { type: 'agent'; event: AgentEvent }
+  /** Somebody asked it to stop. */
+  | { type: 'stopping' }
   /** The agent could not continue its thread; it begins a new one, and is told what happened so far. */
   | { type: 'thread-lost'; reason: string }
   | { type: 'collected'; to: Oid | null; size: ChangeSize }
@@ -99,6 +107,8 @@ export interface IterateResult {
   isStopped: boolean
   /** The human's own commit made from edits found in the worktree. */
   manual: Oid | null
+  /** The commit of what an earlier iteration had left there. */
+  kept: { n: number; oid: Oid } | null
   summary: string | null
 }
 
@@ -115,17 +125,20 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const caution = await refuseOverBudget(repo, found, options.maxCost)
   if (caution !== null) options.on?.({ type: 'warning', message: caution })
   if ((await standingOf(repo, found)) === 'elsewhere') throw conflictElsewhere(found)
+  await refuseUntrustedTest(repo, found)
+  if (options.prompt === undefined) await refuseUntrustedPrompt(repo, found, agentName)
   // Needed soon, and looked up while git answers other things.
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
   if (made) options.on?.({ type: 'worktree', path: place.path })
   const onSalvaged = (what: Salvaged) => options.on?.({ type: 'salvaged', ...what })
   const settled = await reconcile(repo, found, { place, onSalvaged, force: options.force })
-  const manual = await commitManual(repo, settled.tip, {
+  const manual = await commitStanding(repo, settled.tip, {
     place,
     status: settled.status,
     policy: options.manual ?? 'commit',
   })
+  if (manual.kept !== null) options.on?.({ type: 'kept', ...manual.kept })
   if (manual.oid !== null) options.on?.({ type: 'manual', oid: manual.oid })
   hooksOf(repo, place).catch(() => {})
   const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
@@ -174,7 +187,7 @@ interface Started {
   thread: string | null
   iteration: IterationView
   lease: Lease
-  refsBefore: ReadonlyMap<string, string>
+  refsBefore: AllRefs
   settingsBefore: Config
 }
 
@@ -188,6 +201,7 @@ async function start(
   const composed = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
   const { prompt, thread } = composed
   const detached = options.detached === true ? { detached: true } : {}
+  const clone = await ownClone(repo)
   const lease = await takeLease(repo, { session: tip.id, iteration, ...detached })
   try {
     const refsBefore = readAllRefs(repo)
@@ -201,7 +215,15 @@ async function start(
       await refuseConflict(repo, latest, null)
       const from = oneHead(latest)
       const n = latest.snapshot.iterations + 1
-      const data = { iteration, n, prompt: composed.asked, from, agent: options.agentName, host: repo.host.hostname }
+      const data = {
+        iteration,
+        n,
+        prompt: composed.asked,
+        from,
+        agent: options.agentName,
+        host: repo.host.hostname,
+        clone,
+      }
       return {
         subject: `amp(${latest.snapshot.slug}): iteration ${n} started with ${options.agentName}`,
         events: [{ type: 'iteration.started', data: model === undefined ? data : { ...data, model } }],
@@ -223,7 +245,7 @@ type Running = Started & {
   place: Place
   options: IterateOptions
   agent: ConfiguredAgent & { program: string | null }
-  manual: { oid: Oid | null; remarks: IterationRemarks }
+  manual: CommittedEdits
   limits: { timeoutMs: number; idleTimeoutMs: number }
   stop: StopWatch
   /** The end is in the chain. */
@@ -238,17 +260,28 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     agent: iteration.agent,
     session: running.tip.snapshot.name,
     worktree: place.path,
+    redact: await repo.redactor(place.path),
   })
+  running.stop.signal.addEventListener('abort', () => options.on?.({ type: 'stopping' }))
   const spool = await openSpool(repo, headOf(running), { prompt: running.prompt, worktree: place.path })
-  const { run, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
+  const { run: told, newThread } = await runWithThread(repo, running, spool).finally(() => spool.close())
   const isStopped = running.stop.signal.aborted
   const redact = await repo.redactor(place.path)
+  const clean = (text: string | null) => (text === null ? null : redact(text))
+  const run = { ...told, reason: clean(told.reason), text: clean(told.text) }
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
+  const refsAfter = readAllRefs(repo)
   const [work, refs, settings, kept] = await Promise.all([
-    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),
-    movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep, refs: refsAfter }),
+    refsAfter.then(({ oids }) =>
+      movedRefs(
+        repo,
+        { before: running.refsBefore.oids, after: oids },
+        { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref },
+      ),
+    ),
     changedSettings(repo, running.settingsBefore),
     keepSpool(repo, spool, taped),
   ])
@@ -277,7 +310,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const tip = await recordEnd(repo, running.tip, ended)
   running.isRecorded = true
   await work.after()
-  return test(repo, { running, run, work, used, tip })
+  return test(repo, { running, run, work, used, tip, isInterrupted: isStopped })
 }
 
 /** Runs the agent in its thread; when the thread is not there any more, in a new one that is told what happened so far. */
@@ -288,7 +321,7 @@ async function runWithThread(
 ): Promise<{ run: AgentRun; newThread: string | null }> {
   const run = await runOnce(repo, running, { ...running, spool })
   if (!run.isThreadLost || running.thread === null || running.stop.signal.aborted) return { run, newThread: null }
-  const newThread = run.reason ?? 'the thread is gone'
+  const newThread = (await repo.redactor(running.place.path))(run.reason ?? 'the thread is gone')
   running.options.on?.({ type: 'thread-lost', reason: newThread })
   const { adapter } = running.agent
   const composed = await composePrompt(repo, running.tip, { prompt: running.options.prompt, adapter, isLost: true })
@@ -367,14 +400,14 @@ function subjectFor(running: Running, run: AgentRun, redact: Redact): string {
 /** Runs the test command on what the iteration left, and records the result for that tree. */
 async function test(
   repo: Repo,
-  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip },
+  ended: { running: Running; run: AgentRun; work: Collected; used: Spent; tip: ChainTip; isInterrupted: boolean },
 ): Promise<IterateResult> {
-  const { running, run, work, used, tip } = ended
+  const { running, run, work, used, tip, isInterrupted } = ended
   const { options, iteration, from, place } = running
   const isStopped = running.stop.signal.aborted
-  const reason = isStopped ? 'interrupted' : run.reason
+  const reason = isInterrupted ? 'interrupted' : run.reason
   const to = work.to === from ? null : work.to
-  const outcome: Outcome = isStopped ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
+  const outcome: Outcome = isInterrupted ? 'interrupted' : !run.ok ? 'failed' : to === null ? 'no-change' : 'success'
   const { exit, durationMs, toolCalls, waiting } = run
   const spentView = { ...spentOf(used), durationMs, toolCalls, waiting }
   const view: IterationView = {
@@ -387,7 +420,7 @@ async function test(
     remarks: work.remarks,
     ...spentView,
   }
-  const summary = run.text === null ? null : (await repo.redactor())(run.text)
+  const summary = run.text
   const result = {
     iteration: view,
     outcome,
@@ -396,6 +429,7 @@ async function test(
     size: work.size,
     remarks: work.remarks,
     manual: running.manual.oid,
+    kept: running.manual.kept,
     summary,
   }
   const command = await testCommand(repo, tip)

@@ -1,44 +1,52 @@
-import { conflict, fatal, no } from '../errors.js'
-import { commitSafely } from '../git/commit.js'
+import { AmpError, no } from '../errors.js'
 import { isAncestor } from '../git/history.js'
-import { mergeTrees, switchFiles } from '../git/merge.js'
-import { GitError, type Oid } from '../git/run.js'
-import { isDirty, readStatus } from '../git/status.js'
+import type { Oid } from '../git/run.js'
+import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { readEvents } from '../state/chain.js'
-import { type IterationView, iterationsOf, noteLine } from '../state/iterations.js'
-import { branchName, branchRef } from '../state/names.js'
-import { withTrailers } from '../util/message.js'
+import { branchName } from '../state/names.js'
+import { readOperations, undoneIn } from '../state/oplog.js'
 import { shellWord } from '../util/quote.js'
-import { type Checkout, checkoutOf, forward, refuseAgentOn } from './shared/checkout.js'
+import { abortRebase, continueRebase } from './rebase.js'
+import { hasContent } from './shared/contained.js'
 import { findSession } from './shared/find.js'
-import { settleOrLook } from './shared/look.js'
-import { checkMessage } from './shared/message-hooks.js'
-import { record, type Step } from './shared/record.js'
+import { type Base, baseOf, checkBase, type Landed, land, recordContained, styleOf } from './shared/landing.js'
+import { type Found, settleOrLook } from './shared/look.js'
+import {
+  type Cleaned,
+  cleanUpStep,
+  type Listening,
+  type MergeStep,
+  type Run,
+  type Running,
+  rebaseStep,
+  reviewStep,
+  squashStep,
+  testStep,
+} from './shared/merge-steps.js'
+import { forgetMerge, type MergePlan, readMerge, rememberMerge } from './shared/merging.js'
+import { findPlace } from './shared/place.js'
+import { predict, viaWords } from './shared/predict.js'
+import { pushBranch, type Review, remotesOf, staleWords, type Target, targetOf, upstreamOf } from './shared/publish.js'
+import { standingOf } from './shared/rebasing.js'
+import { reconcileAnywhere } from './shared/reconcile.js'
 import { refuseRunning } from './shared/sessions.js'
+import { knownResult, testCommand } from './shared/testing.js'
+import { undoOperation } from './undo.js'
 
-/** How the session's work comes into the base. */
-export type MergeStyle = 'ff' | 'ff-only' | 'no-ff' | 'squash'
-
-export interface MergeOptions {
+export interface MergeOptions extends MergePlan, Listening {
   session?: string | undefined
-  /** A branch; without it the base that the session was started from. */
-  into?: string | undefined
-  /** `ff` (default): fast-forward when possible, else a merge commit. Without it `amp.mergeStyle`. */
-  style?: MergeStyle | undefined
-  message?: string | undefined
   dryRun?: boolean | undefined
-  /** Merge although the last iteration was interrupted. */
-  force?: boolean | undefined
 }
 
 export interface MergeResult {
   tip: ChainTip
   into: string
   before: Oid
+  /** Where it is now; in a dry run only when no commit has to be made for it. */
   after: Oid
-  via: 'ff' | 'merge' | 'squash'
+  /** Null when nothing was merged. */
+  via: 'ff' | 'merge' | null
   /** The base had everything already. */
   isUpToDate: boolean
   /** The session has no change that the base lacks, and none came from it: nothing was done, and nothing is recorded. */
@@ -46,67 +54,147 @@ export interface MergeResult {
   /** Where the base is checked out and was updated; null when it is checked out nowhere. */
   updated: string | null
   unsigned: string | null
+  cleaned: Cleaned | null
+  pushed: Target | null
+  review: Review | null
+  steps: MergeStep[]
   isDryRun: boolean
   /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
   pending: number | null
 }
 
+/** So often a merge is planned again when the base moves under it. */
+const maxPlans = 3
+
 /**
- * Merges a session into its base without switching anybody's checkout: the result is made in memory, and the base branch moves from the value
- * that was seen. Where the base is checked out, that checkout is updated when nothing of the user's is in the way.
+ * Brings a session into its base: squashed if that is the style, rebased, tested, merged, recorded, cleaned up and, last of all, pushed. Whatever
+ * stops it, each step is recorded as one of this merge, which goes on, is aborted, or undone as a whole.
  */
 export async function mergeSession(repo: Repo, options: MergeOptions): Promise<MergeResult> {
-  const found = await findSession(repo, options.session)
-  await refuseRunning(repo, found)
-  const isDryRun = options.dryRun === true
-  const { tip, head, place, status, pending } = await settleOrLook(repo, found, isDryRun)
+  const { session, dryRun, signal, onStep, onTest, ...plan } = options
+  const tip = await findSession(repo, session)
+  await refuseRunning(repo, tip)
+  const within = { id: repo.newId(), command: 'merge' }
+  return run(repo, tip, { plan, within, isDryRun: dryRun === true, isFirst: true, signal, onStep, onTest })
+}
+
+/** Goes on with a merge that was stopped by a conflict, by failing tests, by a refused push or by a crash. */
+export async function continueMerge(repo: Repo, options: Listening & { session?: string | undefined }) {
+  const { session, ...listening } = options
+  const tip = await findSession(repo, session)
+  await refuseRunning(repo, tip)
+  const { plan, within: begun } = await mergingOf(repo, tip)
+  if ((await standingOf(repo, tip, await findPlace(repo, tip))) !== 'none')
+    await continueRebase(repo.as(begun), { session: tip.id, how: 'continue' }).catch((error) => {
+      throw goesOn(tip, error)
+    })
+  // What the user did meanwhile stays when the merge is undone.
+  const isSame = (await lastWithin(repo, tip)) === begun.id
+  const within = isSame ? begun : { id: repo.newId(), command: 'merge' }
+  return run(repo, await findSession(repo, tip.id), { plan, within, isDryRun: false, isFirst: !isSame, ...listening })
+}
+
+/** Takes back what a merge that was stopped has done so far. */
+export async function abortMerge(repo: Repo, options: { session?: string | undefined }): Promise<ChainTip> {
+  const tip = await findSession(repo, options.session)
+  await refuseRunning(repo, tip)
+  const { within } = await mergingOf(repo, tip)
+  if ((await standingOf(repo, tip, await findPlace(repo, tip))) !== 'none')
+    await abortRebase(repo.as(within), { session: tip.id })
+  // The move of a base that was checked out may not be recorded yet.
+  if ((await findSession(repo, tip.id)).snapshot.merging !== undefined) await reconcileAnywhere(repo, tip)
+  const operations = await readOperations(repo, recent)
+  const undone = undoneIn(operations)
+  const isOpen = operations.some((one) => one.within?.id === within.id && !undone.has(one.id))
+  const back = isOpen ? (await undoOperation(repo, { operation: within.id })).tip : await findSession(repo, tip.id)
+  await forgetMerge(repo, tip.id)
+  return back
+}
+
+/** Whether a word names a remote and no session, as in `merge --push origin`. */
+export async function isRemoteOnly(repo: Repo, word: string): Promise<boolean> {
+  if (!(await remotesOf(repo)).includes(word)) return false
+  return findSession(repo, word).then(
+    () => false,
+    () => true,
+  )
+}
+
+/** The steps of a merge that may be aborted are among so many operations. */
+const recent = 1000
+
+async function mergingOf(repo: Repo, tip: ChainTip) {
+  const merging = await readMerge(repo, tip.id)
+  if (merging !== null) return merging
+  throw no(`no merge of session ${tip.snapshot.name} is in progress`, `"git amp merge ${tip.id}" begins one.`)
+}
+
+/** The command that the session's last operation was a step of. */
+async function lastWithin(repo: Repo, tip: ChainTip): Promise<string | null> {
+  const last = (await readOperations(repo, recent)).find((one) => one.session === tip.id)
+  return last?.within?.id ?? null
+}
+
+async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeResult> {
+  const { plan, isDryRun } = how
+  const found = await settleOrLook(repo, session, isDryRun)
+  refuseUnfit(found, plan)
+  const base = await baseOf(repo, found.tip, plan.into)
+  const target = await targetFor(repo, found.tip, { plan, base })
+  const steps: MergeStep[] = []
+  const tell: Run['tell'] = (name, status, what) => {
+    const step = { name, status, ...(typeof what === 'string' ? { detail: what } : what) }
+    steps.push(step)
+    how.onStep?.(step)
+  }
+  const style = await styleOf(repo, plan.style)
+  const now: Run = { ...how, ...base, tip: found.tip, head: found.head, place: found.place, style, steps, tell }
+  const result = {
+    ...{ tip: found.tip, ...base, after: base.before, via: null, updated: null, unsigned: null, cleaned: null },
+    ...{ pushed: null, review: null, steps, isDryRun, pending: found.pending, isUpToDate: false, isEmpty: false },
+  }
+  // On the commit it was started from, or behind it: then the base had that before the session began.
+  if (await isAncestor(repo.git, found.head, found.tip.snapshot.base.oid)) {
+    const isMerged = found.tip.snapshot.status === 'merged' && (await isAncestor(repo.git, found.head, base.before))
+    if (!isMerged) return { ...result, isEmpty: true }
+  }
+  const stale = staleWords(base.into, await upstreamOf(repo, base.into, base.before))
+  if (stale !== null && plan.push !== undefined)
+    throw no(
+      `${stale}: what is pushed would be refused`,
+      `Bring it up to date first: "git pull" on ${branchName(base.into)}.`,
+    )
+  const isContained = plan.pr !== true && (await isThere(repo, found.head, base.before))
+  if (stale !== null && !isContained) tell('base', 'warning', stale)
+  if (isDryRun) return isContained ? { ...result, isUpToDate: true } : { ...result, ...(await plannedRun(repo, now)) }
+  if (isContained) {
+    now.tip = await recordContained(repo, now.tip, now)
+    return end(repo, now, { result: { ...result, isUpToDate: true }, target })
+  }
+  const landed = await steered(repo, now, () => (plan.pr === true ? prepared(repo, now) : landing(repo, now)))
+  const after = landed?.after ?? base.before
+  const done = { ...result, after, before: now.before, via: landed?.via ?? null, updated: landed?.updated ?? null }
+  const isUpToDate = landed === null && plan.pr !== true
+  return end(repo, now, { result: { ...done, isUpToDate, unsigned: landed?.unsigned ?? null }, target })
+}
+
+/** Whether a branch has a session's work, as commits or, where it has gone its own way, by content. */
+async function isThere(repo: Repo, head: Oid, base: Oid): Promise<boolean> {
+  if (await isAncestor(repo.git, head, base)) return true
+  return !(await isAncestor(repo.git, base, head)) && hasContent(repo, head, base)
+}
+
+/** What must not be merged as it is. */
+function refuseUnfit({ tip, place, status, pending }: Found, { force }: MergePlan): void {
   if (pending === null && status !== null && isDirty(status)) {
     throw no(
       `the worktree of session ${tip.snapshot.name} has uncommitted changes, which a merge would leave behind`,
       `Commit them there first: ${shellWord(place?.path ?? '')}`,
     )
   }
-  if (options.force !== true && pending !== null) refuseInterrupted(tip, pending)
-  const into = await followRef(repo, intoOf(tip, options.into))
-  if (into === branchRef(tip.snapshot.branch)) {
-    throw no(
-      `'${branchName(into)}' is the branch of session ${tip.snapshot.name} itself: there is nothing to merge`,
-      'Name the branch that the work goes into with --into <branch>.',
-    )
-  }
-  const before = await repo.refs.read(into)
-  if (before === null)
-    throw fatal(`the branch '${branchName(into)}' does not exist`, 'Name another one with --into <branch>.')
-  const plain = { tip, into, before, isDryRun, pending, updated: null, unsigned: null, isEmpty: false }
-  const none = { ...plain, after: before, via: 'ff', isUpToDate: true } as const
-  // On the commit it was started from, or behind it: then the base had that before the session began.
-  if (await isAncestor(repo.git, head, tip.snapshot.base.oid)) return { ...none, isEmpty: true }
-  if (await isAncestor(repo.git, head, before))
-    return isDryRun ? none : { ...none, tip: await recordContained(repo, tip, { into, head, before }) }
-  if (options.force !== true) refuseInterrupted(tip, pending)
-  const making = { ...options, head, before, into, git: place?.git ?? repo.git }
-  const made = await makeMerge(repo, tip, making)
-  if (made === null) return { ...none, isEmpty: true }
-  // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
-  const checkout = await checkoutOf(repo, into)
-  await refuseAgentOn(repo, into, checkout)
-  if (checkout !== null) await refuseInTheWay(checkout, { before, after: made.after })
-  const result = { ...plain, after: made.after, via: made.via, unsigned: made.unsigned, isUpToDate: false }
-  if (isDryRun) return { ...result, updated: checkout?.path ?? null }
-  const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
-  const step = stepOf(repo, { views, tip, into, before, after: made.after, via: made.via, head })
-  const moved =
-    checkout === null
-      ? await moveRef(repo, tip, { ...step, into, before, after: made.after })
-      : await moveCheckout(repo, tip, { ...step, checkout, into, before, after: made.after })
-  return { ...result, tip: moved, updated: checkout?.path ?? null }
-}
-
-/** What a killed agent left may be half done: nobody has looked at it yet. */
-function refuseInterrupted(tip: ChainTip, pending: number | null): void {
   const { last, name } = tip.snapshot
   const n = pending ?? (last?.outcome === 'interrupted' ? last.n : null)
-  if (n === null) return
+  if (n === null || force === true) return
   throw no(
     `iteration ${n} of session ${name} was interrupted, and may have left its work half done`,
     `Look at it with "git amp diff ${tip.id}", and go on with "git amp iterate ${tip.id}".`,
@@ -114,197 +202,149 @@ function refuseInterrupted(tip: ChainTip, pending: number | null): void {
   )
 }
 
-export function intoOf(tip: ChainTip, into: string | undefined): string {
-  if (into !== undefined) return into.startsWith('refs/heads/') ? into : branchRef(into)
-  const { ref, oid } = tip.snapshot.base
-  if (ref?.startsWith('refs/heads/')) return ref
-  const what = ref ?? `commit ${oid.slice(0, 12)}`
-  throw fatal(
-    `session ${tip.snapshot.name} was started from ${what}, which is no branch`,
-    'Say where the work goes with --into <branch>.',
-  )
+/** Where it is to be pushed, looked up before anything is done. */
+async function targetFor(repo: Repo, tip: ChainTip, { plan, base }: { plan: MergePlan; base: Base }) {
+  if (plan.push === undefined && plan.pr !== true) return null
+  const wanted = typeof plan.push === 'string' ? plan.push : null
+  const branch = plan.pr === true ? tip.snapshot.branch : branchName(base.into)
+  return targetOf(repo, branch, { wanted, upstream: plan.pr !== true })
 }
 
-/** The branch that a symbolic ref stands for. */
-export async function followRef(repo: Repo, ref: string): Promise<string> {
-  const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
-  return target === '' ? ref : target
-}
-
-/** The base has all of the session, by whatever way it came there. */
-async function recordContained(
+/** The steps as they would go. */
+async function plannedRun(
   repo: Repo,
-  tip: ChainTip,
-  found: { into: string; head: Oid; before: Oid },
-): Promise<ChainTip> {
-  const { into, head, before } = found
-  if (tip.snapshot.status === 'merged') return tip
-  const recorded = await record(repo, tip.id, () => ({
-    subject: `amp(${tip.snapshot.slug}): found merged into ${branchName(into)}`,
-    events: [{ type: 'session.merged', data: { into, before, after: before, via: 'ff', result: 'done' } }],
-    code: [before, head],
-  }))
-  return recorded?.tip ?? tip
-}
-
-const styles = ['ff', 'ff-only', 'no-ff', 'squash'] as const
-
-/** The style that the user asks for, else the configured one. */
-export async function styleOf(repo: Repo, style: MergeStyle | undefined): Promise<MergeStyle> {
-  const configured = (await repo.config()).choice('amp.mergeStyle', styles)
-  return style ?? styles.find((one) => one === configured) ?? 'ff'
-}
-
-interface Making {
-  style?: MergeStyle | undefined
-  message?: string | undefined
-  head: Oid
-  before: Oid
-  into: string
-  git: Repo['git']
-}
-
-/** Makes the commit that the base is to have; null when it would change nothing, as a second squash. */
-async function makeMerge(
-  repo: Repo,
-  tip: ChainTip,
-  making: Making,
-): Promise<{ after: Oid; via: MergeResult['via']; unsigned: string | null } | null> {
-  const { head, before, into } = making
-  const config = await repo.config()
-  const style = await styleOf(repo, making.style)
-  const canForward = await isAncestor(repo.git, before, head)
-  if (canForward && (style === 'ff' || style === 'ff-only')) return { after: head, via: 'ff', unsigned: null }
-  if (style === 'ff-only')
-    throw no(
-      `'${branchName(into)}' has moved on, so it cannot be fast-forwarded`,
-      `Run "git amp rebase ${tip.id}" first.`,
-    )
-  const merged = canForward ? await treeAsMerged(repo, head) : await mergeTrees(making.git, before, head)
-  if (merged.kind === 'conflict') {
-    throw conflict(
-      `merging into '${branchName(into)}' conflicts in ${merged.paths.join(', ')}`,
-      { into: branchName(into), paths: merged.paths },
-      `Run "git amp rebase ${tip.id}" to resolve it in the session first.`,
-    )
+  now: Run,
+): Promise<{ after: Oid; via: MergeResult['via']; updated: string | null }> {
+  const { plan, tip, into, before, tell } = now
+  const predicted = await predict(repo, now)
+  const checkout = plan.pr === true ? null : await checkBase(repo, { into, before, after: predicted.tree })
+  if (predicted.squash !== null) tell('squash', 'planned', predicted.squash)
+  tell('rebase', predicted.rebase.isNeeded ? 'planned' : 'skipped', predicted.rebase.words)
+  const command = plan.test === false ? null : await testCommand(repo, tip)
+  if (command === null) tell('test', 'skipped', plan.test === false ? 'left out' : 'there is no test command')
+  else {
+    const known = await knownResult(repo, tip, { tree: predicted.tree, command })
+    tell('test', known === 0 ? 'done' : 'planned', known === 0 ? 'pass on this tree, as recorded' : command)
   }
-  const isSquash = style === 'squash'
-  const isDone = isSquash || tip.snapshot.status === 'merged'
-  if (isDone && merged.tree === (await repo.treeOf(before))) return null
-  const words =
-    making.message ?? (isSquash ? tip.snapshot.title : `Merge session ${tip.snapshot.name} (${tip.snapshot.branch})`)
-  const message = withTrailers(await checkMessage(repo, words), await trailersOf(repo, tip, isSquash))
-  const parents = isSquash ? [before] : [before, head]
-  const made = await commitSafely(repo.git, {
-    tree: merged.tree,
-    parents,
-    message,
-    sign: config.bool('commit.gpgsign', false),
-  })
-  return { after: made.oid, via: isSquash ? 'squash' : 'merge', unsigned: made.unsigned }
+  if (plan.pr === true) {
+    tell('review', 'planned', `a pull request of ${tip.snapshot.branch} into ${branchName(into)}`)
+    return { after: before, via: null, updated: null }
+  }
+  tell('merge', 'planned', `${branchName(into)}, ${viaWords(predicted.via)}`)
+  if (plan.keep !== true) tell('clean up', 'planned', 'worktree and branch')
+  if (plan.push !== undefined) tell('push', 'planned', branchName(into))
+  const isAsItIs = predicted.head === now.head
+  return { after: isAsItIs ? now.head : before, via: predicted.via, updated: checkout?.path ?? null }
 }
 
-const treeAsMerged = async (repo: Repo, head: Oid) =>
-  ({ kind: 'clean', tree: (await repo.objects.readCommit(head))?.tree ?? '' }) as const
-
-/** A squash carries the trailers of the iterations, so that blame still leads to them; a merge has them in its second parent. */
-async function trailersOf(repo: Repo, tip: ChainTip, isSquash: boolean): Promise<[string, string][]> {
-  if (!isSquash) return [['Amp-Session', tip.id]]
-  const views = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).filter((view) => view.to !== null)
-  return [['Amp-Session', tip.id], ...views.map((view): [string, string] => ['Amp-Iteration', view.id])]
+/** Remembers the merge while it is on its way; it is forgotten when it fails before it has changed anything. */
+async function steered<T>(repo: Repo, now: Run, work: () => Promise<T>): Promise<T> {
+  const { tip, plan, within } = now
+  await rememberMerge(repo, tip.id, { plan, within })
+  try {
+    return await work()
+  } catch (error) {
+    const isStopped =
+      (await lastWithin(repo, tip)) === within.id ||
+      (await standingOf(repo, await findSession(repo, tip.id))) !== 'none'
+    if (isStopped) throw goesOn(tip, error)
+    await forgetMerge(repo, tip.id)
+    throw error
+  }
 }
 
-interface Merge {
-  /** The iterations of the session. */
-  views: readonly IterationView[]
-  tip: ChainTip
-  into: string
-  before: Oid
-  after: Oid
-  via: MergeResult['via']
-  head: Oid
+/** The way on from a merge that stopped. */
+function goesOn(tip: ChainTip, error: unknown): unknown {
+  if (!(error instanceof AmpError) || error.kind === 'bug') return error
+  const own = error.hints.filter((hint) => !/git amp (rebase|merge) --/.test(hint))
+  const { kind, message, details } = error
+  const { conflict } = details as { conflict?: { worktree?: string } }
+  const first =
+    conflict === undefined
+      ? 'When it is put right'
+      : `Resolve it in ${shellWord(conflict.worktree ?? 'its worktree')} and "git add" the files, then`
+  const hints = [
+    ...own,
+    `${first}${conflict === undefined ? ',' : ''} go on with "git amp merge --continue ${tip.id}".`,
+    `"git amp merge --abort ${tip.id}" takes everything back.`,
+  ]
+  return new AmpError(kind, message, { hints, details, cause: error })
 }
 
-/** The event of a merge, with its result, as a step. */
-function stepOf(repo: Repo, merge: Merge) {
-  const { tip, into, before, after, via, head, views } = merge
-  const session = { id: tip.id, slug: tip.snapshot.slug }
-  const operation = { id: repo.newId(), command: 'merge' }
-  const withResult = (result: 'intent' | 'done' | 'abandoned'): Step => ({
-    subject: `amp(${tip.snapshot.slug}): merge into ${branchName(into)}${result === 'done' ? '' : ` (${result})`}`,
-    events: [{ type: 'session.merged', data: { into, before, after, via, result } }],
-    code: [before, after, head],
-    // A squash is a new commit: its note names the iterations in it.
-    notes:
-      via === 'squash' && result === 'done'
-        ? views.map((view) => ({ commit: after, line: noteLine(session, view) }))
-        : [],
-  })
-  return { withResult, operation }
+/** Squash, rebase and test: what a pull request is made of. */
+async function prepared(repo: Repo, now: Run): Promise<null> {
+  await squashStep(repo, now)
+  await rebaseStep(repo, now)
+  await testStep(repo, now)
+  return null
 }
 
-type Move = ReturnType<typeof stepOf> & { into: string; before: Oid; after: Oid }
-
-/** The base is checked out nowhere: base, event and log move in one transaction. */
-async function moveRef(repo: Repo, tip: ChainTip, step: Move): Promise<ChainTip> {
-  const moves = [{ ref: step.into, old: step.before, new: step.after }]
-  const recorded = await record(repo, tip.id, () => ({ ...step.withResult('done'), moves, operation: step.operation }))
-  return recorded?.tip ?? tip
+/** The same, and the merge; planned again when the base has moved meanwhile. */
+async function landing(repo: Repo, now: Run): Promise<Landed | null> {
+  const as = repo.as(now.within)
+  await checkBase(repo, { ...now, after: await foreseen(repo, now) })
+  await squashStep(repo, now)
+  for (let plans = 1; ; plans++) {
+    await rebaseStep(repo, now)
+    await testStep(repo, now)
+    if (await isAncestor(repo.git, now.head, now.before)) return null
+    const { message: words, ...plan } = now.plan
+    const message = now.style === 'squash' ? undefined : words
+    try {
+      const git = now.place?.git ?? repo.git
+      const landed = await land(as, { ...plan, ...now, message, git })
+      now.tip = landed.tip
+      const { into, before, tell } = now
+      tell('merge', 'done', `${branchName(into)} ${range(before, landed.after)} (${viaWords(landed.via)})`)
+      return landed
+    } catch (error) {
+      const at = await repo.refs.read(now.into)
+      if (at === null || at === now.before || plans >= maxPlans) throw error
+      now.tell('base', 'warning', `${branchName(now.into)} moved to ${at.slice(0, 12)} meanwhile: planned again`)
+      now.before = at
+    }
+  }
 }
 
-/**
- * The base is checked out: `git merge --ff-only` there moves branch, index and files together, and refuses when something of the user's is
- * in the way. It stands between a recorded intent and its result, and the result is what the base says afterwards: options, hooks and a
- * user who switches branches meanwhile can make a merge succeed without it, or fail after it.
- */
-async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: Checkout }): Promise<ChainTip> {
-  await record(repo, tip.id, () => step.withResult('intent'))
-  const problem = await forward(step.checkout, step).catch((error: unknown) => error)
-  const isDone = (await repo.refs.read(step.into)) === step.after
-  // Git itself moved the base: the log names it as well, for "undo".
-  const operation = { ...step.operation, moved: [{ ref: step.into, old: step.before, new: step.after }] }
-  const result = isDone ? { ...step.withResult('done'), operation } : step.withResult('abandoned')
-  const recorded = await record(repo, tip.id, () => result)
-  if (isDone) return recorded?.tip ?? tip
-  if (problem instanceof GitError)
-    throw inTheWay(inItsWords(problem), { path: step.checkout.path, refusal: problem.message })
-  throw problem instanceof Error
-    ? problem
-    : no(
-        `'${branchName(step.into)}' did not move, although git merged without a complaint`,
-        'Look at branch.*.mergeOptions.',
-      )
+const range = (from: Oid, to: Oid): string => `${from.slice(0, 12)}..${to.slice(0, 12)}`
+
+/** A tree that the base is about to get; what it has now where that cannot be told before the conflicts are resolved. */
+async function foreseen(repo: Repo, now: Run): Promise<Oid> {
+  try {
+    // A squash changes no file.
+    return (await predict(repo, { ...now, style: now.style === 'squash' ? 'ff' : now.style })).tree
+  } catch (error) {
+    if (error instanceof AmpError && error.kind === 'no') return now.before
+    throw error
+  }
 }
 
-/** Asks before anything is recorded whether the checkout can follow: a merge that is refused leaves no trace. */
-export async function refuseInTheWay(
-  { git, path }: Checkout,
-  { before, after }: { before: Oid; after: Oid },
-): Promise<void> {
-  const refusal = await switchFiles(git, { from: before, to: after }, { dryRun: true })
-  if (refusal === null) return
-  const [status, touched] = await Promise.all([
-    readStatus(git),
-    git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', before, after]),
-  ])
-  const own = new Set([...status.changed, ...status.unmerged, ...status.untracked])
-  throw inTheWay(
-    touched.filter((file) => own.has(file)),
-    { path, refusal },
-  )
+interface Ending {
+  result: MergeResult
+  target: Target | null
 }
 
-function inTheWay(files: readonly string[], { path, refusal }: { path: string; refusal: string }) {
-  if (files.length === 0)
-    return no(`the checkout in ${path} could not be updated: ${refusal}`, 'Look at it with "git status" there.')
-  return no(
-    `your changes in ${path} are in the way: ${files.join(', ')}`,
-    'Commit, stash or move them, then run the command again.',
-  )
+/** What comes when the base has it: clean up, and then what cannot be taken back. */
+async function end(repo: Repo, now: Run, { result, target }: Ending): Promise<MergeResult> {
+  const { plan } = now
+  const cleaned = plan.pr === true || plan.keep === true ? null : await cleanUpStep(repo, now)
+  const opened = plan.pr === true && target !== null ? await reviewStep(repo, now, target) : null
+  const pushed = plan.push !== undefined && plan.pr !== true ? target : null
+  if (pushed !== null) {
+    await rememberMerge(repo, now.tip.id, now)
+    await pushBranch(repo, now.into, pushed).catch((error) => {
+      now.tell('push', 'failed', pushed.remote)
+      throw notOnly(now, error)
+    })
+    now.tell('push', 'done', `${branchName(now.into)} to ${pushed.remote}`)
+  }
+  await forgetMerge(repo, now.tip.id)
+  return { ...result, tip: now.tip, cleaned, review: opened, pushed }
 }
 
-/** The files that a failed merge names. */
-function inItsWords(error: GitError): string[] {
-  const lines = error.stderr.split('\n').filter((line) => line.startsWith('\t'))
-  return lines.map((line) => line.trim())
+/** Everything is merged here, and only the push failed. */
+function notOnly(now: Run, error: unknown): unknown {
+  if (!(error instanceof AmpError)) return error
+  const again = `It is merged here. When that is put right: git amp merge --continue ${now.tip.id}`
+  return new AmpError(error.kind, error.message, { hints: [...error.hints, again], cause: error })
 }

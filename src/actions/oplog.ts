@@ -1,5 +1,5 @@
 import type { Repo } from '../repo.js'
-import { type Operation, readOperations, undoneIn } from '../state/oplog.js'
+import { type JoinedOperation, joinSteps, readOperations, undoneIn } from '../state/oplog.js'
 import { findSession } from './shared/find.js'
 
 export interface OplogOptions {
@@ -8,8 +8,8 @@ export interface OplogOptions {
   maxCount?: number | undefined
 }
 
-/** One operation of the log, and whether it counts as undone. */
-export interface LoggedOperation extends Operation {
+/** One command of the log, and whether it counts as undone. */
+export interface LoggedOperation extends JoinedOperation {
   isUndone: boolean
 }
 
@@ -21,8 +21,8 @@ export async function listOperations(repo: Repo, options: OplogOptions = {}): Pr
   const session = options.session === undefined ? null : (await findSession(repo, options.session)).id
   const all = await readOperations(repo, longestLog)
   const undone = undoneIn(all)
-  const wanted = all.filter((operation) => session === null || operation.session === session)
+  const wanted = joinSteps(all).filter((operation) => session === null || operation.session === session)
   return wanted
     .slice(0, options.maxCount ?? wanted.length)
-    .map((operation) => ({ ...operation, isUndone: undone.has(operation.id) }))
+    .map((operation) => ({ ...operation, isUndone: operation.steps.every(({ id }) => undone.has(id)) }))
 }

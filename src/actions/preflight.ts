@@ -2,21 +2,20 @@ import { join } from 'node:path'
 import { AmpError } from '../errors.js'
 import { commitTree } from '../git/commit.js'
 import { aheadBehind, isAncestor } from '../git/history.js'
-import { type Merged, mergeTrees } from '../git/merge.js'
 import type { Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
-import { type ChainTip, longText, readEvents } from '../state/chain.js'
-import type { LongText } from '../state/events.js'
-import { inOrder } from '../state/fold.js'
-import { branchName, branchRef } from '../state/names.js'
+import type { ChainTip } from '../state/chain.js'
+import { branchName } from '../state/names.js'
 import { plural } from '../util/time.js'
-import { followRef, intoOf, type MergeStyle, refuseInTheWay, styleOf } from './merge.js'
-import { checkoutOf, refuseAgentOn } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { type Base, baseOf, checkBase, type MergeStyle, styleOf } from './shared/landing.js'
 import { type Found, settleOrLook } from './shared/look.js'
+import { type Predicted, predict, viaWords } from './shared/predict.js'
+import { staleWords, upstreamOf } from './shared/publish.js'
 import { refuseRunning } from './shared/sessions.js'
-import { runScript, testCommand } from './shared/testing.js'
+import { knownResult, runScript, testCommand } from './shared/testing.js'
+import { refuseUntrustedTest } from './shared/trust.js'
 
 export interface PreflightOptions {
   session?: string | undefined
@@ -32,8 +31,8 @@ export interface PreflightOptions {
 /** One thing that was looked at. */
 export interface Check {
   name: 'session' | 'worktree' | 'upstream' | 'base' | 'checkout' | 'conflicts' | 'tests' | 'type'
-  /** `unknown`: nothing speaks against the merge, but nobody knows. */
-  status: 'pass' | 'fail' | 'unknown'
+  /** `warn`: the merge goes on all the same. `unknown`: nothing speaks against the merge, but nobody knows. */
+  status: 'pass' | 'warn' | 'fail' | 'unknown'
   detail: string
   hint?: string
 }
@@ -61,11 +60,11 @@ export async function preflightSession(repo: Repo, options: PreflightOptions): P
   if ('check' in found) return { ...nothing, checks: [found.check], isReady: false }
   const { head } = found.value
   const first = [sessionCheck(found.value), worktreeCheck(found.value)]
-  const base = await attempt('base', () => findBase(repo, tip, options.into))
+  const base = await attempt('base', () => baseOf(repo, tip, options.into))
   if ('check' in base) return { ...nothing, head, checks: [...first, base.check], isReady: false }
   const { into, before } = base.value
-  const git = found.value.place?.git ?? repo.git
-  const landing = await landingOf(repo, { head, before, style: await styleOf(repo, options.style), git })
+  const style = await styleOf(repo, options.style)
+  const landing = await landingOf(repo, { tip, head, into, before, style, place: found.value.place })
   const checks = [
     ...first,
     await upstreamCheck(repo, into, before),
@@ -113,26 +112,16 @@ function worktreeCheck({ place, status }: Found): Check {
   return { name, status: 'fail', detail: `${plural(count, 'path')} with uncommitted changes`, hint }
 }
 
-async function findBase(repo: Repo, tip: ChainTip, wanted: string | undefined): Promise<{ into: string; before: Oid }> {
-  const into = await followRef(repo, intoOf(tip, wanted))
-  if (into === branchRef(tip.snapshot.branch)) throw new AmpError('no', 'it is the branch of the session itself')
-  const before = await repo.refs.read(into)
-  if (before === null) throw new AmpError('no', `the branch '${branchName(into)}' does not exist`)
-  return { into, before }
-}
-
 /** Whether the base has what its upstream had when it was fetched last. */
 async function upstreamCheck(repo: Repo, into: string, before: Oid): Promise<Check> {
   const name = 'upstream'
-  const upstream = await repo.git.text(['for-each-ref', '--format=%(upstream)', into])
-  if (upstream === '') return { name, status: 'pass', detail: `${branchName(into)} has none` }
-  const short = upstream.replace(/^refs\/(remotes|heads)\//, '')
-  const there = await repo.refs.read(upstream)
-  if (there === null) return { name, status: 'unknown', detail: `${short} was never fetched` }
-  const { behind } = await aheadBehind(repo.git, before, there)
-  if (behind === 0) return { name, status: 'pass', detail: `${branchName(into)} has all of ${short}, as fetched last` }
-  const hint = `Bring it up to date first: "git pull" on ${branchName(into)}.`
-  return { name, status: 'fail', detail: `${branchName(into)} is ${plural(behind, 'commit')} behind ${short}`, hint }
+  const upstream = await upstreamOf(repo, into, before)
+  if (upstream === null) return { name, status: 'pass', detail: `${branchName(into)} has none` }
+  if (upstream.behind === null) return { name, status: 'unknown', detail: `${upstream.name} was never fetched` }
+  const stale = staleWords(into, upstream)
+  if (stale === null)
+    return { name, status: 'pass', detail: `${branchName(into)} has all of ${upstream.name}, as fetched last` }
+  return { name, status: 'warn', detail: stale, hint: `Bring it up to date first: "git pull" on ${branchName(into)}.` }
 }
 
 interface Ends {
@@ -148,7 +137,9 @@ async function baseCheck(repo: Repo, { head, before, into }: Ends): Promise<Chec
 
 /** What would land, as far as it can be made. */
 interface Landing {
-  merged: Merged
+  predicted: Predicted | null
+  /** Why nothing can land. */
+  problem: AmpError | null
   tree: Oid | null
   via: 'ff' | 'merge' | 'squash' | null
   /** Nothing is left to be merged. */
@@ -157,49 +148,49 @@ interface Landing {
 
 async function landingOf(
   repo: Repo,
-  ends: { head: Oid; before: Oid; style: MergeStyle; git: Repo['git'] },
+  { style, ...session }: Base & { tip: ChainTip; head: Oid; style: MergeStyle; place: Found['place'] },
 ): Promise<Landing> {
-  const { head, before, style, git } = ends
-  const isDone = await isAncestor(repo.git, head, before)
-  const canForward = await isAncestor(repo.git, before, head)
-  const merged: Merged = canForward
-    ? { kind: 'clean', tree: await repo.treeOf(head) }
-    : await mergeTrees(git, before, head)
-  const isForward = canForward && (style === 'ff' || style === 'ff-only')
-  const via = isForward ? 'ff' : style === 'ff-only' ? null : style === 'squash' ? 'squash' : 'merge'
-  return { merged, tree: merged.kind === 'clean' ? merged.tree : null, via, isDone }
+  const isDone = await isAncestor(repo.git, session.head, session.before)
+  try {
+    // A squash changes no file.
+    const predicted = await predict(repo, { ...session, style: style === 'squash' ? 'ff' : style, plan: {} })
+    const via = style === 'squash' ? 'squash' : predicted.via
+    return { predicted, problem: null, tree: predicted.tree, via, isDone }
+  } catch (error) {
+    if (!(error instanceof AmpError) || error.kind !== 'no') throw error
+    return { predicted: null, problem: error, tree: null, via: null, isDone }
+  }
 }
 
-function conflictCheck({ merged }: Landing, tip: ChainTip, into: string): Check {
-  if (merged.kind === 'clean') return { name: 'conflicts', status: 'pass', detail: `none with ${branchName(into)}` }
-  const hint = `Run "git amp rebase ${tip.id}" to resolve it in the session first.`
-  return { name: 'conflicts', status: 'fail', detail: merged.paths.join(', '), hint }
+const conflictIn = ({ problem }: Landing) => problem?.details.conflict as { paths: readonly string[] } | undefined
+
+function conflictCheck(landing: Landing, tip: ChainTip, into: string): Check {
+  const paths = conflictIn(landing)?.paths
+  if (paths === undefined) return { name: 'conflicts', status: 'pass', detail: `none with ${branchName(into)}` }
+  const hint = `"git amp rebase ${tip.id}" stops there, so that you can resolve it.`
+  return { name: 'conflicts', status: 'fail', detail: paths.join(', '), hint }
 }
 
 /** Where the base is checked out: nothing of the user's may be in the way there. */
-async function checkoutCheck(
-  repo: Repo,
-  { into, before, head, landing }: Ends & { landing: Landing },
-): Promise<Check[]> {
-  const found = await attempt('checkout', async () => {
-    const checkout = await checkoutOf(repo, into)
-    await refuseAgentOn(repo, into, checkout)
-    // A tree does as well as a commit here.
-    const after = landing.tree ?? head
-    if (checkout !== null && landing.tree !== null && !landing.isDone) await refuseInTheWay(checkout, { before, after })
-    return checkout
-  })
+async function checkoutCheck(repo: Repo, { into, before, landing }: Ends & { landing: Landing }): Promise<Check[]> {
+  const after = landing.isDone ? before : (landing.tree ?? before)
+  // A tree does as well as a commit here.
+  const found = await attempt('checkout', () => checkBase(repo, { into, before, after }))
   if ('check' in found) return [found.check]
   if (found.value === null) return []
   return [{ name: 'checkout', status: 'pass', detail: `nothing is in the way in ${found.value.path}` }]
 }
 
-function typeCheck({ via, isDone }: Landing, tip: ChainTip): Check {
-  const words = { ff: 'fast-forward', merge: 'merge commit', squash: 'one new commit' }
+function typeCheck(landing: Landing, tip: ChainTip): Check {
+  const { predicted, problem, via, isDone } = landing
   if (isDone) return { name: 'type', status: 'pass', detail: 'nothing is left to be merged' }
-  if (via !== null) return { name: 'type', status: 'pass', detail: words[via] }
-  const hint = `Run "git amp rebase ${tip.id}" first.`
-  return { name: 'type', status: 'fail', detail: 'the base has moved on, so it cannot be fast-forwarded', hint }
+  if (predicted === null) {
+    if (conflictIn(landing) !== undefined) return { name: 'type', status: 'unknown', detail: 'not before the rebase' }
+    const hint = `Run "git amp rebase ${tip.id}" first.`
+    return { name: 'type', status: 'fail', detail: problem?.message ?? '', hint }
+  }
+  const first = [...(via === 'squash' ? ['squash'] : []), ...(predicted.rebase.isNeeded ? ['rebase'] : [])]
+  return { name: 'type', status: 'pass', detail: [...first, viaWords(predicted.via)].join(', ') }
 }
 
 interface Tested extends PreflightOptions {
@@ -221,6 +212,7 @@ async function testCheck(repo: Repo, tip: ChainTip, what: Tested): Promise<Check
     const hint = 'Run them on what would land with --test.'
     return { name, status: 'unknown', detail: 'not run on the tree that would land', hint }
   }
+  await refuseUntrustedTest(repo, tip)
   what.onTest?.(command)
   const run = await testTree(repo, tip, { ...what, tree, command })
   if (run.isStopped) return { name, status: 'unknown', detail: 'the tests were stopped' }
@@ -235,16 +227,6 @@ const verdict = (exit: number | null, where: string): Check =>
         status: 'fail',
         detail: `fail ${where} (${exit === null ? 'ended by a signal' : `exit code ${exit}`})`,
       }
-
-/** The exit code that is recorded for a tree and a command, the latest; null when there is none. */
-async function knownResult(repo: Repo, tip: ChainTip, of: { tree: Oid; command: string }): Promise<number | null> {
-  const events = inOrder(await readEvents(repo.objects, tip.oid, tip.ref)).reverse()
-  for (const { type, data } of events) {
-    if (type !== 'test.recorded' || data.tree !== of.tree || typeof data.exit !== 'number') continue
-    if ((await longText(repo.objects, data.command as LongText)) === of.command) return data.exit
-  }
-  return null
-}
 
 /** Runs the tests in a worktree of their own, which is gone afterwards. */
 async function testTree(repo: Repo, tip: ChainTip, what: Tested & { tree: Oid; command: string }) {

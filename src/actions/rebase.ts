@@ -259,9 +259,19 @@ interface Replay {
   isDryRun: boolean
 }
 
-type Replayed =
+export type Replayed =
   | { kind: 'clean'; tip: Oid; map: [Oid, Oid][]; dropped: Oid[]; unsigned: number; lost: number }
   | { kind: 'conflict'; commit: CommitInfo; paths: string[] }
+
+/** What a rebase would come to, in memory; nothing moves. @throws AmpError when a merge in between would be lost */
+export async function tryRebase(
+  repo: Repo,
+  { start, head, onto, place }: { start: Oid; head: Oid; onto: Oid; place: Place | null },
+): Promise<Replayed> {
+  const commits = await commitsBetween(repo.git, start, head)
+  await mergesIn(place?.git ?? repo.git, commits)
+  return replay(repo, { commits, onto, place, isDryRun: true })
+}
 
 /** Writes each commit again on the new base, by three-way merges in memory. Merges vanish, as in `git rebase`. */
 async function replay(repo: Repo, { commits, onto, place, isDryRun }: Replay): Promise<Replayed> {
@@ -317,10 +327,15 @@ async function mergesIn(git: Git, commits: readonly CommitInfo[]): Promise<Oid[]
   return merges.map(({ oid }) => oid)
 }
 
-async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
+/** Whether somebody wrote something in a merge that a machine would not make of its parents. */
+export async function hasOwnContent(git: Git, commit: CommitInfo): Promise<boolean> {
   const [ours = '', theirs = ''] = commit.parents
   const again = commit.parents.length === 2 ? await mergeTrees(git, ours, theirs) : null
-  if (again?.kind === 'clean' && again.tree === commit.tree) return
+  return again?.kind !== 'clean' || again.tree !== commit.tree
+}
+
+async function refuseOwnContent(git: Git, commit: CommitInfo): Promise<void> {
+  if (!(await hasOwnContent(git, commit))) return
   throw no(
     `the merge '${subjectOf(commit.message)}' (${commit.oid.slice(0, 12)}) has changes of its own, which a rebase would lose`,
     'Squash the session with --manual=include first, or rebase it by hand with "git rebase --rebase-merges".',

@@ -11,7 +11,7 @@ import { containedIn } from './shared/contained.js'
 import { refuseBusyWorktree, refuseRepositories, type SessionWorktree, worktreeOf } from './shared/droppable.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { allSessions, oneHead, refuseMoved, refuseRunning } from './shared/sessions.js'
+import { allSessions, isOpenSession, oneHead, refuseMoved, refuseRunning } from './shared/sessions.js'
 import { hasNoWork, readSnapshot, readStanding, writeSnapshot } from './shared/snapshot.js'
 import { intoTrash, trashName } from './shared/trash.js'
 
@@ -62,7 +62,9 @@ export async function removeSessions(repo: Repo, options: RemoveOptions): Promis
   }
   const isDryRun = options.dryRun === true
   const removed: Removal[] = []
-  for (const plan of plans) removed.push(isDryRun ? plan.removal : await carryOut(repo, plan))
+  // Several are one operation, too.
+  const as = plans.length > 1 ? repo.as({ id: repo.newId(), command: 'remove' }) : repo
+  for (const plan of plans) removed.push(isDryRun ? plan.removal : await carryOut(as, plan))
   return { removed, kept, isDryRun }
 }
 
@@ -74,10 +76,16 @@ async function candidates(repo: Repo): Promise<ChainTip[]> {
     const { status, heads, iterations, base } = tip.snapshot
     const head = (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? heads[0]
     const isStarted = iterations > 0 || head !== base.oid
-    if (status === 'closed' || heads.length > 1 || head === undefined || !isStarted) continue
+    const isRemoved = status === 'closed' || (status === 'merged' && !(await hasRest(repo, tip)))
+    if (isRemoved || heads.length > 1 || head === undefined || !isStarted) continue
     if ((await containedIn(repo, tip, head)) !== null) merged.push(tip)
   }
   return merged
+}
+
+/** Whether branch or worktree of a session are still there. */
+async function hasRest(repo: Repo, tip: ChainTip): Promise<boolean> {
+  return (await repo.refs.read(branchRef(tip.snapshot.branch))) !== null || (await worktreeOf(repo, tip)) !== null
 }
 
 interface Plan {
@@ -97,7 +105,7 @@ async function planRemoval(repo: Repo, found: ChainTip, options: RemoveOptions):
   const head = oneHead(tip)
   const hasBranch = (await repo.refs.read(branchRef(tip.snapshot.branch))) !== null
   const branch = options.branch === true && hasBranch ? tip.snapshot.branch : null
-  if (tip.snapshot.status === 'closed' && worktree === null && branch === null)
+  if (!isOpenSession(tip.snapshot) && worktree === null && branch === null)
     throw no(`session ${tip.snapshot.name} is removed already`, `Its history stays: git amp log ${tip.id.slice(0, 4)}`)
   if (branch !== null) await refuseCheckedOut(repo, tip, worktree?.place ?? null)
   const snapshot = await uncommitted(repo, tip, { worktree, head, force: options.force === true })

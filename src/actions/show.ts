@@ -11,6 +11,7 @@ import { branchRef } from '../state/names.js'
 import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
 import { localLeases } from './shared/lease.js'
+import { readMerge } from './shared/merging.js'
 import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
 import { stateHere } from './shared/rebasing.js'
@@ -44,6 +45,8 @@ export interface ShowResult {
   isBaseGone: boolean
   /** What is half done in the worktree: `rebase`, `merge`. */
   unfinished: string | null
+  /** A `git amp merge` of it was stopped, and goes on or back. */
+  isMerging: boolean
   /** Against the base branch as it is now; null when the base is gone. */
   ahead: number | null
   behind: number | null
@@ -92,6 +95,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     base: head === null ? tip.snapshot.base.oid : await baseOf(repo, tip, head),
     isBaseGone: tip.snapshot.base.ref !== null && base === null,
     unfinished: place === null ? null : await unfinishedVerb(repo, place),
+    isMerging: (await readMerge(repo, tip.id)) !== null,
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
     test: await testCommand(repo, tip),

@@ -1,6 +1,4 @@
-import type { AgentEvent, AgentReader } from '../agent/adapter.js'
-import { AnyReader } from '../agent/dialects.js'
-import { findAdapter } from '../agent/registry.js'
+import type { AgentEvent } from '../agent/adapter.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, longText, readEvents } from '../state/chain.js'
 import { type IterationView, iterationsOf } from '../state/iterations.js'
@@ -8,6 +6,8 @@ import { type TapeLine, textOf } from '../state/tape.js'
 import { readTranscript, transcriptTrees } from '../state/transcripts.js'
 import { parseLine } from '../util/ndjson.js'
 import { findSession } from './shared/find.js'
+import { Rereader } from './shared/heard.js'
+import { findPlace } from './shared/place.js'
 import { redactedLines, spoolLines } from './shared/transcript.js'
 import { pickIteration } from './show.js'
 
@@ -39,6 +39,8 @@ export interface TranscriptResult {
   parts: TranscriptPart[]
   /** Iterations without one here. */
   missing: IterationView[]
+  /** The session's worktree here; null when there is none. */
+  worktree: string | null
 }
 
 /** Finds the transcripts of a session. Nothing of them is read yet: they may be large. */
@@ -47,7 +49,8 @@ export async function findTranscripts(repo: Repo, options: TranscriptOptions): P
   const [events, trees] = await Promise.all([readEvents(repo.objects, tip.oid, tip.ref), transcriptTrees(repo, tip.id)])
   const all = iterationsOf(events)
   const wanted = options.iteration === undefined ? all : [pickIteration(tip, all, options.iteration)]
-  const result: TranscriptResult = { tip, parts: [], missing: [] }
+  const worktree = (await findPlace(repo, tip))?.path ?? null
+  const result: TranscriptResult = { tip, parts: [], missing: [], worktree }
   for (const iteration of wanted) {
     const tree = trees.get(iteration.id)
     if (tree !== undefined) result.parts.push({ iteration, lines: () => readTranscript(repo.objects, tree) })
@@ -71,7 +74,7 @@ async function* spooled(repo: Repo, iteration: string): AsyncGenerator<TapeLine>
 export async function* transcriptItems(repo: Repo, parts: readonly TranscriptPart[]): AsyncGenerator<TranscriptItem> {
   for (const { iteration, lines } of parts) {
     yield { type: 'iteration', iteration }
-    const reader = findAdapter(iteration.agent)?.reader() ?? new AnyReader()
+    const reader = await Rereader.of(repo, iteration.agent)
     const begun = new Map<string, number>()
     let isPrompted = false
     for await (const line of lines()) {
@@ -87,16 +90,16 @@ export async function* transcriptItems(repo: Repo, parts: readonly TranscriptPar
   }
 }
 
-function* itemsOf(line: TapeLine, reader: AgentReader, begun: Map<string, number>): Generator<TranscriptItem> {
+function* itemsOf(line: TapeLine, reader: Rereader, begun: Map<string, number>): Generator<TranscriptItem> {
   const { ms, stream, data } = line
+  const events = reader.read(line)
   if (stream === 'prompt') yield { type: 'prompt', text: textOf(data) ?? data.toString('latin1') }
   if (stream === 'call') yield { type: 'call', argv: argvOf(data) }
   if (stream === 'err') yield { type: 'stderr', ms, text: parseText(data) }
   if (stream !== 'out') return
-  const parsed = parseLine(data)
-  const events = parsed.kind === 'json' ? reader.json(parsed.value) : reader.text(parsed.text)
+  const parsed = events.length === 0 ? parseLine(data) : null
   // Noise says something to whoever reads it, if not to the adapter.
-  if (parsed.kind === 'text' && events.length === 0 && parsed.text.trim() !== '')
+  if (parsed?.kind === 'text' && parsed.text.trim() !== '')
     yield { type: 'agent', ms, event: { type: 'text', text: parsed.text }, durationMs: null }
   for (const event of events) {
     if (event.type === 'tool') begun.set(event.id, ms)

@@ -4,11 +4,18 @@ import type { Repo } from '../repo.js'
 import { type ChainTip, readTip } from '../state/chain.js'
 import { branchRef, sessionRef } from '../state/names.js'
 import { prepareNotesBack } from '../state/notes.js'
-import { type Operation, readOperations, undoneIn, type WorktreeChange } from '../state/oplog.js'
+import {
+  type JoinedOperation,
+  joinSteps,
+  type Operation,
+  readOperations,
+  undoneIn,
+  type WorktreeChange,
+} from '../state/oplog.js'
 import type { RefChange } from '../state/storage.js'
 import { present, unique } from '../util/collections.js'
 import { longestLog } from './oplog.js'
-import { settleCheckouts, withCheckout } from './shared/checkouts.js'
+import { checkoutToMove, settleCheckouts, withCheckout } from './shared/checkouts.js'
 import { exchange, fill } from './shared/exchange.js'
 import { beginMove, endMove } from './shared/pending.js'
 import { findPlace, makePlace, type Place, restoreBranch } from './shared/place.js'
@@ -16,7 +23,7 @@ import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
-import { planUndo, type UndoneWorktree, type UndoPlan } from './shared/undo-plan.js'
+import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan } from './shared/undo-plan.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
 export interface UndoOptions {
@@ -34,26 +41,81 @@ export interface UndoResult {
   worktree: UndoneWorktree
   /** Another checkout that follows its branch. */
   updated: string | null
+  /** Branches of remotes that have what goes back here, as they were seen last. */
+  published: { ref: string; remote: string }[]
+  /** The pull request, which stays. */
+  review: string | null
   isDryRun: boolean
 }
 
 /**
  * Takes an operation back by one more operation: every ref that it moved goes back by compare-and-swap, the session's chain says so, and
- * worktrees follow where nothing of the user's is in the way.
+ * worktrees follow where nothing of the user's is in the way. The steps of one command go back one after the other, the last one first; what
+ * is in the way of any of them is found before the first one goes.
  */
 export async function undoOperation(repo: Repo, options: UndoOptions): Promise<UndoResult> {
   const operations = await readOperations(repo, longestLog)
-  const operation = await pickOperation(repo, operations, options.operation)
+  const { steps, ...operation } = await pickOperation(repo, operations, options.operation)
+  const undone = undoneIn(operations)
+  const open = steps.filter(({ id }) => !undone.has(id))
+  const [left = operation] = joinSteps(open)
+  const { review = null } = (await readTip(repo, operation.session))?.snapshot ?? {}
+  const isDryRun = options.dryRun === true
+  const results: StepResult[] = []
+  if (open.length > 1) await refuseNewer(repo, { operations, operation: left })
+  const as = steps.length > 1 ? repo.as({ id: repo.newId(), command: 'undo' }) : repo
+  for (const step of isDryRun ? open.slice(0, 1) : open)
+    results.push(await undoStep(as, { step, operations, isDryRun }))
+  const { tip } = results.at(-1) as StepResult
+  const refs = movable(left).map(({ ref, before, after }) => ({ ref, before: after, after: before }))
+  const worktree = results.find((result) => result.worktree !== null)?.worktree ?? null
+  const updated = results.find((result) => result.updated !== null)?.updated ?? null
+  const moved = open.length > 1 ? refs : (results[0]?.refs ?? [])
+  const published = await publishedOf(repo, moved)
+  const isReview = review !== null && tip.snapshot.review === undefined
+  return { operation, tip, refs: moved, worktree, updated, published, review: isReview ? review.url : null, isDryRun }
+}
+
+type StepResult = Pick<UndoResult, 'tip' | 'refs' | 'worktree' | 'updated'>
+
+async function undoStep(
+  repo: Repo,
+  { step: operation, operations, isDryRun }: { step: Operation; operations: readonly Operation[]; isDryRun: boolean },
+): Promise<StepResult> {
   const { tip, place } = await settled(repo, operation)
   const plan = await planUndo(repo, { operation, operations, tip, place })
-  const result = {
-    operation,
+  return {
     refs: plan.moves.map(({ ref, old, new: to }) => ({ ref, before: old, after: to })),
     worktree: plan.worktree,
     updated: plan.checkout?.path ?? null,
-    isDryRun: options.dryRun === true,
+    tip: isDryRun ? tip : await carryOut(repo, plan),
   }
-  return { ...result, tip: result.isDryRun ? tip : await carryOut(repo, plan) }
+}
+
+/** Branches of remotes that have what goes back here: what was pushed stays pushed. */
+async function publishedOf(repo: Repo, refs: UndoResult['refs']): Promise<UndoResult['published']> {
+  const published: UndoResult['published'] = []
+  for (const { ref, before } of refs) {
+    if (!ref.startsWith('refs/heads/') || before === null) continue
+    const there = await repo.git.text(['for-each-ref', '--format=%(refname)', '--contains', before, 'refs/remotes'])
+    for (const remote of there.split('\n').filter((name) => name !== '')) published.push({ ref, remote })
+  }
+  return published
+}
+
+/** Whether any ref of a command of several steps was moved by something newer, or cannot go back with its checkout. */
+async function refuseNewer(
+  repo: Repo,
+  subject: { operations: readonly Operation[]; operation: Operation },
+): Promise<void> {
+  const tip = await readTip(repo, subject.operation.session)
+  for (const { ref, before, after } of tip === null ? [] : movable(subject.operation)) {
+    const now = await repo.refs.read(ref)
+    if (now !== before && now !== after) throw newerRef(subject, ref)
+    const isOthers = ref.startsWith('refs/heads/') && ref !== branchRef(tip?.snapshot.branch ?? '')
+    if (isOthers && now === after && after !== null)
+      await checkoutToMove(repo, { ref, from: after, to: before ?? after })
+  }
 }
 
 /** Undone operations, and those that undo, are passed over: one undo after the other goes back step by step. */
@@ -61,21 +123,23 @@ async function pickOperation(
   repo: Repo,
   operations: readonly Operation[],
   wanted: string | undefined,
-): Promise<Operation> {
+): Promise<JoinedOperation> {
   const undone = undoneIn(operations)
+  const commands = joinSteps(operations)
+  const isUndone = ({ steps }: JoinedOperation) => steps.every(({ id }) => undone.has(id))
   if (wanted === undefined) {
     // A "new" that failed took its session back.
-    for (const one of operations.filter(({ id, undoes }) => !undone.has(id) && undoes === undefined))
+    for (const one of commands.filter((command) => !isUndone(command) && command.undoes === undefined))
       if ((await repo.refs.read(sessionRef(one.session))) !== null) return one
     throw no('there is nothing to undo here', '"git amp oplog" lists what was done; an undo is undone by its own id.')
   }
-  const found = operations.filter(({ id }) => id === wanted || (wanted.length >= 4 && id.startsWith(wanted)))
-  const [operation, other] = found
+  const isNamed = (id: string) => id === wanted || (wanted.length >= 4 && id.startsWith(wanted))
+  const [operation, other] = commands.filter((one) => isNamed(one.id) || one.steps.some(({ id }) => isNamed(id)))
   const hint = '"git amp oplog" lists the operations.'
   if (operation === undefined) throw fatal(`no operation '${wanted}'`, hint)
-  if (other !== undefined && other.id !== operation.id) throw fatal(`operation '${wanted}' is ambiguous`, hint)
-  if (undone.has(operation.id)) {
-    const by = operations.find((one) => one.undoes === operation.id)?.id ?? ''
+  if (other !== undefined) throw fatal(`operation '${wanted}' is ambiguous`, hint)
+  if (isUndone(operation)) {
+    const by = commands.find((one) => one.undoes === operation.id)?.id ?? ''
     throw no(`operation ${operation.id} is undone already`, `To have it again: git amp undo ${by}`)
   }
   return operation

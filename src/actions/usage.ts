@@ -3,7 +3,7 @@ import { readDate } from '../git/date.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import type { Usage } from '../state/events.js'
-import { type IterationView, iterationsOf } from '../state/iterations.js'
+import { type IterationView, isUnpriced, iterationsOf } from '../state/iterations.js'
 import { exactDollars } from '../util/amounts.js'
 import { unique } from '../util/collections.js'
 import { localDay } from '../util/time.js'
@@ -197,11 +197,12 @@ function rowOf(rows: Map<string, UsageRow>, { key, name }: Part): UsageRow {
   return row
 }
 
-function addTo(sum: UsageSum, part: Pick<Part, 'usage' | 'costUsd'>, { startedAt, costSource }: IterationView): void {
+function addTo(sum: UsageSum, part: Pick<Part, 'usage' | 'costUsd'>, iteration: IterationView): void {
+  const { agent, startedAt, costSource } = iteration
   sum.iterations++
   sum.usage = combine(sum.usage, part.usage, (a, b) => a + b)
-  if (part.costUsd === null) sum.unpriced++
-  else {
+  if (isUnpriced({ agent, costUsd: part.costUsd })) sum.unpriced++
+  if (part.costUsd !== null) {
     sum.costUsd = exactDollars((sum.costUsd ?? 0) + part.costUsd)
     if (costSource !== null) sum.costSources = unique([...sum.costSources, costSource]).sort()
   }

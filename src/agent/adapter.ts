@@ -23,6 +23,8 @@ export type AgentEvent =
   | { type: 'waiting'; for: 'login' | 'approval'; message: string }
   /** `thread`: the thread to continue is not there. `transient`: a rate limit, an overload, a network that is away. */
   | { type: 'error'; message: string; kind?: 'thread' | 'transient' }
+  /** It begins anew after an end that it announced: only the next end is its end. */
+  | { type: 'again' }
   /** The agent says that it has come to its end. `ok` is its own word: the exit code has to agree. */
   | { type: 'end'; ok: boolean; text: string | null }
 
@@ -83,7 +85,16 @@ export interface AgentAdapter {
   /** Arguments that print the program's help, when flags must be detected and not assumed. */
   readonly help?: readonly string[]
   call(request: CallRequest): AgentCall
-  reader(): AgentReader
+  /** @param who another agent that speaks as this one does */
+  reader(who?: Who): AgentReader
+}
+
+/** An agent in what is told of it: its name, and what its user does when it waits for somebody. */
+export interface Who {
+  readonly name: string
+  readonly login?: string
+  /** Nothing of git-amp's decides about its approvals. */
+  readonly isCustom?: boolean
 }
 
 /** How one run of an agent ended. */

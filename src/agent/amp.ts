@@ -1,4 +1,4 @@
-import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest, Who } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
 import { assistantBlocks, type Json, messageUsage, object, said, string, toolResults } from './messages.js'
 import { modelFlag } from './values.js'
@@ -17,7 +17,7 @@ export const amp: AgentAdapter = {
   // The JavaScript versions go on in the directory that the thread began in, whatever the current one is.
   threadMoves: (help) => help.includes('--no-archive-after-execute'),
   call: ampCall,
-  reader: () => new AmpReader(),
+  reader: (who = amp) => new AmpReader(who),
 }
 
 function ampCall(request: CallRequest): AgentCall {
@@ -41,6 +41,8 @@ const isStartFault = (one: AgentEvent): boolean =>
   one.type === 'waiting' ? one.for === 'login' : one.type === 'error' && one.kind === 'thread'
 
 class AmpReader implements AgentReader {
+  constructor(private readonly who: Who) {}
+
   private thread: string | null = null
   private spoke = false
   private ended = false
@@ -51,7 +53,13 @@ class AmpReader implements AgentReader {
     const event = object(value)
     // A subagent's messages lie between those of the agent that called it.
     const own = event.parent_tool_use_id === null || event.parent_tool_use_id === undefined
-    const events = [...(own ? this.threadOf(event) : []), ...messageEvents(event, own, !this.worked)]
+    const isAgain = this.ended && event.type === 'system' && event.subtype === 'init'
+    if (isAgain) this.ended = false
+    const events: AgentEvent[] = [
+      ...(isAgain ? [{ type: 'again' } as const] : []),
+      ...(own ? this.threadOf(event) : []),
+      ...messageEvents(this.who, event, { own, isStart: !this.worked }),
+    ]
     this.worked ||= events.some((one) => one.type === 'text' || one.type === 'tool')
     this.ended ||= events.some((one) => one.type === 'end')
     return events
@@ -63,12 +71,12 @@ class AmpReader implements AgentReader {
     if (!asksForLogin(line) && !/https?:\/\/\S*\/cli-login\b/.test(line)) return said('text', line)
     this.ended = true
     // Nothing can come after this: it is Amp's end, even if it never says so.
-    return [wantsLogin(amp), { type: 'end', ok: false, text: null }]
+    return [wantsLogin(this.who), { type: 'end', ok: false, text: null }]
   }
 
   close(stderr: string): AgentEvent[] {
     if (this.ended || this.worked) return []
-    return stderrFaults(amp, stderr, { isStart: true }).filter((one) => !this.spoke || isStartFault(one))
+    return stderrFaults(this.who, stderr, { isStart: true }).filter((one) => !this.spoke || isStartFault(one))
   }
 
   private threadOf(event: Json): AgentEvent[] {
@@ -79,7 +87,7 @@ class AmpReader implements AgentReader {
   }
 }
 
-function messageEvents(event: Json, own: boolean, isStart: boolean): AgentEvent[] {
+function messageEvents(who: Who, event: Json, { own, isStart }: { own: boolean; isStart: boolean }): AgentEvent[] {
   const message = object(event.message)
   if (event.type === 'assistant') {
     const usage = messageUsage(message.usage)
@@ -88,13 +96,13 @@ function messageEvents(event: Json, own: boolean, isStart: boolean): AgentEvent[
     return usage === null ? blocks : [...blocks, { type: 'usage', usage, scope: 'step' }]
   }
   if (event.type === 'user') return toolResults(message.content)
-  return event.type === 'result' && own ? resultEvents(event, isStart) : []
+  return event.type === 'result' && own ? resultEvents(who, event, isStart) : []
 }
 
-function resultEvents(event: Json, isStart: boolean): AgentEvent[] {
-  const ok = event.is_error === false || (event.is_error === undefined && event.subtype === 'success')
+function resultEvents(who: Who, event: Json, isStart: boolean): AgentEvent[] {
+  const ok = event.is_error !== true && (event.subtype ?? (event.is_error === false ? 'success' : '')) === 'success'
   const text = string(event.result)
   if (ok) return [{ type: 'end', ok, text }]
   const message = string(event.error) ?? text ?? string(event.subtype) ?? 'unknown error'
-  return [...faultEvents(amp, message, { isStart }), { type: 'end', ok: false, text: null }]
+  return [...faultEvents(who, message, { isStart }), { type: 'end', ok: false, text: null }]
 }

@@ -1,4 +1,5 @@
-import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import type { Usage } from '../state/events.js'
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest, Who } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import {
   amount,
@@ -13,6 +14,7 @@ import {
   string,
   toolResults,
 } from './messages.js'
+import { tokenKinds } from './prices.js'
 import { asUuid, modelFlag } from './values.js'
 
 /** Claude Code (https://claude.com/claude-code). */
@@ -24,11 +26,12 @@ export const claude: AgentAdapter = {
   continues: true,
   announcesEnd: true,
   call: claudeCall,
-  reader: () => new ClaudeReader(),
+  reader: (who = claude) => new ClaudeReader(who),
 }
 
 /** Reads Claude's dialect in the stream of an agent whose threads have other names. */
-export const claudeReader = (asThread: (id: unknown) => string | null): AgentReader => new ClaudeReader(asThread)
+export const claudeReader = (who: Who, asThread: (id: unknown) => string | null): AgentReader =>
+  new ClaudeReader(who, asThread)
 
 function claudeCall(request: CallRequest): AgentCall {
   const thread = asUuid(request.thread)
@@ -46,6 +49,15 @@ function claudeCall(request: CallRequest): AgentCall {
   }
 }
 
+const noUsage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+
+const eachToken = (count: (kind: keyof Usage) => number): Usage => ({
+  input: count('input'),
+  output: count('output'),
+  cacheRead: count('cacheRead'),
+  cacheWrite: count('cacheWrite'),
+})
+
 /** Words for its own diagnostics, which are not for people. */
 const isDiagnostic = (text: string): boolean => text.startsWith('[ede_diagnostic]')
 
@@ -58,7 +70,10 @@ const someOf = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
 
 class ClaudeReader implements AgentReader {
-  constructor(private readonly asThread: (id: unknown) => string | null = asUuid) {}
+  constructor(
+    private readonly who: Who,
+    private readonly asThread: (id: unknown) => string | null = asUuid,
+  ) {}
 
   private thread: string | null = null
   private model: string | null = null
@@ -69,6 +84,8 @@ class ClaudeReader implements AgentReader {
   /** Refused tools by call, since the last one that worked: older versions do not list them in their result. */
   private readonly refused = new Map<string, string>()
   private readonly tools = new Map<string, string>()
+  /** What the message that comes now has counted so far: each of its blocks tells its tokens. */
+  private counted: { message: string; usage: Usage } = { message: '', usage: noUsage }
 
   json(value: unknown): AgentEvent[] {
     this.spoke = true
@@ -83,11 +100,11 @@ class ClaudeReader implements AgentReader {
     if (this.spoke || this.ended) return []
     if (!asksForLogin(line)) return said('text', line)
     this.ended = true
-    return [wantsLogin(claude), { type: 'end', ok: false, text: null }]
+    return [wantsLogin(this.who), { type: 'end', ok: false, text: null }]
   }
 
   close(stderr: string): AgentEvent[] {
-    return this.spoke || this.ended ? [] : stderrFaults(claude, stderr)
+    return this.spoke || this.ended ? [] : stderrFaults(this.who, stderr)
   }
 
   private threadOf(event: Json): AgentEvent[] {
@@ -99,7 +116,7 @@ class ClaudeReader implements AgentReader {
 
   private message(event: Json, own: boolean): AgentEvent[] {
     const message = object(event.message)
-    if (event.type === 'system') return event.subtype === 'init' ? this.modelOf(event.model) : []
+    if (event.type === 'system') return event.subtype === 'init' ? [...this.again(), ...this.modelOf(event.model)] : []
     if (event.type === 'user') return this.results(event)
     if (event.type !== 'assistant') return []
     // A failed request comes as a message of a model that does not exist; the result repeats it.
@@ -111,7 +128,18 @@ class ClaudeReader implements AgentReader {
     // What a subagent says is for its agent, not for the user; what it does counts.
     const blocks = assistantBlocks(message.content).filter((block) => own || block.type === 'tool')
     for (const block of blocks) if (block.type === 'tool') this.tools.set(block.id, block.name)
-    return [...(own ? this.modelOf(message.model) : []), ...blocks]
+    return [...(own ? this.modelOf(message.model) : []), ...blocks, ...this.step(message)]
+  }
+
+  /** Tokens of a message, for a run that never comes to its result: that one counts them all, and takes their place. */
+  private step(message: Json): AgentEvent[] {
+    const [id, model, usage] = [string(message.id), string(message.model), messageUsage(message.usage)]
+    if (id === null || usage === null) return []
+    const before = this.counted.message === id ? this.counted.usage : noUsage
+    const step = eachToken((kind) => Math.max(0, usage[kind] - before[kind]))
+    this.counted = { message: id, usage: eachToken((kind) => Math.max(usage[kind], before[kind])) }
+    if (tokenKinds.every((kind) => step[kind] === 0)) return []
+    return [{ type: 'usage', usage: step, scope: 'step', ...(model === null ? {} : { model }) }]
   }
 
   private results(event: Json): AgentEvent[] {
@@ -132,6 +160,12 @@ class ClaudeReader implements AgentReader {
     return [...new Set(names)]
   }
 
+  private again(): AgentEvent[] {
+    if (!this.ended) return []
+    this.ended = false
+    return [{ type: 'again' }]
+  }
+
   private modelOf(value: unknown): AgentEvent[] {
     const name = string(value)
     if (name === null || name === '' || name === this.model) return []
@@ -150,20 +184,20 @@ class ClaudeReader implements AgentReader {
     const told = isLost ? [] : [...this.threadOf(event), ...figures(event)]
     const denied = this.denied(event)
     if (ok && denied.length > 0)
-      return [...told, wantsApproval(claude, `use ${someOf(denied)}`), { type: 'end', ok: false, text }]
+      return [...told, wantsApproval(this.who, `use ${someOf(denied)}`), { type: 'end', ok: false, text }]
     if (ok) return [...told, { type: 'end', ok: true, text }]
     return [...told, ...faults, { type: 'end', ok: false, text: null }]
   }
 
   private faults(event: Json): AgentEvent[] {
-    if (this.fault === 'authentication_failed') return [wantsLogin(claude)]
+    if (this.fault === 'authentication_failed') return [wantsLogin(this.who)]
     const reasons = list(event.errors).flatMap((one) => string(one) ?? string(object(one).message) ?? [])
     const reason = [string(event.result), ...reasons].find((one) => one !== null && one !== '' && !isDiagnostic(one))
     const words = string(event.terminal_reason) ?? string(event.subtype) ?? 'unknown error'
     const message = reason ?? words.replaceAll('_', ' ')
     const status = number(event.api_error_status)
     const isTransient = this.fault === 'rate_limit' || this.fault === 'server_error' || this.fault === 'overloaded'
-    return faultEvents(claude, message, { status, ...(isTransient ? { isTransient } : {}) })
+    return faultEvents(this.who, message, { status, ...(isTransient ? { isTransient } : {}) })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest, Who } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsApproval, wantsLogin } from './faults.js'
 import { count, type Json, list, object, said, string } from './messages.js'
 import { asUuid, modelFlag } from './values.js'
@@ -12,7 +12,7 @@ export const codex: AgentAdapter = {
   continues: true,
   announcesEnd: true,
   call: codexCall,
-  reader: () => new CodexReader(),
+  reader: (who = codex) => new CodexReader(who),
 }
 
 function codexCall(request: CallRequest): AgentCall {
@@ -47,6 +47,8 @@ const isRetry = (error: Json): boolean => /^reconnecting\b/i.test(string(error.m
 const isRefusal = (stderr: string): boolean => /\brejected: writing is blocked by read-only sandbox/.test(stderr)
 
 class CodexReader implements AgentReader {
+  constructor(private readonly who: Who) {}
+
   private readonly started = new Set<string>()
   private thread: string | null = null
   private spoke = false
@@ -70,6 +72,8 @@ class CodexReader implements AgentReader {
     switch (event.type) {
       case 'thread.started':
         return this.threadOf(event)
+      case 'turn.started':
+        return this.again()
       case 'item.started':
       case 'item.updated':
       case 'item.completed':
@@ -93,15 +97,22 @@ class CodexReader implements AgentReader {
     if (this.spoke || this.ended) return []
     if (!asksForLogin(line)) return said('text', line)
     this.ended = true
-    return [wantsLogin(codex), { type: 'end', ok: false, text: null }]
+    return [wantsLogin(this.who), { type: 'end', ok: false, text: null }]
   }
 
   close(stderr: string): AgentEvent[] {
     // It was stopped, or gave up, while it tried.
-    if (!this.ended && this.retry !== null) return faultEvents(codex, this.retry)
+    if (!this.ended && this.retry !== null) return faultEvents(this.who, this.retry)
     // A refused patch is told on stderr only, and the turn ends well.
-    if (this.endedWell && !this.hasEdited && isRefusal(stderr)) return [wantsApproval(codex, 'write files')]
-    return this.spoke || this.ended ? [] : stderrFaults(codex, stderr)
+    if (this.endedWell && !this.hasEdited && isRefusal(stderr)) return [wantsApproval(this.who, 'write files')]
+    return this.spoke || this.ended ? [] : stderrFaults(this.who, stderr)
+  }
+
+  private again(): AgentEvent[] {
+    if (!this.ended) return []
+    this.ended = false
+    this.endedWell = false
+    return [{ type: 'again' }]
   }
 
   private threadOf(event: Json): AgentEvent[] {
@@ -128,7 +139,7 @@ class CodexReader implements AgentReader {
     const message = string(error.message) ?? 'unknown error'
     if (message === this.lastFault) return []
     this.lastFault = message
-    const faults = faultEvents(codex, message)
+    const faults = faultEvents(this.who, message)
     const isLogin = faults.some((one) => one.type === 'waiting' && one.for === 'login')
     // The same in other words.
     if (isLogin && this.wantsLogin) return []

@@ -17,7 +17,7 @@ export function customAgent(name: string, command: Command, { resume }: AgentSet
     continues: resume !== null,
     announcesEnd: false,
     call: (request) => customCall(command, resume, request),
-    reader: () => (resume === null ? new AnyReader() : new AnyReader(asThread)),
+    reader: (who = { name, isCustom: true }) => new AnyReader(who, resume === null ? undefined : asThread),
   }
 }
 

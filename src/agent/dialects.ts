@@ -1,4 +1,4 @@
-import type { AgentAdapter, AgentEvent, AgentReader } from './adapter.js'
+import type { AgentAdapter, AgentEvent, AgentReader, Who } from './adapter.js'
 import { amp } from './amp.js'
 import { claude, claudeReader } from './claude.js'
 import { codex } from './codex.js'
@@ -40,8 +40,14 @@ export class AnyReader implements AgentReader {
   private adapter: AgentAdapter | null = null
   private reader: AgentReader | null = null
 
-  /** `asThread`: what a thread looks like, when the agent is another one that speaks like Claude. */
-  constructor(private readonly asThread?: (id: unknown) => string | null) {}
+  /**
+   * @param who the agent
+   * @param asThread what a thread looks like, when it is another one that speaks like Claude
+   */
+  constructor(
+    private readonly who: Who,
+    private readonly asThread?: (id: unknown) => string | null,
+  ) {}
 
   /** Without a dialect the exit code alone tells. */
   get announcesEnd(): boolean {
@@ -57,7 +63,9 @@ export class AnyReader implements AgentReader {
   }
 
   private readerOf(adapter: AgentAdapter | null): AgentReader | null {
-    return adapter === claude && this.asThread !== undefined ? claudeReader(this.asThread) : (adapter?.reader() ?? null)
+    return adapter === claude && this.asThread !== undefined
+      ? claudeReader(this.who, this.asThread)
+      : (adapter?.reader(this.who) ?? null)
   }
 
   text(line: string): AgentEvent[] {

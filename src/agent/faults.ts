@@ -1,5 +1,5 @@
 import { oneLine } from '../util/sanitize.js'
-import type { AgentAdapter, AgentEvent } from './adapter.js'
+import type { AgentEvent, Who } from './adapter.js'
 import { type Json, object, string } from './messages.js'
 
 /** What is known of a fault beside its message. */
@@ -34,21 +34,18 @@ export function faultEvents(agent: Who, said: string, known: Known = {}): AgentE
   return [isTransient ? { type: 'error', message, kind: 'transient' } : { type: 'error', message }]
 }
 
-/** An agent by name, and how its user logs in. */
-export type Who = Pick<AgentAdapter, 'name' | 'login'>
-
 /** The agent will not work before somebody has logged in. What it printed about it may hold a token and is not repeated. */
 export const wantsLogin = ({ name, login: how }: Who): AgentEvent => ({
   type: 'waiting',
   for: 'login',
-  message: how === undefined ? `${name} wants a login` : `${name} wants a login: ${how}`,
+  message: `${name} wants a login: ${how ?? 'start it by hand and log in'}`,
 })
 
 /** The agent was refused what nobody could be asked about. `what` is what it may not do. */
-export const wantsApproval = ({ name }: Who, what: string): AgentEvent => ({
+export const wantsApproval = ({ name, isCustom }: Who, what: string): AgentEvent => ({
   type: 'waiting',
   for: 'approval',
-  message: `${name} may not ${what} without an approval: allow it with "git config amp.agent.${name}.approve true"`,
+  message: `${name} may not ${what} without an approval: allow it ${isCustom === true ? 'in its own settings' : `with "git config amp.agent.${name}.approve true"`}`,
 })
 
 /** Whether a line asks for a login. */

@@ -1,4 +1,4 @@
-import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest, Who } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
 import { count, type Json, object, said, string } from './messages.js'
 import { asUuid, modelFlag } from './values.js'
@@ -12,7 +12,7 @@ export const gemini: AgentAdapter = {
   continues: true,
   announcesEnd: true,
   call: geminiCall,
-  reader: () => new GeminiReader(),
+  reader: (who = gemini) => new GeminiReader(who),
 }
 
 function geminiCall(request: CallRequest): AgentCall {
@@ -32,6 +32,8 @@ function geminiCall(request: CallRequest): AgentCall {
 }
 
 class GeminiReader implements AgentReader {
+  constructor(private readonly who: Who) {}
+
   private thread: string | null = null
   private spoke = false
   private ended = false
@@ -49,11 +51,11 @@ class GeminiReader implements AgentReader {
     if (this.spoke || this.ended) return []
     if (!asksForLogin(line)) return said('text', line)
     this.ended = true
-    return [wantsLogin(gemini), { type: 'end', ok: false, text: null }]
+    return [wantsLogin(this.who), { type: 'end', ok: false, text: null }]
   }
 
   close(stderr: string): AgentEvent[] {
-    return [...this.flush(), ...(this.spoke || this.ended ? [] : stderrFaults(gemini, stderr))]
+    return [...this.flush(), ...(this.spoke || this.ended ? [] : stderrFaults(this.who, stderr))]
   }
 
   private message(event: Json): AgentEvent[] {
@@ -79,7 +81,7 @@ class GeminiReader implements AgentReader {
       case 'tool_result':
         return [{ type: 'tool-result', id, output: outputOf(event), failed: event.status !== 'success' }]
       case 'error':
-        return event.severity === 'warning' ? [] : faultsOf(event)
+        return event.severity === 'warning' ? [] : faultsOf(this.who, event)
       case 'result':
         return this.result(event)
       default:
@@ -91,7 +93,10 @@ class GeminiReader implements AgentReader {
     const [id, name] = [asUuid(event.session_id), string(event.model)]
     const isNew = id !== null && id !== this.thread
     if (isNew) this.thread = id
+    const isAgain = this.ended
+    this.ended = false
     return [
+      ...(isAgain ? [{ type: 'again' } as const] : []),
       ...(isNew ? [{ type: 'thread', id } as const] : []),
       ...(name === null || name === '' ? [] : [{ type: 'model', name } as const]),
     ]
@@ -103,7 +108,7 @@ class GeminiReader implements AgentReader {
     const models = Object.entries(object(stats.models))
     const figures = [...usageOf(stats), ...models.flatMap(([model, used]) => usageOf(object(used), model))]
     if (event.status === 'success') return [...figures, { type: 'end', ok: true, text: null }]
-    return [...figures, ...faultsOf(object(event.error)), { type: 'end', ok: false, text: null }]
+    return [...figures, ...faultsOf(this.who, object(event.error)), { type: 'end', ok: false, text: null }]
   }
 }
 
@@ -118,7 +123,7 @@ function usageOf(stats: Json, model?: string): AgentEvent[] {
   return [{ type: 'usage', usage, scope: 'run', ...(model === undefined ? {} : { model }) }]
 }
 
-function faultsOf(error: Json): AgentEvent[] {
+function faultsOf(who: Who, error: Json): AgentEvent[] {
   const message = string(error.message) ?? 'unknown error'
-  return faultEvents(gemini, message.replace(/^\[API Error: ([\s\S]*)\]$/, '$1'))
+  return faultEvents(who, message.replace(/^\[API Error: ([\s\S]*)\]$/, '$1'))
 }

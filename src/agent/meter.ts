@@ -53,11 +53,14 @@ export class Meter {
       return { ...model, ...minus(model, old), ...cost }
     })
     const models = [[...run.models.values()], threadModels, [...step.models.values()]].find((list) => list.length > 0)
-    const total: ThreadTotal = {
-      ...(thread.usage === null ? {} : { usage: thread.usage }),
-      ...(thread.models.size === 0 ? {} : { models: [...thread.models.values()] }),
-      ...(thread.costUsd === null ? {} : { costUsd: thread.costUsd }),
-    }
+    const isTold = thread.usage !== null || thread.models.size > 0 || thread.costUsd !== null
+    const total: ThreadTotal = isTold
+      ? {
+          ...(thread.usage === null ? {} : { usage: thread.usage }),
+          ...(thread.models.size === 0 ? {} : { models: [...thread.models.values()] }),
+          ...(thread.costUsd === null ? {} : { costUsd: thread.costUsd }),
+        }
+      : untold(before, [...step.models.values()])
     return {
       usage: run.usage ?? threadUsage ?? step.usage,
       models: (models ?? []).filter((model) => hasTokens(model) || (model.costUsd ?? 0) > 0),
@@ -65,6 +68,20 @@ export class Meter {
       threadTotal: Object.keys(total).length === 0 ? null : total,
     }
   }
+}
+
+/**
+ * A run that was stopped before it could tell of its thread: the next one tells of both, and what was seen of this one is not to be counted again.
+ */
+function untold(before: ThreadTotal, steps: readonly ModelUsage[]): ThreadTotal {
+  if (steps.length === 0) return {}
+  const known = before.models ?? []
+  const others = known.filter(({ model }) => steps.every((step) => step.model !== model))
+  const added = steps.map((step) => {
+    const old = known.find(({ model }) => model === step.model)
+    return { ...old, ...sum(old ?? null, step), model: step.model }
+  })
+  return { ...before, models: [...others, ...added] }
 }
 
 const sum = (a: Usage | null, b: Usage): Usage => combine(a ?? nothing, b, (x, y) => x + y)

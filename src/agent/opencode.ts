@@ -1,4 +1,4 @@
-import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest } from './adapter.js'
+import type { AgentAdapter, AgentCall, AgentEvent, AgentReader, CallRequest, Who } from './adapter.js'
 import { asksForLogin, faultEvents, stderrFaults, wantsLogin } from './faults.js'
 import { amount, count, type Json, number, object, said, string } from './messages.js'
 import { modelFlag } from './values.js'
@@ -15,7 +15,7 @@ export const opencode: AgentAdapter = {
   announcesEnd: true,
   help: ['run', '--help'],
   call: opencodeCall,
-  reader: () => new OpencodeReader(),
+  reader: (who = opencode) => new OpencodeReader(who),
 }
 
 function opencodeCall(request: CallRequest): AgentCall {
@@ -40,6 +40,8 @@ const hasFlag = (help: string, flag: string): boolean => new RegExp(`^\\s+(-\\w,
 
 /** opencode announces no end: its last step tells how it ended, and only the end of its output which one was the last. */
 class OpencodeReader implements AgentReader {
+  constructor(private readonly who: Who) {}
+
   private thread: string | null = null
   private spoke = false
   /** Why the last step ended; null while it runs, and after an error. */
@@ -56,14 +58,14 @@ class OpencodeReader implements AgentReader {
     if (this.spoke || this.refusedLogin) return []
     if (!asksForLogin(line)) return said('text', line)
     this.refusedLogin = true
-    return [wantsLogin(opencode), { type: 'end', ok: false, text: null }]
+    return [wantsLogin(this.who), { type: 'end', ok: false, text: null }]
   }
 
   close(stderr: string): AgentEvent[] {
     if (this.finish === 'stop') return [{ type: 'end', ok: true, text: null }]
     const refused = /permission requested: (.*?); auto-rejecting/s.exec(stderr)?.[1]
-    if (refused !== undefined) return [wantsApproval(refused)]
-    if (!this.spoke && !this.refusedLogin) return stderrFaults(opencode, stderr)
+    if (refused !== undefined) return [refusedApproval(this.who, refused)]
+    if (!this.spoke && !this.refusedLogin) return stderrFaults(this.who, stderr)
     if (this.finish === null || this.finish === 'tool-calls') return []
     return [{ type: 'error', message: `the last step ended with '${this.finish}'` }]
   }
@@ -92,7 +94,7 @@ class OpencodeReader implements AgentReader {
         return figures(part)
       case 'error':
         this.finish = null
-        return faultsOf(object(event.error))
+        return faultsOf(this.who, object(event.error))
       default:
         return []
     }
@@ -132,17 +134,17 @@ function figures(part: Json): AgentEvent[] {
   ]
 }
 
-function faultsOf(error: Json): AgentEvent[] {
+function faultsOf(who: Who, error: Json): AgentEvent[] {
   const data = object(error.data)
   const name = string(error.name)
   const message = string(data.message) ?? name ?? 'unknown error'
-  if (name === 'ProviderAuthError') return [wantsLogin(opencode)]
+  if (name === 'ProviderAuthError') return [wantsLogin(who)]
   const isRetryable = data.isRetryable === true ? { isTransient: true } : {}
-  return faultEvents(opencode, message, { status: number(data.statusCode), ...isRetryable })
+  return faultEvents(who, message, { status: number(data.statusCode), ...isRetryable })
 }
 
-const wantsApproval = (what: string): AgentEvent => ({
+const refusedApproval = ({ name, isCustom }: Who, what: string): AgentEvent => ({
   type: 'waiting',
   for: 'approval',
-  message: `opencode was not allowed to go on (${what}): allow it in opencode.json, or set amp.agent.opencode.approve`,
+  message: `${name} was not allowed to go on (${what}): allow it in opencode.json${isCustom === true ? '' : ', or set amp.agent.opencode.approve'}`,
 })

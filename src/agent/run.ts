@@ -211,7 +211,7 @@ function attach(agent: AgentProcess, run: Run): Outputs {
     for (const event of line.kind === 'json' ? reader.json(line.value) : reader.text(line.text)) {
       if (event.type === 'end') alarms.ended(event.ok)
       else if (event.type === 'waiting') alarms.ended(false)
-      else if (event.type === 'text' || event.type === 'tool-result') alarms.goesOn()
+      else if (event.type === 'text' || event.type === 'tool-result' || event.type === 'again') alarms.goesOn()
       take(run, event)
     }
     return options.onLine?.(bytes)

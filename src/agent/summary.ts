@@ -28,6 +28,7 @@ export class Summary {
     else if (event.type === 'usage' || event.type === 'cost') this.meter.add(event)
     else if (event.type === 'waiting') this.waiting = { for: event.for, message: event.message }
     else if (event.type === 'error') this.error = { message: event.message, kind: event.kind }
+    else if (event.type === 'again') this.end = null
     else if (event.type === 'end') {
       this.end = { ok: event.ok, text: event.text }
       if (event.ok) this.error = null

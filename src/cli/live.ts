@@ -83,13 +83,13 @@ export async function runLive<T>(
 
 /**
  * The terminal, drawn on in whole frames (synchronized output, which others ignore) and with its cursor: one that is hidden would stay so when
- * git-amp is killed.
+ * git-amp is killed. The drawing library hides it before each frame, past this output.
  */
 function calm(screen: Output): Output {
   const write = (text: unknown, ...rest: unknown[]): boolean => {
     const frame = String(text).replaceAll('\x1b[?25l', '').replaceAll('\x1b[?25h', '')
     const put = screen.write.bind(screen) as (...all: unknown[]) => boolean
-    return frame === '' || put(frame.includes('\n') ? `\x1b[?2026h${frame}\x1b[?2026l` : frame, ...rest)
+    return frame === '' || put(frame.includes('\n') ? `\x1b[?2026h${frame}\x1b[?2026l\x1b[?25h` : frame, ...rest)
   }
   return Object.assign(Object.create(screen) as Output, { write })
 }

@@ -1,12 +1,17 @@
 import type { IterateNews } from '../actions/iterate.js'
 import type { AgentEvent } from '../agent/adapter.js'
 import { Meter } from '../agent/meter.js'
+import { shortCount } from '../util/amounts.js'
+import type { Redact } from '../util/redact.js'
 import { oneLine } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
-import { toolWords } from './news.js'
+import { toolWords } from './teller.js'
 
 /** Names of tools that change files, whatever their agent calls them. */
 const changesFiles = /write|edit|create|patch|replace|file_change/i
+
+/** So much of a text is looked at for its line. */
+const shownText = 2000
 
 /** What a watcher sees of a session that is iterated: one line, and what its agent does now. */
 export class Progress {
@@ -14,7 +19,8 @@ export class Progress {
   private agent = ''
   private iteration = 0
   private worktree = ''
-  private phase: 'starting' | 'working' | 'collecting' | 'testing' = 'starting'
+  private phase: 'starting' | 'working' | 'collecting' | 'testing' | 'stopping' = 'starting'
+  private redact: Redact = (text) => text
   private now = ''
   private tools = 0
   private readonly files = new Set<string>()
@@ -37,10 +43,12 @@ export class Progress {
       this.agent = oneLine(news.agent, 40)
       this.iteration = news.n
       this.worktree = `${news.worktree}/`
+      this.redact = news.redact
       this.phase = 'working'
       this.now = ''
       this.meter = new Meter()
     } else if (news.type === 'agent') this.agentDoes(news.event)
+    else if (news.type === 'stopping') this.phase = 'stopping'
     else if (news.type === 'collected') {
       this.phase = 'collecting'
       this.now = ''
@@ -61,15 +69,20 @@ export class Progress {
       this.now = this.local(toolWords(event))
       const path = pathOf(event.input)
       if (changesFiles.test(event.name) && path !== null) this.files.add(this.local(path))
-    } else if (event.type === 'text' && event.text.trim() !== '') this.now = oneLine(event.text)
+    } else if (event.type === 'text' && event.text.trim() !== '') this.now = this.shown(event.text)
     else if (event.type === 'thinking') this.now = 'thinking'
-    else if (event.type === 'waiting' || event.type === 'error') this.now = oneLine(event.message)
+    else if (event.type === 'waiting' || event.type === 'error') this.now = this.shown(event.message)
     else if (event.type === 'usage' || event.type === 'cost') this.meter.add(event)
+  }
+
+  /** What the agent said, in a line and without secrets. */
+  private shown(text: string): string {
+    return oneLine(this.redact(text.slice(0, shownText)))
   }
 
   /** Agents name files by their absolute paths: below the worktree that is only noise. */
   private local(text: string): string {
-    return this.worktree === '' ? text : text.replaceAll(this.worktree, '')
+    return this.redact(this.worktree === '' ? text : text.replaceAll(this.worktree, ''))
   }
 
   /** `fix-parser  iteration 2, amp working  1:23  12 tools  34.5k tokens` */
@@ -84,7 +97,7 @@ export class Progress {
       this.iteration === 0 ? doing : `iteration ${this.iteration}, ${doing}`,
       clock(now - this.began),
       ...(this.tools === 0 ? [] : [plural(this.tools, 'tool call')]),
-      ...(tokens === 0 ? [] : [`${short(tokens)} tokens`]),
+      ...(tokens === 0 ? [] : [`${shortCount(tokens)} tokens`]),
     ].join('  ')
   }
 
@@ -112,7 +125,3 @@ function clock(ms: number): string {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
-
-/** `950`, `34.5k`, `1.2M` */
-const short = (n: number): string =>
-  n < 1000 ? `${n}` : n < 999_950 ? `${(n / 1000).toFixed(1)}k` : `${(n / 1_000_000).toFixed(1)}M`

@@ -1,4 +1,4 @@
-import type { MergeStyle } from '../actions/merge.js'
+import type { MergeStyle } from '../actions/shared/landing.js'
 import { usage } from '../errors.js'
 
 /** The style of a merge that the options name. */

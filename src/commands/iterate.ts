@@ -9,12 +9,12 @@ import { defaultIterations, iterateUntilPass, type LoopEnd } from '../actions/un
 import { startInBackground } from '../cli/background.js'
 import { AmpCommand } from '../cli/command.js'
 import { runLive } from '../cli/live.js'
-import { iterationNews } from '../cli/news.js'
+import { answerText, iterationNews } from '../cli/news.js'
 import { Progress } from '../cli/progress.js'
 import { givenText } from '../cli/text.js'
 import { AmpError, usage } from '../errors.js'
 import { detachedVariable } from '../git/env.js'
-import { iterationJson, sessionJson } from '../render/json.js'
+import { failedJson, outcomeJson } from '../render/iterate-json.js'
 import { remarkTexts, renderIterate, unrecordedWords } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
@@ -43,14 +43,16 @@ export class IterateCommand extends AmpCommand {
       Without \`-m\` the first iteration runs the session's own prompt; later ones ask the agent to go on, and tell it what the tests said. With
       \`--until-pass\` this is done again until the tests pass, the agent fails, it twice changes nothing, or the limit is reached.
 
-      Changes found in the worktree are the user's: they are committed first, as the user's own commit. Hooks run as for any commit; when one
+      Changes found in the worktree are the user's: they are committed first, as the user's own commit, apart from what a failed agent had left
+      there, which becomes that agent's commit. Hooks run as for any commit; when one
       fails, the commit is made without it and the iteration says so. An iteration that was killed is picked up by the next one: what it left
       becomes its commit. A worktree that is gone is made again from the branch. An agent that cannot continue its thread begins a new one, and
       is told the goal and what happened so far.
 
       Ctrl-C stops the agent and every tool it started, and records what there is; so does \`git amp stop\` from another terminal. An agent is
       stopped after \`amp.timeout\` (2h) in all, and after \`amp.idleTimeout\` (15m) of silence; 0 is no limit. When an agent fails, what it did is
-      committed, or left in the worktree with \`amp.onFailure=keep\`.
+      committed, or left in the worktree with \`amp.onFailure=keep\`: then the next iteration commits it as the agent's, and only what was
+      changed since as the user's own.
 
       Several sessions, or \`--all\` open ones that nothing runs in, are iterated side by side, \`-j\` at a time; one that fails does not stop the
       others. With \`-d\` the run goes on in the background: \`git amp log --follow\` shows it, \`git amp stop\` ends it.
@@ -120,7 +122,7 @@ export class IterateCommand extends AmpCommand {
     }
     const results = await this.show(tips, run, { jobs, isAlone })
     const code = this.report(tips, results, isAlone)
-    if (this.json) await this.answerJson(repo, results, isAlone)
+    if (this.json) await this.answerJson(repo, tips, results)
     return code
   }
 
@@ -158,17 +160,24 @@ export class IterateCommand extends AmpCommand {
     run: (tip: ChainTip, on: (news: IterateNews) => void) => Promise<Outcome>,
     { jobs, isAlone }: { jobs: number; isAlone: boolean },
   ): Promise<PromiseSettledResult<Outcome>[]> {
-    const { ui, host } = this.context
+    const { ui, host, signal } = this.context
     const isLive = ui.isTerminal && !this.verbose && !this.quiet
     if (isAlone && !isLive) {
       const [tip] = tips as [ChainTip]
       return Promise.allSettled([run(tip, iterationNews(ui, { verbose: this.verbose }))])
     }
     const now = () => host.now().getTime()
+    let isTold = false
     const tasks = tips.map((tip) => {
       const progress = new Progress(tip.snapshot.name, now())
       const prefix = `${tip.id.slice(0, 4)} ${oneLine(tip.snapshot.slug)}: `
-      const tell = iterationNews(ui, { verbose: this.verbose, prefix: isAlone ? '' : prefix, isLive })
+      const news = iterationNews(ui, { verbose: this.verbose, prefix: isAlone ? '' : prefix, isLive })
+      const tell = (one: IterateNews) => {
+        // Ctrl-C stops them all, and is told once.
+        if (one.type !== 'stopping' || !signal.aborted) return news(one)
+        if (!isTold) iterationNews(ui, { isLive })(one)
+        isTold = true
+      }
       return {
         title: () => progress.title(now()),
         detail: () => progress.detail(),
@@ -180,6 +189,8 @@ export class IterateCommand extends AmpCommand {
           })
           const last = outcome.rounds.at(-1)
           if (last !== undefined) progress.end(renderIterate(last))
+          // The view is about to vanish, and with it what the agent said.
+          if (isLive && isAlone && last?.summary) ui.tell(answerText(last.summary))
           return outcome
         },
       }
@@ -200,7 +211,7 @@ export class IterateCommand extends AmpCommand {
     const codes = results.map((result, index) => {
       const [id = '', name = ''] = [tips[index]?.id.slice(0, 4), oneLine(tips[index]?.snapshot.slug ?? '')]
       if (result.status === 'rejected') {
-        const error = result.reason instanceof AmpError ? result.reason : new AmpError('fatal', String(result.reason))
+        const error = errorOf(result.reason)
         ui.error('error', `${id} ${name}: ${oneLine(error.message)}`, error.hints)
         return 1
       }
@@ -213,13 +224,20 @@ export class IterateCommand extends AmpCommand {
 
   private async answerJson(
     repo: Repo,
+    tips: readonly ChainTip[],
     results: readonly PromiseSettledResult<Outcome>[],
-    isAlone: boolean,
   ): Promise<void> {
+    const isAlone = !this.all && tips.length === 1
     // Worktrees may have been made meanwhile.
     repo.forgetWorktrees()
-    const outcomes = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    const values = await Promise.all(outcomes.map((outcome) => outcomeJson(repo, outcome)))
+    const shownOf = async (tip: ChainTip | undefined) => showSession(repo, { session: tip?.id })
+    const values = await Promise.all(
+      results.map(async (result, index) =>
+        result.status === 'fulfilled'
+          ? outcomeJson(await shownOf(tips[index]), result.value)
+          : failedJson(await shownOf(tips[index]), errorOf(result.reason)),
+      ),
+    )
     const [only] = values
     if (isAlone && !this.untilPass) this.context.ui.json({ schema: 'git-amp/iteration@1', ...only?.rounds[0] })
     else this.context.ui.json({ schema: 'git-amp/iterations@1', sessions: values })
@@ -228,7 +246,9 @@ export class IterateCommand extends AmpCommand {
   private reportOne({ tip, rounds, end }: Outcome, prefix: string): number {
     const { ui } = this.context
     for (const result of rounds) {
-      for (const { line, below } of remarkTexts(result.remarks)) {
+      // What was told when it happened is not told again.
+      const { newThread, ...others } = result.remarks
+      for (const { line, below } of remarkTexts(this.quiet ? result.remarks : others)) {
         ui.warn(`${prefix}${line}`)
         if (this.verbose && below !== '') ui.tell(below)
       }
@@ -300,25 +320,11 @@ export class IterateCommand extends AmpCommand {
   }
 }
 
+const errorOf = (reason: unknown): AmpError =>
+  reason instanceof AmpError ? reason : new AmpError('fatal', String(reason))
+
 function isBad({ rounds, end }: Outcome): boolean {
   const last = rounds.at(-1)
   if (last === undefined || (end !== null && end !== 'pass')) return true
   return last.outcome === 'failed' || last.isStopped || last.passed === false
-}
-
-/** All rounds of a session, with what its records tell of each. */
-async function outcomeJson(repo: Repo, { tip, rounds, end }: Outcome) {
-  const shown = await showSession(repo, { session: tip.id })
-  const session = sessionJson(shown.tip, shown.state, shown.worktree)
-  const answers = rounds.map((result, index) => {
-    const recorded = shown.iterations.find(({ id }) => id === result.iteration.id) ?? result.iteration
-    return {
-      session:
-        index === rounds.length - 1 ? session : sessionJson(result.tip, result.tip.snapshot.status, shown.worktree),
-      iteration: iterationJson({ ...recorded, summary: result.summary }),
-      tests: result.tests,
-      manual: result.manual,
-    }
-  })
-  return { session, end, rounds: answers }
 }

@@ -1,5 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
+import { listRemoteSessions } from '../actions/list-remote.js'
+import { canAnswer } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
@@ -35,12 +37,14 @@ export class ListCommand extends AmpCommand {
       - \`diverged\`: two clones went on with it at once
       - \`conflict\`: a rebase of it stands in a conflict, here or on the machine that is named
       - \`merged\`, \`closed\`: done
-      - \`review\`, \`paused\`: set by a newer git-amp
+      - \`review\`: a pull request is open for it
+      - \`paused\`: its worktree is put aside
 
       Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
     `,
     examples: [
       ['The open sessions', 'git amp'],
+      ['What a remote has, without fetching it', 'git amp list --remote origin'],
       ['All sessions, by name', 'git amp list -a --sort name'],
       ['Ids and branches for a script', "git amp list --format '%(id) %(branch)'"],
     ],
@@ -56,6 +60,9 @@ export class ListCommand extends AmpCommand {
     description: 'Print records for scripts, in a form that stays',
   })
   nul = Option.Boolean('-z', false, { description: 'End lines with NUL instead of newline' })
+  remote = Option.String('--remote', {
+    description: 'List the sessions of another repository; nothing of them is kept',
+  })
   json = Option.Boolean('--json', false, { description: 'Print the sessions as JSON' })
 
   async run(): Promise<number | undefined> {
@@ -69,13 +76,13 @@ export class ListCommand extends AmpCommand {
     if (key !== undefined && !sortKeys.some((known) => known === key))
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
     checkForms(this)
-    const repo = await this.open({ sessions: true })
-    const { sessions, broken, hidden } = await listSessions(repo, {
-      all: this.all,
-      states: this.states,
-      sort: this.sort,
-      maxCount,
-    })
+    const repo = await this.open()
+    const wanted = { all: this.all, states: this.states, sort: this.sort, maxCount }
+    const { remote } = this
+    const { sessions, broken, hidden } =
+      remote === undefined
+        ? await listSessions(repo, wanted)
+        : await listRemoteSessions(repo, { ...wanted, remote, canAsk: canAnswer(this.context) })
     for (const { ref, reason } of broken) ui.warn(`${ref} cannot be read: ${oneLine(reason)}`)
     if (this.json || this.format !== undefined || this.porcelain !== undefined) await this.forMachines(repo, sessions)
     else
@@ -86,6 +93,9 @@ export class ListCommand extends AmpCommand {
         `${waiting.shortId} was interrupted; "git amp iterate ${waiting.shortId}" ${waiting.snapshot.open.length > 0 ? 'keeps its work and goes on' : 'goes on'}`,
         'ampPending',
       )
+    for (const { shortId, state, waitsFor } of sessions)
+      if (state === 'waiting' && waitsFor !== null)
+        ui.hint(`${shortId}: ${waitsFor}; then "git amp iterate ${shortId}" goes on`, 'ampPending')
     for (const { shortId, state } of sessions.filter((session) => session.isRebasing)) {
       const how =
         state === 'conflict'

@@ -20,7 +20,7 @@ export class PreflightCommand extends AmpCommand {
       The result of the tests counts for the very tree that would land. When it is not known, \`--test\` runs them on that tree, in a temporary worktree
       of their own; what they need beside the tracked files has to be made by the test command.
 
-      Each check is \`ok\`, \`no\`, or \`-\` when nobody knows. The exit code is 1 when one of them is \`no\`.
+      Each check is \`ok\`, \`no\`, \`!\` when you should know of it, or \`-\` when nobody knows. The exit code is 1 when one of them is \`no\`.
     `,
     examples: [
       ['Look before merging', 'git amp preflight fix-parser'],

@@ -34,7 +34,7 @@ export class ShowCommand extends AmpCommand {
     const result = await showSession(repo, { session: this.session, iteration })
     if (this.json) {
       const { tip, state, worktree, iterations, cost, detail } = result
-      const { prompt, uncommitted, nested, branchHead, unfinished, ahead, behind, changes } = result
+      const { prompt, uncommitted, nested, branchHead, unfinished, isMerging, ahead, behind, changes } = result
       ui.json({
         schema: 'git-amp/show@1',
         session: {
@@ -45,6 +45,7 @@ export class ShowCommand extends AmpCommand {
           nested,
           branchHead,
           unfinished,
+          isMerging,
           ahead,
           behind,
           changes,

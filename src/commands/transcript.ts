@@ -13,11 +13,12 @@ export class TranscriptCommand extends AmpCommand {
     category: 'Look at sessions',
     description: 'Show what the agent said and did',
     details: `
-      Shows each iteration with its prompt, what the agent said, the tools it used, a line each, its errors, and how it ended. With \`--tools\` the
-      input and output of each tool are shown whole. The iteration that runs now is shown as far as it has come.
+      Shows each iteration with its prompt, what the agent said, the tools it used, a line each, its errors, and how it ended; what it prints on
+      stderr again and again, once. With \`--tools\` the input and output of each tool, and stderr, are shown whole. The iteration that runs now is shown as far as it has come.
 
-      Transcripts stand in the repository, on \`refs/amp-private/transcripts/<session>\`. Secrets are taken out before they are written: values of
-      variables and of \`.env\` files, tokens, private keys, passwords.
+      Transcripts stand in the repository, on \`refs/amp-private/transcripts/<session>\`. Secrets that are known as
+      such are taken out before they are written: values of variables and of \`.env\` files whose names or looks say so, known forms of tokens, private
+      keys, passwords in URLs and beside their names. A secret that looks like ordinary text is not known, and stays.
     `,
     examples: [
       ['What the agent did in the session of this worktree', 'git amp transcript'],
@@ -38,10 +39,10 @@ export class TranscriptCommand extends AmpCommand {
       throw usage(`'${this.iteration}' is no iteration number`)
     const repo = await this.open()
     const { ui, stdout } = this.context
-    const { tip, parts, missing } = await findTranscripts(repo, { session: this.session, iteration })
+    const { tip, parts, missing, worktree } = await findTranscripts(repo, { session: this.session, iteration })
     if (this.raw) await pour(stdout, rawLines(parts))
     else if (this.json) await pour(stdout, jsonLines(repo, tip.id, parts))
-    else if (parts.length > 0) await pagePieces(this.context, this.drawn(repo, parts))
+    else if (parts.length > 0) await pagePieces(this.context, this.drawn(repo, { parts, worktree }))
     const name = tip.snapshot.name
     if (tip.snapshot.iterations === 0) ui.hint(`session ${name} has no iteration yet`)
     else if (missing.length > 0) {
@@ -51,10 +52,13 @@ export class TranscriptCommand extends AmpCommand {
     return undefined
   }
 
-  private async *drawn(repo: Repo, parts: readonly TranscriptPart[]): AsyncGenerator<string> {
+  private async *drawn(
+    repo: Repo,
+    { parts, worktree }: { parts: readonly TranscriptPart[]; worktree: string | null },
+  ): AsyncGenerator<string> {
     const { ui, host } = this.context
     const screen = { paint: ui.paint.bind(ui), now: host.now(), width: ui.width }
-    const page = new TranscriptPage(screen, { tools: this.tools })
+    const page = new TranscriptPage(screen, { tools: this.tools, worktree })
     for await (const item of transcriptItems(repo, parts)) yield page.draw(item)
   }
 }

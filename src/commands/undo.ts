@@ -33,7 +33,7 @@ export class UndoCommand extends AmpCommand {
     const repo = await this.open()
     const { ui } = this.context
     const result = await undoOperation(repo, { operation: this.operation, dryRun: this.dryRun })
-    const { operation, tip, refs, worktree, updated, isDryRun } = result
+    const { operation, tip, refs, worktree, updated, published, review, isDryRun } = result
     if (this.json) {
       const { id, command, at } = operation
       ui.json({
@@ -43,6 +43,8 @@ export class UndoCommand extends AmpCommand {
         refs,
         worktree,
         updated,
+        published,
+        review,
         isDryRun,
       })
       return undefined
@@ -50,12 +52,15 @@ export class UndoCommand extends AmpCommand {
     ui.answer(words(result))
     if (worktree !== null) ui.tell(`Worktree ${worktree.path} ${isDryRun ? 'would be ' : ''}${worktree.becomes}`)
     if (updated !== null && !isDryRun) ui.tell(`Updated the checkout in ${updated}`)
+    for (const { ref, remote } of published)
+      ui.warn(`what ${oneLine(ref.slice(11))} had is in ${oneLine(remote.slice(13))} too, and stays there`)
+    if (review !== null) ui.warn(`the pull request stays: ${oneLine(review)}`)
     return undefined
   }
 }
 
-function words({ operation, tip, refs, isDryRun }: UndoResult): string {
-  const head = `${isDryRun ? 'would undo' : 'undid'} ${oneLine(operation.command)} of ${oneLine(tip.snapshot.slug)} (${operation.id})`
+function words({ operation, refs, isDryRun }: UndoResult): string {
+  const head = `${isDryRun ? 'would undo' : 'undid'} ${oneLine(operation.command)} of ${oneLine(operation.slug)} (${operation.id})`
   const lines = refs
     .filter(({ ref }) => ref.startsWith('refs/heads/'))
     .map(({ ref, before, after }) => `  ${oneLine(ref.slice(11))}: ${short(before)} -> ${short(after)}`)

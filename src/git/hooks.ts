@@ -53,9 +53,14 @@ export class Hooks {
    * Finds the hooks of a worktree, and stays with their directory, whatever an agent sets meanwhile. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
    * from the main worktree, where the user installed it.
    * @param git runs as the user in the worktree
+   * @param where the main worktree, and what git says of the hooks when it was asked already
    */
-  static async find(git: Git, fs: HostFs, main: string): Promise<Hooks> {
-    const path = await git.text(['rev-parse', '--git-path', 'hooks'])
+  static async find(
+    git: Git,
+    fs: HostFs,
+    { main, path: known }: { main: string; path?: string | undefined },
+  ): Promise<Hooks> {
+    const path = known ?? (await git.text(['rev-parse', '--git-path', 'hooks']))
     const here = resolve(git.cwd, path)
     const names = await list(fs, here)
     const there = isAbsolute(path) ? [] : await list(fs, join(main, path))

@@ -109,6 +109,8 @@ function textOf(event: AmpEvent): string {
       return `${text('agent')}${typeof data.reason === 'string' ? `: ${oneLine(data.reason, 60)}` : ' resolved the conflict'}`
     case 'session.merged':
       return `into ${text('into').replace(/^refs\/heads\//, '')} (${text('via')}${data.result === 'done' ? '' : `, ${text('result')}`})`
+    case 'session.review':
+      return text('url')
     case 'session.closed':
       return text('reason')
     case 'session.heads-resolved':

@@ -55,4 +55,5 @@ export const operationJson = (operation: LoggedOperation) => ({
   undoes: operation.undoes ?? null,
   refs: operation.refs,
   worktrees: operation.worktrees ?? [],
+  steps: operation.steps.length < 2 ? [] : operation.steps.map(({ id, command }) => ({ id, command })),
 })

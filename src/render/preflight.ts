@@ -3,7 +3,7 @@ import { oneLine } from '../util/sanitize.js'
 import type { Paint } from './session.js'
 import { renderTable } from './table.js'
 
-const words: Readonly<Record<Check['status'], string>> = { pass: 'ok', fail: 'no', unknown: '-' }
+const words: Readonly<Record<Check['status'], string>> = { pass: 'ok', warn: '!', fail: 'no', unknown: '-' }
 
 /** The checks, one a line. */
 export function renderPreflight(result: PreflightResult, screen: { paint: Paint; width: number | null }): string {

@@ -30,6 +30,8 @@ const isFailing = ({ snapshot, state }: ListedSession): boolean =>
 
 function stateCell(session: ListedSession): string {
   if (session.conflictOn !== null) return `conflict on ${oneLine(session.conflictOn)}`
+  if (session.state === 'running' && session.runningOn !== null)
+    return `running on ${oneLine(session.runningOn.host, 40)}`
   const waiting = session.state === 'waiting' ? session.snapshot.last?.waiting : undefined
   if (waiting !== undefined) return `waiting for ${waiting === 'login' ? 'a login' : 'an approval'}`
   return isFailing(session) ? 'tests fail' : session.state
@@ -95,6 +97,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
     ['Base', `${baseName(result)}from ${result.base.slice(0, 12)}${distance(result)}`],
     ['Worktree', result.worktree === null ? '(none here)' : printable(result.worktree)],
     ['Uncommitted', uncommittedWords(result)],
+    ['Left', leftWords(result)],
     [
       'Agent',
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
@@ -120,7 +123,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
 export const sizeWords = (size: { files: number; insertions: number; deletions: number }): string =>
   `${plural(size.files, 'file')} +${size.insertions} -${size.deletions}`
 
-function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): string {
+function stateWords({ tip: { snapshot }, state, conflictOn, iterations }: ShowResult): string {
   if (state === 'conflict') return conflictWords(snapshot, conflictOn)
   const open = snapshot.open[0]
   if (state === 'running' && open !== undefined)
@@ -129,13 +132,23 @@ function stateWords({ tip: { snapshot }, state, conflictOn }: ShowResult): strin
     return open === undefined
       ? `interrupted in iteration ${snapshot.last?.n ?? 0}, which was recorded; "git amp iterate" goes on`
       : `interrupted in iteration ${open.n}; "git amp iterate" keeps what it left and goes on`
+  if (state === 'waiting') return waitingWords(snapshot, iterations)
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
+  if (state === 'review' && snapshot.review !== undefined) return `in review: ${oneLine(snapshot.review.url)}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
   // It went on after its merge.
   return snapshot.merged === undefined
     ? state
     : `${state}; merged before, into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
+}
+
+/** What its last agent waited for, in its own words, which name the next step. */
+function waitingWords({ open }: Snapshot, iterations: readonly IterationView[]): string {
+  const last = iterations.at(-1)
+  if (open.length > 0 || last === undefined || last.waiting === null) return 'waiting for its user'
+  const what = last.waiting === 'login' ? 'a login' : 'an approval'
+  return `waiting for ${what}${last.reason === null ? '' : `: ${oneLine(last.reason, 400)}`}; then "git amp iterate" goes on`
 }
 
 function conflictWords({ rebasing }: Snapshot, on: string | null): string {
@@ -155,12 +168,12 @@ const baseName = ({ tip, isBaseGone }: ShowResult): string => {
   return name === undefined ? '' : `${name}${isBaseGone ? ' (gone)' : ''}, `
 }
 
-const progressWords = ({ tip, state, unfinished }: ShowResult): string =>
-  unfinished === 'rebase' && state === 'conflict'
-    ? `rebase; finish it with "git amp rebase --continue ${tip.id}", or take it back with --abort`
-    : unfinished === null
-      ? ''
-      : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
+function progressWords({ tip, state, unfinished, isMerging }: ShowResult): string {
+  const verb = isMerging ? 'merge' : 'rebase'
+  const isOurs = isMerging || (unfinished === 'rebase' && state === 'conflict')
+  if (isOurs) return `${verb}; go on with "git amp ${verb} --continue ${tip.id}", or take it back with --abort`
+  return unfinished === null ? '' : `${unfinished}; finish it with "git ${unfinished} --continue" in the worktree`
+}
 
 function distance({ ahead, behind }: ShowResult): string {
   if (ahead === null || behind === null) return ''
@@ -180,6 +193,14 @@ function uncommittedWords({ uncommitted, nested }: ShowResult): string {
         ]),
   ]
   return words.join('; ')
+}
+
+/** Edits of a failed agent, unless nothing stands in the worktree any more. */
+function leftWords({ tip, uncommitted }: ShowResult): string {
+  const { kept } = tip.snapshot
+  return kept === undefined || uncommitted === 0
+    ? ''
+    : `by iteration ${kept.n}, uncommitted (${kept.commit.slice(0, 12)}); "git amp iterate" commits it as the agent's`
 }
 
 function testFacts({ tip, test, tested }: ShowResult): string {
@@ -325,7 +346,8 @@ export function remarkTexts(remarks: IterationRemarks): { line: string; below: s
 const shownHookLines = 10
 
 function hookLine({ name, exit, commit }: FailedHook): string {
-  const where = commit === 'manual' ? 'the commit of your changes' : "the iteration's commit"
+  const wheres = { manual: 'the commit of your changes', kept: 'the commit of what an earlier iteration left' }
+  const where = commit === undefined ? "the iteration's commit" : wheres[commit]
   return `the ${name} hook failed${exit === null ? '' : ` (exit code ${exit})`}; ${where} was made without it`
 }
 
@@ -345,12 +367,13 @@ export function remarkWords(remarks: IterationRemarks): string[] {
     refs: 'other refs moved',
     left: 'left its branch',
     kept: 'left uncommitted',
+    keptAs: '',
     newThread: 'new thread',
     untold: 'transcript not whole',
     settings: 'settings changed',
   }
   return (Object.keys(words) as (keyof IterationRemarks)[]).flatMap((key) =>
-    remarks[key] === undefined ? [] : [words[key]],
+    remarks[key] === undefined || words[key] === '' ? [] : [words[key]],
   )
 }
 
@@ -373,7 +396,11 @@ function otherRemarks(remarks: IterationRemarks): string[] {
       : [`the agent replaced the worktree's .git by a repository of its own, which is now ${remarks.replacedGit}`]),
     ...(remarks.untold === undefined ? [] : [`the transcript is not whole: ${remarks.untold}`]),
     ...refs,
-    ...(remarks.kept === true ? ['what the agent did is left in the worktree, uncommitted (amp.onFailure)'] : []),
+    ...(remarks.kept === true
+      ? [
+          "what the agent did is left in the worktree, uncommitted (amp.onFailure); the next iteration commits it as the agent's",
+        ]
+      : []),
     ...(remarks.newThread === undefined
       ? []
       : [`the agent could not go on in its thread and began a new one: ${remarks.newThread}`]),
@@ -409,11 +436,12 @@ export const unrecordedWords = (run: TestRun): string | null =>
 /** The answer of `iterate`, on one line. */
 export function renderIterate(result: IterateResult): string {
   const { iteration, commit, outcome, size, tests } = result
+  const left = result.remarks.kept === true ? `, ${sizeWords(size)} left uncommitted` : ''
   const what =
     commit === null
       ? outcome === 'no-change'
         ? 'no change'
-        : outcome
+        : `${outcome}${left}`
       : `${commit.slice(0, 12)} ${sizeWords(size)}${outcome === 'success' ? '' : `, ${outcome}`}`
   const isKnown = tests === null && result.passed !== null
   const known = isKnown ? `, tests ${result.passed === true ? 'pass' : 'fail'} as before` : ''

@@ -3,8 +3,8 @@ import type { IterationView } from '../state/iterations.js'
 import { testWord } from '../state/iterations.js'
 import { escapeControls } from '../util/escape.js'
 import { oneLine } from '../util/sanitize.js'
-import { duration, plainTime } from '../util/time.js'
-import { type Screen, sizeWords } from './session.js'
+import { duration, plainTime, plural } from '../util/time.js'
+import { type Screen, sizeWords, spentWords } from './session.js'
 
 type AgentEvent = Extract<TranscriptItem, { type: 'agent' }>['event']
 
@@ -16,14 +16,24 @@ export class TranscriptPage {
   private last: 'none' | 'text' | 'other' = 'none'
   private said = ''
   private readonly tools = new Map<string, string>()
+  private readonly noise: Noise
 
+  /** @param options `worktree`: paths below it are shown without it */
   constructor(
     private readonly screen: Screen,
-    private readonly options: { tools: boolean },
-  ) {}
+    private readonly options: { tools: boolean; worktree?: string | null },
+  ) {
+    this.noise = new Noise(options.tools)
+  }
 
   /** The lines of an item, with their newlines; empty for what is not shown. */
   draw(item: TranscriptItem): string {
+    const left = item.type === 'stderr' ? '' : this.noise.end()
+    return `${left === '' ? '' : `${this.dim(left)}\n`}${this.drawn(item)}`
+  }
+
+  private drawn(item: TranscriptItem): string {
+    if (item.type === 'iteration') this.noise.begin(item.iteration.agent)
     const text = this.textOf(item)
     if (text === '') return ''
     const kind = item.type === 'agent' && item.event.type === 'text' ? 'text' : 'other'
@@ -37,7 +47,8 @@ export class TranscriptPage {
     if (item.type === 'iteration') return this.heading(item.iteration)
     if (item.type === 'prompt') return indent(visible(item.text).trim(), '> ')
     if (item.type === 'call') return this.options.tools ? this.dim(`$ ${item.argv.map(word).join(' ')}`) : ''
-    if (item.type === 'stderr') return item.text.trim() === '' ? '' : this.dim(indent(visible(item.text), 'stderr: '))
+    if (item.type === 'stderr')
+      return this.noise.isShown(item.text) ? this.dim(indent(visible(item.text), 'stderr: ')) : ''
     if (item.type === 'end') return this.dim(endWords(item.iteration))
     return this.event(item.event, item.durationMs)
   }
@@ -74,7 +85,7 @@ export class TranscriptPage {
 
   private tool(event: AgentEvent & { type: 'tool' }): string {
     this.tools.set(event.id, event.name)
-    if (!this.options.tools) return `  ${oneLine(`${event.name} ${subjectOf(event.input)}`, 120)}`
+    if (!this.options.tools) return `  ${oneLine(this.local(`${event.name} ${subjectOf(event.input)}`), 120)}`
     const input = typeof event.input === 'string' ? event.input : (JSON.stringify(event.input, null, 2) ?? '')
     return `  ${oneLine(event.name)}\n${indent(visible(input), '    ')}`
   }
@@ -89,8 +100,52 @@ export class TranscriptPage {
     return event.output.trim() === '' ? head : `${head}\n${indent(visible(event.output).trimEnd(), '    ')}`
   }
 
+  /** Agents name files by their absolute paths: below the worktree that is only noise. */
+  private local(text: string): string {
+    const { worktree } = this.options
+    return worktree === undefined || worktree === null ? text : text.replaceAll(`${worktree}/`, '')
+  }
+
   private dim(text: string): string {
     return this.screen.paint('dim', text)
+  }
+}
+
+/** Lines of stderr that are shown one after the other. */
+const shownErrors = 5
+/** So many lines are known again. */
+const knownErrors = 1000
+
+/** What agents print on stderr says the same in every iteration, and goes on for long: once, and its beginning, is enough. */
+class Noise {
+  private readonly seen = new Set<string>()
+  private shown = 0
+  private left = 0
+  private isScript = false
+
+  constructor(private readonly isWhole: boolean) {}
+
+  /** Of a script stderr is half of what it says. */
+  begin(agent: string): void {
+    this.isScript = agent === 'shell'
+  }
+
+  isShown(text: string): boolean {
+    if (text.trim() === '') return false
+    if (this.isWhole || this.isScript) return true
+    if (this.seen.has(text)) return false
+    if (this.seen.size < knownErrors) this.seen.add(text)
+    if (this.shown < shownErrors) this.shown++
+    else this.left++
+    return this.left === 0
+  }
+
+  /** Something else follows. @returns what to say of the lines that were left out */
+  end(): string {
+    const { left } = this
+    this.shown = 0
+    this.left = 0
+    return left === 0 ? '' : `stderr: [... ${plural(left, 'line')}; --tools shows all]`
   }
 }
 
@@ -115,21 +170,16 @@ function subjectOf(input: unknown): string {
   return Array.isArray(values.command) ? values.command.join(' ') : ((subject as string | undefined) ?? '')
 }
 
-/** `success, 1 file +1 -1, tests pass; 1200 tokens in, 300 out, $0.12` */
+/** `success, 1 file +1 -1, tests pass, 1.5k tokens, $0.12` */
 function endWords(iteration: IterationView): string {
-  const { outcome, reason, usage, costUsd } = iteration
+  const { outcome, reason } = iteration
   const tests = testWord(iteration.tests)
   const result = [
-    reason === null || reason === outcome ? outcome : `${outcome}: ${oneLine(reason)}`,
+    reason === null || reason === outcome ? outcome : `${outcome}: ${oneLine(reason).replace(/\.$/, '')}`,
     ...(iteration.to === null ? [] : [sizeWords(iteration)]),
     ...(tests === null ? [] : [tests]),
   ]
-  const cached = (usage?.cacheRead ?? 0) + (usage?.cacheWrite ?? 0)
-  const spent = [
-    ...(usage === null ? [] : [`${usage.input + cached} tokens in`, `${usage.output} out`]),
-    ...(costUsd === null ? [] : [`$${costUsd.toFixed(2)}`]),
-  ]
-  return `end: ${result.join(', ')}${spent.length === 0 ? '' : `; ${spent.join(', ')}`}`
+  return `end: ${[...result, ...spentWords(iteration)].join(', ')}`
 }
 
 /** An item as one line of `--json`. */

@@ -96,8 +96,8 @@ export interface FailedHook {
   exit: number | null
   /** The last lines it printed. */
   output: string
-  /** The human's own commit before the iteration, when it failed there. */
-  commit?: 'manual'
+  /** The human's own commit before the iteration, or that of what an earlier one left, when it failed there. */
+  commit?: 'manual' | 'kept'
 }
 
 /** What else an iteration has to tell: each is absent when there is nothing to say. */
@@ -120,6 +120,8 @@ export interface IterationRemarks {
   submodules?: string[]
   /** The run failed, and what it did is left in the worktree as uncommitted changes (`amp.onFailure=keep`). */
   kept?: boolean
+  /** What was left then, as the commit that it would have been. */
+  keptAs?: Oid
   /** Why the agent began a new thread, and was told what had happened so far. */
   newThread?: string
   /** Why the transcript is not whole, or not there. */
@@ -140,8 +142,11 @@ export interface Undone {
   status?: SessionStatus
   merged?: { into: string; after: Oid; at: string } | null
   paused?: { snapshot: Oid; was: SessionStatus } | null
+  review?: { url: string; at: string } | null
   /** The agent's thread; null when there was none. */
   thread?: { agent: string; id: string; total?: ThreadTotal } | null
+  /** What a failed agent had left uncommitted. */
+  kept?: { iteration: string; n: number; from: Oid; commit: Oid } | null
   total?: ChangeSize
 }
 
@@ -168,6 +173,8 @@ export interface EventData {
     agent: string
     model?: string
     host: string
+    /** A random id of the clone that it began in. */
+    clone?: string
   }
   'iteration.finished': {
     iteration: string
@@ -202,8 +209,18 @@ export interface EventData {
   } & Partial<ChangeSize> &
     Spent &
     IterationRemarks
-  /** `base` when the session stands on a later commit of its base branch now. */
-  'head.moved': { from: Oid; to: Oid; cause: 'manual' | 'amend' | 'external'; total?: ChangeSize; base?: Oid }
+  /**
+   * `base` when the session stands on a later commit of its base branch now; with the cause `kept`, the edits that the failed `iteration` had left
+   * uncommitted are committed.
+   */
+  'head.moved': {
+    from: Oid
+    to: Oid
+    cause: 'manual' | 'amend' | 'external' | 'kept'
+    iteration?: string
+    total?: ChangeSize
+    base?: Oid
+  }
   'test.recorded': {
     iteration?: string
     command: LongText
@@ -239,6 +256,8 @@ export interface EventData {
     result: 'intent' | 'done' | 'abandoned'
   }
   /** `snapshot` is no parent of the event's commit, so that a chain can be pushed without it. */
+  /** A pull request was opened, or its branch was pushed again. `url` may be where the host offers to open one. */
+  'session.review': { url: string; remote: string; branch: string; head: Oid }
   'session.paused': { snapshot: Oid }
   'session.resumed': Record<string, never>
   'session.closed': { reason: string }

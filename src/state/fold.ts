@@ -15,7 +15,7 @@ import {
 import type { Oid } from './storage.js'
 
 /** Version of the fold: a snapshot made by a lower one is folded again from the chain. */
-export const foldVersion = 1
+export const foldVersion = 2
 
 /** An iteration that started and has not ended, as far as the chain knows. */
 export interface OpenIteration {
@@ -23,8 +23,19 @@ export interface OpenIteration {
   n: number
   from: Oid
   host: string
+  /** The clone that it began in. */
+  clone?: string
   at: string
   agent: string
+}
+
+/** Edits of a failed agent that stand uncommitted in its worktree (`amp.onFailure=keep`). */
+export interface KeptWork {
+  iteration: string
+  n: number
+  from: Oid
+  /** A commit of them on `from` that no branch has. */
+  commit: Oid
 }
 
 /** The fold of a whole chain: all that `list` needs, and what the next event is applied to. Plain JSON. */
@@ -60,10 +71,14 @@ export interface Snapshot {
   costUsd?: number
   labels: string[]
   merged?: { into: string; after: Oid; at: string }
+  /** The pull request, or where one can be opened. */
+  review?: { url: string; at: string }
   /** A move of a checked-out base that was begun and not yet seen to end. */
   merging?: { into: string; before: Oid; after: Oid; via: 'ff' | 'merge' | 'squash' }
   /** The uncommitted work of a paused session, and its status before. */
   paused?: { snapshot: Oid; was: SessionStatus }
+  /** What the last agent left uncommitted, until it is committed or the next one begins. */
+  kept?: KeptWork
   /** A rebase that stands in a conflict in a worktree on `host`. */
   rebasing?: { from: Oid; onto: Oid; start: Oid; host: string; at: string }
   createdAt: string
@@ -147,10 +162,19 @@ const appliers: Appliers = {
   }),
   'session.renamed': (_, data) => ({ name: data.name, ...(data.branch === undefined ? {} : { branch: data.branch }) }),
   'iteration.started': (snapshot, data, event) => ({
+    ...notKept(snapshot),
     iterations: Math.max(snapshot.iterations, data.n),
     open: [
       ...snapshot.open.filter((open) => open.iteration !== data.iteration),
-      { iteration: data.iteration, n: data.n, from: data.from, host: data.host, at: event.at, agent: data.agent },
+      {
+        iteration: data.iteration,
+        n: data.n,
+        from: data.from,
+        host: data.host,
+        ...(data.clone === undefined ? {} : { clone: data.clone }),
+        at: event.at,
+        agent: data.agent,
+      },
     ],
   }),
   'iteration.finished': (snapshot, data, event) => ({
@@ -159,9 +183,11 @@ const appliers: Appliers = {
   }),
   'iteration.failed': (snapshot, data, event) => ({
     ...ended(snapshot, data, { event, outcome: data.reason === 'interrupted' ? 'interrupted' : 'failed' }),
+    ...(data.keptAs === undefined ? {} : { kept: keptWork(snapshot, data, data.keptAs) }),
     status: 'failed',
   }),
   'head.moved': (snapshot, data) => ({
+    ...(data.cause === 'kept' ? notKept(snapshot) : {}),
     heads: moveHead(snapshot.heads, data.from, data.to),
     ...(data.base === undefined ? {} : { base: { ...snapshot.base, oid: data.base } }),
     ...(data.total === undefined ? {} : { changes: data.total }),
@@ -184,6 +210,7 @@ const appliers: Appliers = {
   'session.rebase-aborted': () => notRebasing,
   'session.resolved': (snapshot, data) => spentIn(snapshot, data),
   'session.merged': merged,
+  'session.review': (_, data, event) => ({ status: 'review', review: { url: data.url, at: event.at } }),
   'session.paused': ({ status, paused }, data) => ({
     status: 'paused',
     paused: { snapshot: data.snapshot, was: paused?.was ?? status },
@@ -194,7 +221,8 @@ const appliers: Appliers = {
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'operation.undone': undone,
-  'session.closed': () => ({ status: 'closed' }),
+  // A merged session that is cleaned up is merged.
+  'session.closed': ({ status }) => ({ status: status === 'merged' ? 'merged' : 'closed' }),
   'session.reopened': () => ({ status: 'idle' }),
   'label.added': (snapshot, data) => ({ labels: [...new Set([...snapshot.labels, data.label])].sort() }),
   'label.removed': (snapshot, data) => ({ labels: snapshot.labels.filter((label) => label !== data.label) }),
@@ -224,8 +252,19 @@ const changeHeads = (heads: readonly Oid[], { drop, add }: { drop: readonly Oid[
   [...new Set([...heads.filter((head) => !drop.includes(head)), ...add])].sort()
 
 /** A patch deletes nothing, so a field that goes is set to undefined, which JSON leaves out. */
-const without = (key: 'merging' | 'merged' | 'paused' | 'thread', patch: Partial<Snapshot>): Partial<Snapshot> =>
-  ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
+const without = (
+  key: 'merging' | 'merged' | 'paused' | 'review' | 'thread' | 'kept',
+  patch: Partial<Snapshot>,
+): Partial<Snapshot> => ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
+
+const notKept = ({ kept }: Snapshot): Partial<Snapshot> => (kept === undefined ? {} : without('kept', {}))
+
+const keptWork = (snapshot: Snapshot, { iteration, from }: EventData['iteration.failed'], commit: Oid): KeptWork => ({
+  iteration,
+  n: snapshot.open.find((open) => open.iteration === iteration)?.n ?? snapshot.iterations,
+  from,
+  commit,
+})
 
 /** Only what the operation had changed is as it was before it. */
 function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
@@ -235,7 +274,7 @@ function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
     ...(data.status === undefined ? {} : { status: data.status }),
     ...(data.total === undefined ? {} : { changes: data.total }),
   }
-  for (const key of ['merged', 'paused', 'thread'] as const) {
+  for (const key of ['merged', 'paused', 'review', 'thread', 'kept'] as const) {
     if (data[key] === null) patch = without(key, patch)
     else if (data[key] !== undefined) patch = { ...patch, [key]: data[key] }
   }

@@ -81,9 +81,13 @@ export function storyOf(events: Iterable<AmpEvent>): StoryItem[] {
       items.push({ kind: 'iteration', at: event.at, by: event.by, iteration })
     } else if (event.type === 'iteration.finished' || event.type === 'iteration.failed') {
       end(views.get(event.data.iteration), event.data, event.at)
+    } else if (event.type === 'head.moved' && event.data.cause === 'kept' && views.has(event.data.iteration ?? '')) {
+      committed(views.get(event.data.iteration ?? ''), event.data)
     } else if (event.type === 'test.recorded' && views.has(event.data.iteration ?? '')) {
       test(views.get(event.data.iteration ?? ''), event.data, event.at)
     } else {
+      if (event.type === 'operation.undone' && event.data.kept)
+        uncommitted(views.get(event.data.kept.iteration), event.data.kept.commit)
       items.push({ kind: 'event', at: event.at, by: event.by, event: event as AmpEvent })
     }
   }
@@ -94,15 +98,22 @@ export function storyOf(events: Iterable<AmpEvent>): StoryItem[] {
 export const iterationsOf = (events: Iterable<AmpEvent>): IterationView[] =>
   storyOf(events).flatMap((item) => (item.kind === 'iteration' ? [item.iteration] : []))
 
+/** Agents that ask no model and cost nothing. */
+const free: readonly string[] = ['shell']
+
+/** Whether what an iteration cost is not known, although it may have cost something. */
+export const isUnpriced = ({ agent, costUsd }: Pick<IterationView, 'agent' | 'costUsd'>): boolean =>
+  costUsd === null && !free.includes(agent)
+
 /** What iterations cost together, and how many of them have no known cost: a sum without them is not complete. */
-export function costOf(iterations: Iterable<Pick<IterationView, 'costUsd'>>): {
+export function costOf(iterations: Iterable<Pick<IterationView, 'agent' | 'costUsd'>>): {
   costUsd: number | null
   unpriced: number
 } {
   let [costUsd, unpriced]: [number | null, number] = [null, 0]
   for (const iteration of iterations) {
-    if (iteration.costUsd === null) unpriced++
-    else costUsd = (costUsd ?? 0) + iteration.costUsd
+    if (isUnpriced(iteration)) unpriced++
+    if (iteration.costUsd !== null) costUsd = (costUsd ?? 0) + iteration.costUsd
   }
   return { costUsd: costUsd === null ? null : exactDollars(costUsd), unpriced }
 }
@@ -190,7 +201,7 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
   view.waiting = failed ? (data.waiting ?? null) : null
   view.summary = data.summary ?? null
   view.commits = listed(data.commits) ?? []
-  const { unsigned, left, unstaged, replacedGit, kept, newThread, untold } = data
+  const { unsigned, left, unstaged, replacedGit, kept, keptAs, newThread, untold } = data
   const lists = {
     hooks: listed(data.hooks),
     nested: listed(data.nested),
@@ -200,10 +211,25 @@ function end(view: IterationView | undefined, data: EndData, at: string): void {
     settings: listed(data.settings),
   }
   view.remarks = Object.fromEntries(
-    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit, kept, newThread, untold }).filter(
+    Object.entries({ ...lists, unsigned, left, unstaged, replacedGit, kept, keptAs, newThread, untold }).filter(
       ([, value]) => value !== undefined,
     ),
   )
+}
+
+/** What it had left uncommitted was committed before the next one. */
+function committed(view: IterationView | undefined, { from, to }: EventData['head.moved']): void {
+  if (view === undefined) return
+  Object.assign(view, { from, to })
+  const { kept: _, keptAs: __, ...remarks } = view.remarks
+  view.remarks = remarks
+}
+
+/** That commit was taken back, and its edits stand uncommitted again. */
+function uncommitted(view: IterationView | undefined, keptAs: Oid): void {
+  if (view === undefined) return
+  view.to = null
+  view.remarks = { ...view.remarks, kept: true, keptAs }
 }
 
 /** A list, unless it was so long that it lives in a blob: then there is nothing to show at a glance. */

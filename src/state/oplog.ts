@@ -1,8 +1,8 @@
-import { present, unique } from '../util/collections.js'
+import { groupBy, present, unique } from '../util/collections.js'
 import type { Stores, Writer } from './chain.js'
 import { asciiJson, subjectLine } from './codec.js'
 import { oplogRef } from './names.js'
-import type { Oid, RefChange } from './storage.js'
+import type { CommitObject, Oid, RefChange } from './storage.js'
 
 /** One operation of the local log: what `undo` takes back. */
 export interface Operation {
@@ -10,7 +10,7 @@ export interface Operation {
   /** The command as typed, `squash`. */
   command: string
   session: string
-  /** For people: the session's slug. */
+  /** For people: the session's slug; several where the steps are of several sessions. */
   slug: string
   at: string
   refs: { ref: string; before: Oid | null; after: Oid | null }[]
@@ -18,6 +18,15 @@ export interface Operation {
   worktrees?: WorktreeChange[]
   /** The operation that it took back. */
   undoes?: string
+  /** The command of several steps that it is one of. */
+  within?: Within
+}
+
+/** A command of several steps, each of which is recorded as an operation. */
+export interface Within {
+  id: string
+  /** The command as typed, `merge`. */
+  command: string
 }
 
 /** What stood in a session's worktree: null is no worktree, `clean` nothing uncommitted, else the snapshot of what was. */
@@ -38,6 +47,7 @@ export interface OperationNote {
   command: string
   worktrees?: WorktreeChange[]
   undoes?: string
+  within?: Within
   /** Refs that moved outside of the transaction: before it by git itself, or right after it. */
   moved?: readonly RefChange[]
   /** Where refs stood when the command began, if an agent has moved them since: an undo goes back to there. */
@@ -86,22 +96,73 @@ export function undoneIn(operations: readonly Operation[]): Set<string> {
   return undone
 }
 
+/** An operation as its user sees it: a command of several steps is one. */
+export interface JoinedOperation extends Operation {
+  /** Its steps, newest first; the operation itself when it is none of several. */
+  steps: readonly Operation[]
+}
+
+/**
+ * Joins the steps of each command, in the place of the last one: refs and worktrees from before the first step to after the last.
+ * @param operations newest first
+ */
+export function joinSteps(operations: readonly Operation[]): JoinedOperation[] {
+  const nameOf = ({ id, within }: Operation): string => within?.id ?? id
+  const names = new Map(operations.map((one) => [one.id, nameOf(one)]))
+  return [...groupBy(operations, nameOf)].map(([id, steps]) => {
+    const [last] = steps as [Operation, ...Operation[]]
+    const undoes = steps.flatMap((step) => step.undoes ?? []).at(-1)
+    const worktrees = steps.flatMap((step) => step.worktrees ?? [])
+    return {
+      ...last,
+      id,
+      command: last.within?.command ?? last.command,
+      slug: unique(steps.map(({ slug }) => slug)).join(', '),
+      refs: joinedRefs(steps),
+      ...(worktrees.length === 0 ? {} : { worktrees }),
+      ...(undoes === undefined ? {} : { undoes: names.get(undoes) ?? undoes }),
+      steps,
+    }
+  })
+}
+
+/** Each ref once: from before the first step to after the last. */
+function joinedRefs(steps: readonly Operation[]): Operation['refs'] {
+  const joined = new Map<string, Operation['refs'][number]>()
+  for (const { refs } of steps)
+    for (const one of refs) joined.set(one.ref, { ...(joined.get(one.ref) ?? one), before: one.before })
+  return [...joined.values()]
+}
+
 /** Reads the log, newest first, as far as `limit`. What cannot be read ends it. */
 export async function readOperations(stores: Stores, limit: number): Promise<Operation[]> {
   const operations: Operation[] = []
   let oid = await stores.refs.read(oplogRef)
   while (oid !== null && operations.length < limit) {
-    const commit = await stores.objects.readCommit(oid)
-    const json = /^Amp-Operation: (.*)$/m.exec(commit?.message ?? '')?.[1]
-    const operation = json === undefined ? null : parseOperation(json)
-    if (commit === null || operation === null) break
-    operations.push(operation)
-    // The first operation has no log before it: its first parent is a commit that it replaced.
-    const parent = commit.parents[0]
-    const isReplaced = operation.refs.some((ref) => ref.before === parent)
-    oid = parent === undefined || isReplaced ? null : parent
+    const entry = await readEntry(stores, oid)
+    if (entry === null) break
+    operations.push(entry.operation)
+    oid = entry.before
   }
   return operations
+}
+
+interface Entry {
+  commit: CommitObject
+  operation: Operation
+  /** The operation before it; null at the beginning of the log. */
+  before: Oid | null
+}
+
+async function readEntry(stores: Stores, oid: Oid): Promise<Entry | null> {
+  const commit = await stores.objects.readCommit(oid)
+  const json = /^Amp-Operation: (.*)$/m.exec(commit?.message ?? '')?.[1]
+  const operation = json === undefined ? null : parseOperation(json)
+  if (commit === null || operation === null) return null
+  // The first operation has no log before it: its first parent is a commit that it replaced.
+  const parent = commit.parents[0]
+  const isReplaced = operation.refs.some((ref) => ref.before === parent)
+  return { commit, operation, before: parent === undefined || isReplaced ? null : parent }
 }
 
 function parseOperation(json: string): Operation | null {
@@ -111,4 +172,38 @@ function parseOperation(json: string): Operation | null {
   } catch {
     return null
   }
+}
+
+/** What the log becomes when its older part goes. */
+export interface Expired {
+  change: RefChange
+  /** The operations that go, and how many stay. */
+  gone: number
+  kept: number
+}
+
+/**
+ * Writes the log anew without the operations before `cutoff`; what only they kept reachable is git's to collect then.
+ * @param cutoff milliseconds since 1970
+ * @returns null when none is as old as that
+ */
+export async function prepareExpiry(stores: Stores, cutoff: number): Promise<Expired | null> {
+  const old = await stores.refs.read(oplogRef)
+  const entries: CommitObject[] = []
+  let gone = 0
+  for (let oid = old; oid !== null; ) {
+    const entry = await readEntry(stores, oid)
+    if (entry === null) break
+    if (gone === 0 && !(Date.parse(entry.operation.at) < cutoff)) entries.push(entry.commit)
+    else gone += 1
+    oid = entry.before
+  }
+  if (old === null || gone === 0) return null
+  let tip: Oid | null = null
+  for (const commit of entries.reverse()) {
+    const [, ...befores] = commit.parents
+    const parents: Oid[] = tip === null ? befores : [tip, ...befores]
+    tip = await stores.objects.writeCommit({ ...commit, parents })
+  }
+  return { change: { ref: oplogRef, old, new: tip }, gone, kept: entries.length }
 }

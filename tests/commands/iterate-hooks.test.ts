@@ -213,7 +213,7 @@ describe('commit.gpgSign', () => {
       0,
       'warning: 1 commit could not be signed\nSquashed 1 commit into 1\n',
     ])
-    const merge = await s.amp('merge', id, '--squash')
+    const merge = await s.amp('merge', id, '--no-ff')
     expect(merge.code).toBe(0)
     expect(merge.stderr).toContain('warning: the commit is not signed: ')
   })

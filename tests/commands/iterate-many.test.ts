@@ -121,6 +121,7 @@ describe('several sessions', () => {
     expect(answer.stderr).toMatch(/error: \w{4} b: the worktree of session b is on a detached HEAD/)
     expect(JSON.parse(answer.stdout).sessions).toMatchObject([
       { session: { id: a }, rounds: [{ iteration: { n: 1 } }] },
+      { session: { id: b }, rounds: [] },
     ])
   })
 
@@ -176,7 +177,10 @@ describe('a thread that is gone', () => {
     expect(await s.amp('iterate', id)).toMatchObject({ code: 0 })
     const answer = await s.amp('iterate', id, '-m', 'One more')
     expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('its thread is gone')])
-    expect(answer.stderr).toContain('warning: the agent could not go on in its thread and began a new one')
+    expect(answer.stderr.match(/thread/gi)).toHaveLength(2)
+    expect((await s.amp('show', id, '--iteration', '2')).stdout).toContain(
+      'Note: the agent could not go on in its thread',
+    )
     const [, second, third] = s.read('../prompts').split('-----\n')
     expect(second?.trim()).toBe('One more')
     for (const part of ['Write lines', 'Iteration 1', 'I wrote a line.', 'Now do this:\n\nOne more'])

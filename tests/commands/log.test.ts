@@ -16,7 +16,7 @@ describe('git amp log', () => {
       "
     `)
     await s.amp('squash', id, '-m', 'One', '--manual=include')
-    await s.amp('merge', id)
+    await s.amp('merge', '--keep', id)
     const kinds = (await s.amp('log', id, '--format', '%(kind)')).stdout.trim().split('\n')
     expect(kinds).toEqual(['created', 'iteration', 'moved', 'iteration', 'squashed', 'merge-intent', 'merged'])
   })
@@ -88,13 +88,13 @@ describe('git amp log', () => {
     await s.amp('test', id)
     await s.iterate(id, 'true')
     expect(await told()).toEqual([...order, 'commit Own three', 'iteration true'])
-    await s.amp('merge', id)
+    await s.amp('merge', '--keep', id)
     expect((await told()).slice(0, 7)).toEqual([...order, 'commit Own three', 'iteration true'])
   })
 
   it('tells the whole story of a session that went on after its merge', async () => {
     const { s, id, told } = await crowded()
-    await s.amp('merge', id, '--no-ff')
+    await s.amp('merge', '--keep', id, '--no-ff')
     s.commit({ up: '1\n' }, 'Upstream')
     s.gitAt(s.worktree(id), 'merge', '-q', 'main')
     await s.iterate(id, 'echo 3 >a')

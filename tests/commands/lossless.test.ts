@@ -156,7 +156,7 @@ describe('nothing is lost or lands elsewhere:', () => {
     await s.iterate(id, 'echo 1 >a; echo changed >dirty')
     s.git('config', key, value)
     if (key === 'merge.autoStash') s.write({ dirty: 'mine\n' })
-    const answer = await s.amp('merge', id)
+    const answer = await s.amp('merge', '--keep', id)
     if (key === 'merge.autoStash') {
       expect([answer.code, s.read('dirty')]).toEqual([1, 'mine\n'])
       expect(s.git('status', '--porcelain')).toBe(' M dirty')
@@ -170,7 +170,7 @@ describe('nothing is lost or lands elsewhere:', () => {
     const id = await s.session('a')
     await s.iterate(id, 'echo 1 >a')
     s.git('worktree', 'add', '-q', '-f', join(s.root, 'second'), 'main')
-    const answer = await s.amp('merge', id)
+    const answer = await s.amp('merge', '--keep', id)
     expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining('is checked out in')])
     expect(s.git('status', '--porcelain')).toBe('')
   })
@@ -180,7 +180,7 @@ describe('nothing is lost or lands elsewhere:', () => {
     const id = await s.session('a')
     await s.iterate(id, 'echo 1 >a')
     s.git('symbolic-ref', 'refs/heads/trunk', 'refs/heads/main')
-    expect((await s.amp('merge', id, '--into', 'trunk')).code).toBe(0)
+    expect((await s.amp('merge', '--keep', id, '--into', 'trunk')).code).toBe(0)
     expect([s.git('status', '--porcelain'), s.read('a')]).toEqual(['', '1\n'])
   })
 
@@ -193,7 +193,7 @@ describe('nothing is lost or lands elsewhere:', () => {
     expect(s.snapshot(id).base.ref).toBe('refs/heads/upgrade-hunter2hunter2')
     expect(s.snapshot(id).title).toBe('echo postgres >postgres.conf')
     await s.iterate(id, 'echo 1 >a')
-    expect((await s.amp('merge', id)).code).toBe(0)
+    expect((await s.amp('merge', '--keep', id)).code).toBe(0)
   })
 
   it('the end of a private key that a test prints is not recorded', async () => {

@@ -20,69 +20,119 @@ const everything = (s: Scene) => [
 ]
 
 describe('git amp merge', () => {
-  it('fast-forwards the base, and the checkout of it follows', async () => {
+  it('fast-forwards the base, the checkout of it follows, and the session is cleaned up', async () => {
     const { s, id, branch } = await done()
+    const head = s.git('rev-parse', branch)
     const answer = await s.amp('merge', id)
     expect([answer.code, plain(answer.stdout, s.root), plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
       [
         0,
         "merged amp/a/<time> into main (fast-forward): <oid12>..<oid12>
       ",
-        "Updated the checkout in $ROOT/repo
+        "-   rebase    main has not moved on
+      -   test      there is no test command
+      ok  merge     main <oid12>..<oid12> (fast-forward)
+      ok  clean up  worktree and branch removed
+      Updated the checkout in $ROOT/repo
+      hint: git amp undo takes all of it back
       ",
       ]
     `)
-    expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+    expect(s.git('rev-parse', 'main')).toBe(head)
     expect(s.git('status', '--porcelain')).toBe('')
     expect(s.read('README.md')).toBe('# Changed\n')
-    expect(s.events(id).slice(-2)).toEqual(['session.merged', 'session.merged'])
-    expect(s.snapshot(id)).toMatchObject({
-      status: 'merged',
-      merged: { into: 'refs/heads/main', after: s.git('rev-parse', 'main') },
-    })
+    expect(s.events(id).slice(-3)).toEqual(['session.merged', 'session.merged', 'session.closed'])
+    expect(s.snapshot(id)).toMatchObject({ status: 'merged', merged: { into: 'refs/heads/main', after: head } })
     expect(s.snapshot(id).merging ?? null).toBeNull()
+    expect([s.git('branch', '--list', 'amp/*'), s.git('worktree', 'list').split('\n').length]).toEqual(['', 1])
     expect((await s.amp('list')).stdout).toBe('')
     expect((await s.amp('list', '-a')).stdout).toContain('merged')
     expect((await s.amp('merge', id)).stdout).toContain('main has everything of')
+    expect((await s.amp('log', id)).stdout).toContain('iteration 1')
   })
 
-  it('makes a merge commit when the base moved on, or with --no-ff, and one commit with --squash', async () => {
+  it('rebases onto a base that moved on; --no-ff makes a merge commit, --squash one commit of the agent’s', async () => {
     const { s, id, branch } = await done()
-    const head = s.git('rev-parse', branch)
     const upstream = s.commit({ up: '1' }, 'Upstream')
-    const refused = await s.amp('merge', id, '--ff-only')
-    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+    const answer = await s.amp('merge', id, '--ff-only')
+    expect([answer.code, plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
       [
-        1,
-        "error: 'main' has moved on, so it cannot be fast-forwarded
-      hint: Run "git amp rebase <id>" first.
+        0,
+        "ok  rebase    1 commit onto main <oid12>
+      -   test      there is no test command
+      ok  merge     main <oid12>..<oid12> (fast-forward)
+      ok  clean up  worktree and branch removed
+      Updated the checkout in $ROOT/repo
+      hint: git amp undo takes all of it back
       ",
       ]
     `)
-    expect(s.git('rev-parse', 'main')).toBe(upstream)
-    expect((await s.amp('merge', id)).code).toBe(0)
-    expect(s.git('log', '-1', '--format=%P|%s|%(trailers:key=Amp-Session,valueonly,separator=)', 'main')).toBe(
-      `${upstream} ${head}|Merge session a (${branch})|${id}`,
+    expect(s.git('log', '-1', '--format=%P|%(trailers:key=Amp-Session,valueonly,separator=)', 'main')).toBe(
+      `${upstream}|${id}`,
     )
+    expect(s.git('branch', '--list', branch)).toBe('')
     const second = await s.session('b')
     await s.iterate(second, 'echo 1 >b')
     expect((await s.amp('merge', second, '--no-ff', '-m', 'My words')).code).toBe(0)
     expect(s.git('log', '-1', '--format=%s|%p', 'main')).toMatch(/^My words\|\w+ \w+$/)
     const third = await s.session('c')
     await s.iterate(third, 'echo 1 >c')
+    s.commit({ mine: '1' }, 'Mine', s.worktree(third))
     await s.iterate(third, 'echo 2 >c')
     expect((await s.amp('merge', third, '--squash', '-m', 'All of c')).code).toBe(0)
-    expect(s.git('log', '-1', '--format=%s|%p', 'main')).toMatch(/^All of c\|\w+$/)
-    expect(s.git('log', '-1', '--format=%B', 'main').match(/^Amp-Iteration: /gm)).toHaveLength(2)
-    expect(s.git('log', '-1', '--notes=amp', '--format=%N', 'main').trim().split('\n')).toHaveLength(2)
+    expect(s.subjects('main~2..main')).toEqual(['All of c', 'Mine'])
+    expect(s.git('log', '-1', '--format=%B', 'main~1').match(/^Amp-Iteration: /gm)).toHaveLength(2)
+    expect(s.git('log', '-1', '--notes=amp', '--format=%N', 'main~1').trim().split('\n')).toHaveLength(2)
+    const fourth = await s.session('d')
+    await s.iterate(fourth, 'echo 1 >d')
+    s.commit({ mine: '2' }, 'Mine', s.worktree(fourth))
+    expect((await s.amp('merge', fourth, '--squash', '--manual=include', '-m', 'All of d')).code).toBe(0)
+    expect(s.subjects('main~2..main')).toEqual(['Mine', 'All of d'])
     expect(s.git('status', '--porcelain')).toBe('')
     expect((await s.amp('merge', third, '--squash', '--no-ff')).code).toBe(129)
+  })
+
+  it('leaves the commits as they are with --no-rebase, and where a merge among them would be lost', async () => {
+    const { s, id, branch } = await done()
+    const head = s.git('rev-parse', branch)
+    const upstream = s.commit({ up: '1' }, 'Upstream')
+    const refused = await s.amp('merge', id, '--ff-only', '--no-rebase')
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "-   rebase    left out
+      -   test      there is no test command
+      error: 'main' has moved on, so it cannot be fast-forwarded
+      hint: Run "git amp rebase <id>" first.
+      ",
+      ]
+    `)
+    expect((await s.amp('merge', id, '--no-rebase', '-n')).stdout).toContain('(merge commit)')
+    expect((await s.amp('merge', id, '--no-rebase')).code).toBe(0)
+    expect(s.git('log', '-1', '--format=%P|%s', 'main')).toBe(`${upstream} ${head}|Merge session a (${branch})`)
+    const other = await s.session('b')
+    const wt = s.worktree(other)
+    await s.iterate(other, 'echo 1 >b')
+    s.gitAt(wt, 'switch', '-q', '-c', 'side', 'HEAD~1')
+    s.commit({ side: '1' }, 'Side', wt)
+    s.gitAt(wt, 'switch', '-q', s.branch(other))
+    s.gitAt(wt, 'merge', '-q', '--no-commit', '--no-ff', 'side')
+    s.commit({ own: 'in the merge' }, 'Merge side', wt)
+    const tip = s.gitAt(wt, 'rev-parse', 'HEAD')
+    s.commit({ up: '2' }, 'Upstream')
+    const merged = await s.amp('merge', other)
+    expect([merged.code, merged.stderr]).toEqual([
+      0,
+      expect.stringContaining('a merge among the commits would be lost'),
+    ])
+    expect(s.git('rev-parse', 'main^2')).toBe(tip)
+    expect(s.read('own')).toBe('in the merge')
   })
 
   it('takes its style from amp.mergeStyle', async () => {
     const { s, id } = await done()
     s.git('config', 'amp.mergeStyle', 'squash')
-    expect((await s.amp('merge', id)).stdout).toContain('(one commit)')
+    expect((await s.amp('merge', id)).stderr).toContain('ok  squash    1 commit into 1\n')
     const next = await s.session('b')
     await s.iterate(next, 'echo 1 >b')
     s.git('config', 'amp.mergeStyle', 'octopus')
@@ -90,11 +140,6 @@ describe('git amp merge', () => {
   })
 
   it.each([
-    [
-      'a conflict',
-      (s: Scene) => void s.commit({ 'README.md': '# Theirs\n' }),
-      /^error: merging into 'main' conflicts in README\.md\nhint: /,
-    ],
     [
       'an edited file in the way',
       (s: Scene) => s.write({ 'README.md': 'edited' }),
@@ -145,12 +190,13 @@ describe('git amp merge', () => {
 
   it('keeps edits, staged files and untracked files of the checkout that are not in the way', async () => {
     const { s, id, branch } = await done()
+    const head = s.git('rev-parse', branch)
     s.write({ kept: 'edited\n', other: 'staged\n', untracked: 'x' })
     s.git('add', 'other')
     const answer = await s.amp('merge', id)
     expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('Updated the checkout')])
     expect(s.git('status', '--porcelain')).toBe(' M kept\nM  other\n?? untracked')
-    expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
+    expect(s.git('rev-parse', 'main')).toBe(head)
   })
 
   it('overwrites ignored files of the checkout as git does, and tells of a merge that did not happen', async () => {
@@ -170,7 +216,7 @@ describe('git amp merge', () => {
     s.git('switch', '-q', '-c', 'elsewhere')
     s.write({ a: 'mine' })
     const before = s.checkout()
-    const answer = await s.amp('merge', id)
+    const answer = await s.amp('merge', '--keep', '-q', id)
     expect([answer.code, answer.stderr]).toEqual([0, ''])
     expect(s.git('rev-parse', 'main')).toBe(s.git('rev-parse', branch))
     expect(s.checkout()).toBe(before)
@@ -184,7 +230,7 @@ describe('git amp merge', () => {
     s.git('worktree', 'add', '-q', linked, 'main')
     const before = s.checkout()
     const answer = await s.amp('merge', id)
-    expect(answer.stderr).toBe(`Updated the checkout in ${linked}\n`)
+    expect(answer.stderr).toContain(`Updated the checkout in ${linked}\n`)
     expect(s.read('a', linked)).toBe('1\n')
     expect(s.gitAt(linked, 'status', '--porcelain')).toBe('')
     expect(s.checkout()).toBe(before)
@@ -213,35 +259,44 @@ describe('git amp merge', () => {
     expect((await s.amp('merge', id)).code).toBe(0)
   })
 
-  it('does not move a base that somebody else moved meanwhile', async () => {
-    const { s, id } = await done()
+  it('plans again when somebody moves the base meanwhile, three times at most', async () => {
+    const { s, id, branch } = await done()
     const theirs = s.git('commit-tree', '-p', 'main', '-m', 'Theirs', 'main^{tree}')
     s.git('switch', '-q', '-c', 'elsewhere')
     s.hook('commit-msg', `git update-ref refs/heads/main ${theirs}`)
     const answer = await s.amp('merge', id, '--no-ff')
-    expect(answer).toMatchInlineSnapshot(`
-      {
-        "code": 128,
-        "stderr": "fatal: refs/heads/main moved while the command ran
-      hint: Run the command again.
+    expect([answer.code, plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        0,
+        "-   rebase    main has not moved on
+      -   test      there is no test command
+      !   base      main moved to <oid12> meanwhile: planned again
+      ok  rebase    1 commit onto main <oid12>
+      -   test      there is no test command
+      ok  merge     main <oid12>..<oid12> (merge commit)
+      ok  clean up  worktree and branch removed
+      hint: git amp undo takes all of it back
       ",
-        "stdout": "",
-      }
+      ]
     `)
-    expect(s.git('rev-parse', 'main')).toBe(theirs)
+    expect(s.git('log', '--first-parent', '--format=%s', '-2', 'main')).toBe(`Merge session a (${branch})\nTheirs`)
+    s.hook('commit-msg', 'exit 0')
     s.git('switch', '-q', 'main')
-    const later = s.git('commit-tree', '-p', 'main', '-m', 'Later', 'main^{tree}')
-    s.hook('commit-msg', `git update-ref refs/heads/main ${later}`)
-    const inCheckout = await s.amp('merge', id, '--no-ff')
-    expect(inCheckout.code).toBe(1)
-    expect(s.git('rev-parse', 'main')).toBe(later)
-    expect(s.snapshot(id).status).toBe('idle')
+    const next = await s.session('b')
+    await s.iterate(next, 'echo 1 >b')
+    const commit = "git commit-tree -p main -m Moved 'main^{tree}'"
+    s.hook('commit-msg', `git update-ref refs/heads/main $(${commit})`)
+    const tired = await s.amp('merge', next, '--no-ff')
+    expect([tired.code, tired.stderr.match(/planned again/g)?.length]).toEqual([1, 2])
+    expect(s.subjects('main~3..main')).toEqual(['Moved', 'Moved', 'Moved'])
+    expect(s.snapshot(next).status).toBe('idle')
+    expect(s.git('diff', '--cached', '--name-only')).toBe('')
   })
 
   it('goes into another branch with --into, and needs it when the base was no branch', async () => {
     const { s, id, branch } = await done()
     s.git('branch', 'release', 'main~1')
-    expect((await s.amp('merge', id, '--into', 'release')).code).toBe(0)
+    expect((await s.amp('merge', '--keep', id, '--into', 'release')).code).toBe(0)
     expect(s.git('rev-parse', 'release')).toBe(s.git('rev-parse', branch))
     expect(s.git('rev-parse', 'main')).not.toBe(s.git('rev-parse', branch))
     expect((await s.amp('merge', id, '--into', 'nowhere')).stderr).toContain(
@@ -280,21 +335,29 @@ describe('git amp merge', () => {
     const { s, id } = await done()
     const [refs, before] = [s.refs(), s.checkout()]
     const answer = await s.amp('merge', id, '-n')
-    expect([answer.code, plain(answer.stdout, s.root), answer.stderr]).toMatchInlineSnapshot(`
+    expect([answer.code, plain(answer.stdout, s.root), plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
       [
         0,
         "would merge amp/a/<time> into main (fast-forward): <oid12>..<oid12>
       ",
-        "",
+        "-   rebase    main has not moved on
+      -   test      there is no test command
+      ..  merge     main, fast-forward
+      ..  clean up  worktree and branch
+      ",
       ]
     `)
     expect(JSON.parse((await s.amp('merge', id, '-n', '--squash', '--json')).stdout)).toMatchObject({
       schema: 'git-amp/merge@1',
-      via: 'squash',
+      via: 'ff',
       isDryRun: true,
       into: 'main',
+      steps: [{ name: 'squash', status: 'planned' }, { name: 'rebase', status: 'skipped' }, ...Array(3).fill({})],
     })
     expect([s.refs(), s.checkout()]).toEqual([refs, before])
+    s.commit({ 'README.md': '# Theirs\n' })
+    const conflict = await s.amp('merge', id, '-n')
+    expect([conflict.code, conflict.stderr]).toEqual([1, expect.stringContaining('conflicts with main in README.md')])
   })
 
   it('refuses after an interrupted iteration, whether its work was picked up before or not', async () => {
@@ -344,7 +407,7 @@ describe('git amp merge', () => {
     expect((await s.amp('squash', first, '-n')).stderr).toContain('Iteration 1 was interrupted; ')
   })
 
-  it('answers a conflict as JSON too, and names the command that resolves it', async () => {
+  it('answers a conflict as JSON too, and names the command that goes on', async () => {
     const { s, id } = await done()
     s.commit({ 'README.md': '# Theirs\n' })
     const answer = await s.amp('merge', id, '--json')
@@ -352,26 +415,26 @@ describe('git amp merge', () => {
     expect(JSON.parse(answer.stdout)).toMatchObject({
       schema: 'git-amp/no@1',
       command: 'merge',
-      conflict: { into: 'main', paths: ['README.md'] },
+      conflict: { paths: ['README.md'] },
     })
-    expect(answer.stderr).toContain(`hint: Run "git amp rebase ${id}" to resolve it in the session first.\n`)
+    expect(answer.stderr).toContain(`go on with "git amp merge --continue ${id}".\n`)
     const fatal = await s.amp('merge', 'nobody', '--json')
     expect([fatal.code, fatal.stdout]).toEqual([128, ''])
   })
 
   it('settles a merge that was killed between its intent and its result', async () => {
     const { s, id, branch } = await done()
-    await s.amp('merge', id)
+    await s.amp('merge', '--keep', id)
     const chain = `refs/amp/sessions/${id}`
     s.git('update-ref', chain, `${chain}~1`)
     expect(s.snapshot(id).merging).toMatchObject({ via: 'ff' })
-    const again = await s.amp('merge', id)
+    const again = await s.amp('merge', '--keep', id)
     expect([again.code, again.stdout]).toEqual([0, `main has everything of ${branch} already\n`])
     expect(s.snapshot(id).status).toBe('merged')
     // And one whose base never moved.
     s.git('update-ref', chain, `${chain}~1`)
     s.git('reset', '-q', '--hard', 'main~1')
-    expect((await s.amp('merge', id)).stdout).toContain('merged amp/a/')
+    expect((await s.amp('merge', '--keep', id)).stdout).toContain('merged amp/a/')
     expect(s.snapshot(id).status).toBe('merged')
   })
 
@@ -392,12 +455,12 @@ describe('git amp merge', () => {
     const plainly = (name: string) => [0, `nothing to merge: amp/${name}/<time> has no change that main lacks\n`]
     expect(await nothing(fresh)).toEqual(plainly('fresh'))
     s.gitAt(s.worktree(fresh), 'reset', '-q', '--hard', 'main~1')
-    await s.amp('merge', fresh)
+    await s.amp('merge', '--keep', fresh)
     expect(await nothing(fresh)).toEqual(plainly('fresh'))
     expect(s.snapshot(fresh).status).toBe('idle')
-    expect((await s.amp('merge', id, '--squash')).stdout).toContain('one commit')
-    expect(await nothing(id, '--squash')).toEqual(plainly('a'))
-    expect(await nothing(id)).toEqual(plainly('a'))
+    expect((await s.amp('merge', '--keep', id, '--squash')).stderr).toContain('1 commit into 1')
+    const again = [0, 'main has everything of amp/a/<time> already\n']
+    expect([await nothing('--keep', id, '--squash'), await nothing('--keep', id)]).toEqual([again, again])
     expect(s.git('rev-list', '--count', 'main')).toBe('3')
     expect(s.snapshot(id).status).toBe('merged')
   })

@@ -20,7 +20,7 @@ async function workflow(s: Scene, cwd: string): Promise<string> {
   await run('diff', id, '--output=/dev/null')
   await run('squash', id, '-m', 'One')
   await run('rebase', id)
-  await run('merge', id)
+  await run('merge', '--keep', id)
   return id
 }
 
@@ -105,7 +105,7 @@ describe('git amp works', () => {
       ['log', id],
       ['diff', id, '--output=/dev/null'],
       ['squash', id, '-m', 'One'],
-      ['merge', id],
+      ['merge', '--keep', id],
     ]) {
       const answer = await s.ampAt(bare, ...command)
       expect([command, answer.code, answer.stderr]).toEqual([command, 0, expect.not.stringContaining('fatal')])
@@ -163,7 +163,7 @@ describe('git amp works', () => {
     for (const command of [
       ['squash', id, '-m', 'One'],
       ['log', id, '--output=/dev/null'],
-      ['merge', id, '--no-ff', '-m', 'Merged'],
+      ['merge', '--keep', id, '--no-ff', '-m', 'Merged'],
     ]) {
       const answer = await s.ampAt(home, ...command)
       expect([command, answer.code, answer.stderr]).toEqual([command, 0, expect.not.stringContaining('fatal')])

@@ -67,13 +67,18 @@ describe('git amp preflight', () => {
       no  conflicts  a
       ok  checkout   nothing is in the way in $ROOT/repo
       -   tests      there is no test command
-      ok  type       merge commit
+      -   type       not before the rebase
       ",
-        "hint: Run "git amp rebase <id>" to resolve it in the session first.
+        "hint: "git amp rebase <id>" stops there, so that you can resolve it.
       ",
       ]
     `)
-    expect(await statuses(s, id, '--ff-only')).toMatchObject({ type: 'fail', conflicts: 'fail', tree: null, via: null })
+    expect(await statuses(s, id, '--ff-only')).toMatchObject({
+      type: 'unknown',
+      conflicts: 'fail',
+      tree: null,
+      via: null,
+    })
     expect(s.refs()).toBe(refs)
   })
 
@@ -99,7 +104,7 @@ describe('git amp preflight', () => {
     s.git('push', '-q', 'origin', 'main')
     s.git('reset', '-q', '--hard', 'HEAD~1')
     const answer = await s.amp('preflight', id)
-    expect([answer.code, answer.stdout]).toEqual([1, expect.stringContaining('main is 1 commit behind origin/main')])
+    expect([answer.code, answer.stdout]).toEqual([0, expect.stringContaining('!   upstream   main is 1 commit behind')])
     expect(answer.stderr).toContain('git pull')
   })
 
@@ -116,7 +121,7 @@ describe('git amp preflight', () => {
     ])
     s.git('rm', '-q', 'up')
     s.commit({ other: '1' }, 'Other')
-    expect(await statuses(s, id, '--test')).toMatchObject({ tests: 'pass', via: 'merge' })
+    expect(await statuses(s, id, '--test')).toMatchObject({ tests: 'pass', via: 'ff' })
     expect([s.status(id), s.git('worktree', 'list').split('\n').length]).toEqual(['', 2])
     expect(readdirSync(join(s.dir, '.git/worktrees'))).toHaveLength(1)
     expect(s.refs().split('\n').length).toBe(refs.split('\n').length)

@@ -34,7 +34,7 @@ describe('git amp remove', () => {
     const s = scene()
     const id = await worked(s)
     const wt = s.worktree(id)
-    await s.amp('merge', id)
+    await s.amp('merge', '--keep', id)
     s.write({ '.git/info/exclude': '.worktrees\n*.o\n' })
     s.write({ 'x.o': 'ignored' }, wt)
     const before = [standing(s, wt), s.git('for-each-ref', 'refs/heads')]
@@ -126,7 +126,7 @@ describe('git amp remove', () => {
           ['merge', '-q', 'r'],
         ].map((args) => s.git(...args)),
     ],
-    ['git amp merge --squash', (s: Scene) => s.amp('merge', 'a', '--squash')],
+    ['git amp merge --squash', (s: Scene) => s.amp('merge', '--keep', 'a', '--squash')],
   ])('counts %s as merged, also when the base has gone on', async (...[, merge]) => {
     const s = scene()
     const id = await worked(s)
@@ -150,11 +150,25 @@ describe('git amp remove', () => {
     expect((await s.amp('remove', id)).stdout).toContain('in origin/main')
   })
 
+  it('is one operation for several sessions', async () => {
+    const s = scene()
+    const [a, b] = [await worked(s, 'a'), await worked(s, 'b')]
+    const before = [s.git('for-each-ref', 'refs/heads'), standing(s, s.worktree(a)), standing(s, s.worktree(b))]
+    expect((await s.amp('remove', '-f', '-D', a, b)).code).toBe(0)
+    expect([existsSync(s.worktree(a)), existsSync(s.worktree(b))]).toEqual([false, false])
+    const undone = await s.amp('undo')
+    expect([undone.code, undone.stdout]).toEqual([0, expect.stringMatching(/^undid remove of (a, b|b, a) /)])
+    expect([s.git('for-each-ref', 'refs/heads'), standing(s, s.worktree(a)), standing(s, s.worktree(b))]).toEqual(
+      before,
+    )
+    expect((await s.amp('undo', '-n')).stdout).toContain('would undo iterate')
+  })
+
   it('removes all that are merged with --merged, and says what stays', async () => {
     const s = scene()
     const [a, b, c, d] = [await worked(s, 'a'), await worked(s, 'b'), await worked(s, 'c'), await s.session('d')]
-    await s.amp('merge', a)
-    await s.amp('merge', b)
+    await s.amp('merge', '--keep', a)
+    await s.amp('merge', '--keep', b)
     s.write({ mine: '1' }, s.worktree(b))
     const answer = await s.amp('cleanup', '--merged')
     expect(answer.code).toBe(0)

@@ -61,7 +61,7 @@ describe('git amp undo', () => {
     states.push(look())
     expect((await s.amp('rebase', id)).code).toBe(0)
     states.push(look())
-    expect((await s.amp('merge', id)).code).toBe(0)
+    expect((await s.amp('merge', '--keep', id)).code).toBe(0)
     const last = look()
     // Nothing needs a reflog.
     s.git('reflog', 'expire', '--expire=now', '--all')
@@ -153,7 +153,7 @@ describe('git amp undo', () => {
     expect(s.read('a', s.worktree(id))).toBe('1\n')
     // The base likewise.
     s.gitAt(s.worktree(id), 'checkout', '-q', 'b')
-    await s.amp('merge', id)
+    await s.amp('merge', '--keep', id)
     s.write({ a: 'mine' })
     const now = s.refs()
     expect((await s.amp('undo')).stderr).toContain('are in the way')

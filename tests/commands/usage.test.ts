@@ -202,7 +202,27 @@ describe('git amp usage', () => {
     const own = await s.session('own', { prompt: 'echo 1 >own.txt' })
     await s.amp('iterate', own)
     expect((await s.amp('merge', own)).code).toBe(0)
-    expect((await s.amp('usage', own)).stdout).toContain('1 unpriced')
+    expect((await s.amp('usage', own)).stdout).not.toContain('unpriced')
+  })
+
+  it('an agent that asks no model has no price', async () => {
+    const s = scene()
+    const id = await s.session('free')
+    await s.amp('iterate', id)
+    expect(JSON.parse((await s.amp('usage', '--json')).stdout).total).toMatchObject({ costUsd: null, unpriced: 0 })
+    expect((await s.amp('show', id)).stdout).not.toContain('Cost:')
+  })
+
+  it.each([
+    ['1h', '1 hour ago'],
+    ['90m', '90 minutes ago'],
+    ['2w', '2 weeks ago'],
+  ])('a span that is not git’s is named with its date: %s', async (text, hint) => {
+    const s = scene()
+    expect(await s.amp('usage', '--since', text)).toMatchObject({
+      code: 129,
+      stderr: expect.stringContaining(`'${text}' is no date\nhint: Write 2026-11-01, yesterday, or "${hint}".`),
+    })
   })
 
   it('names what it cannot read, and sums the rest', async () => {

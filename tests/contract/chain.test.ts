@@ -191,6 +191,6 @@ describe.each(backgrounds)('chain: $name', ({ open }) => {
 
 const oids = [
   '6f0f83e83898a23b4bbf066b76ad41ac55d5966f',
-  '11edda3d124bffad07c6dcbcf7508f0e26ec4678',
-  '3de822568dbfefd0d12849d4688a24917992a722',
+  '4be91b0ea39c965378470686ddb9ce4e97675f10',
+  'c3d3f2a179cd88fc6264719a7a042b205eb3520c',
 ]

@@ -2,7 +2,7 @@ import { readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { realProcesses } from '../../src/processes.js'
-import { install, run, startAmp } from '../helpers/bundle.js'
+import { install, run, start, startAmp } from '../helpers/bundle.js'
 import { type Scene, scene } from '../helpers/scene.js'
 
 const processes = realProcesses()
@@ -77,6 +77,23 @@ describe('an agent that misbehaves', () => {
     expect((await run(s, ['git', 'amp', 'list', '--format', '%(state)'])).stdout).toBe('waiting\n')
   })
 
+  it('is killed with its git-amp: what it had used is counted', async () => {
+    const { s, id } = await told('edit a one', 'edit b two', 'hang')
+    const { child, ended } = startAmp(s, 'iterate', id)
+    await s.until(async () => (await run(s, ['git', 'amp', 'transcript', id])).stdout.includes('edit_file b'))
+    processes.kill(child.pid ?? 0, 'SIGKILL')
+    await ended
+    await nothingLives(s)
+    await run(s, ['git', 'amp', 'stop', id])
+    const usage = { input: 20, output: 10, cacheRead: 0, cacheWrite: 0 }
+    const shown = JSON.parse((await run(s, ['git', 'amp', 'show', id, '--json'])).stdout)
+    expect(s.snapshot(id).usage).toEqual(usage)
+    expect(shown.iterations).toMatchObject([
+      { outcome: 'interrupted', usage, toolCalls: 2, durationMs: expect.any(Number), costUsd: null },
+    ])
+    expect((await run(s, ['git', 'amp', 'usage', '--format', 'csv'])).stdout).toContain(',1,20,10,0,0,')
+  })
+
   it('dies by a signal', async () => {
     const { s, id } = await told('edit a one', 'die SIGSEGV')
     expect((await run(s, ['git', 'amp', 'iterate', id])).stderr).toContain('the agent failed: ended by SIGSEGV')
@@ -144,7 +161,7 @@ describe('in the background', () => {
     const { s, id } = await told('hang')
     const prompt = 'FAKE edit b two'
     expect((await run(s, ['git', 'amp', 'iterate', '-d', id, '-m', prompt])).code).toBe(0)
-    await s.until(() => s.snapshot(id).open.length === 0 && s.snapshot(id).iterations === 1, 'the iteration to end')
+    await s.until(() => s.snapshot(id).last?.n === 1, 'the iteration to end')
     expect(s.git('show', `${s.branch(id)}:b`)).toBe('two')
     await s.until(async () => (await processes.workingIn(s.root)).length === 0)
     s.gitAt(s.worktree(id), 'checkout', '-q', '--detach')
@@ -161,14 +178,66 @@ describe('on a terminal', () => {
     const { s, id } = await told('edit a one', 'until ../../go', 'edit b two')
     const command = `stty cols 90 rows 24; git amp iterate ${id} >${s.root}/answer`
     const drawn = run(s, ['script', '-qefc', command, join(s.root, 'typescript')])
-    const frame = 'told  iteration 1, amp at work  0:0'
-    await s.until(() => s.exists('../typescript') && s.read('../typescript').includes(frame), 'a frame')
+    const isDrawn = (words: string) => s.exists('../typescript') && s.read('../typescript').includes(words)
+    await s.until(() => isDrawn('told  iteration 1, amp at work  0:0') && isDrawn('1 file: a'), 'a frame')
     s.write({ go: '' })
     expect((await drawn).code).toBe(0)
     expect(s.read('../answer')).toMatch(/^iteration 1: [0-9a-f]{12} 2 files \+2 -0\n$/)
     const frames = s.read('../typescript')
-    expect(frames).toContain('1 file: a')
-    expect(frames).toContain('\u001b[?25h')
+    // The cursor is there after every frame, whatever kills git-amp, and the answer of the agent stays.
+    expect(
+      frames
+        .split('\u001b[?2026l')
+        .slice(1)
+        .every((part) => part.startsWith('\u001b[?25h')),
+    ).toBe(true)
+    expect(frames.slice(frames.lastIndexOf('\u001b[?2026l'))).toContain('Done as told.')
+  })
+})
+
+describe('Ctrl-C on a terminal, through git', () => {
+  const stubborn = [
+    "trap '' INT TERM HUP",
+    '(while :; do echo x >>noise; sleep 0.05; done) &',
+    'echo 1 >a; while :; do sleep 1; done',
+  ].join('\n')
+
+  it('pressed again, it ends git-amp at once; nothing runs on, and the next command records what was done', async () => {
+    const s = install(scene())
+    const id = await s.session('x', { prompt: stubborn })
+    const command = `stty cols 90; git amp iterate ${id}`
+    const { child, ended } = start(s, ['script', '-qefc', command, '../typescript'], { stdin: 'pipe' })
+    const isDrawn = (words: string) => s.exists('../typescript') && s.read('../typescript').includes(words)
+    await s.until(() => isDrawn('shell at work') && s.exists('a', s.worktree(id)), 'the agent to work')
+    child.stdin?.write('\u0003')
+    await s.until(() => isDrawn('stopping'), 'the first one to be answered')
+    await s.until(() => {
+      child.stdin?.write('\u0003')
+      return child.exitCode !== null
+    }, 'the second one to end it')
+    expect((await ended).code).toBe(130)
+    expect(s.read('../typescript').lastIndexOf('\u001b[?25h')).toBeGreaterThan(
+      s.read('../typescript').lastIndexOf('\u001b[?25l'),
+    )
+    await nothingLives(s)
+    const next = await run(s, ['git', 'amp', 'iterate', id, '-m', 'rm -f noise; echo 2 >b'])
+    expect([next.code, next.stderr]).toEqual([
+      0,
+      expect.stringContaining('Iteration 1 was interrupted; its work is kept'),
+    ])
+    expect(s.git('show', `${s.branch(id)}:a`)).toBe('1')
+    expect(s.snapshot(id).iterations).toBe(2)
+  })
+
+  it('pressed once, it is answered in one line where nothing is drawn', async () => {
+    const { s, id } = await told('edit a one', 'hang')
+    const { child, ended } = start(s, ['git', 'amp', 'iterate', id])
+    await s.until(() => s.exists('a', s.worktree(id)), 'the agent to work')
+    // As the terminal sends it, to git and to git-amp; git forwards it besides.
+    process.kill(-(child.pid ?? 0), 'SIGINT')
+    expect((await ended).stderr.match(/^Stopping.*$/gm)).toEqual(['Stopping, and recording what there is...'])
+    await nothingLives(s)
+    expect(s.ended(id)).toMatchObject({ reason: 'interrupted', files: 1 })
   })
 })
 

@@ -1,28 +1,12 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bundle, run } from '../helpers/bundle.js'
+import { killedAt } from '../helpers/kill-at.js'
 import { type Scene, scene } from '../helpers/scene.js'
 import { standing } from '../helpers/standing.js'
 
 /** Every git call in the soak, each ninth in the normal run. */
 const step = process.env.KILL_ROUNDS === undefined ? 9 : 1
-
-/** Runs a command of the bundle and kills it when its n-th git call has ended. @returns whether it came to its end before */
-async function killedAt(s: Scene, n: number, ...argv: string[]): Promise<boolean> {
-  const count = join(s.root, 'count')
-  mkdirSync(count)
-  const real = s.env.PATH
-  // Calls run side by side: a directory is made by one of them alone.
-  const number = `n=1; while ! mkdir '${count}'/$n 2>/dev/null; do n=$((n + 1)); done`
-  s.program('git', `PATH='${real}'\n${number}\ngit "$@"\ncode=$?\n[ $n -eq ${n} ] && kill -9 $PPID\nexit $code`)
-  const ended = await run(s, [process.execPath, bundle(), ...argv])
-  s.env.PATH = real
-  expect(ended.stderr).not.toContain('internal error')
-  rmSync(join(s.root, 'bin/git'))
-  rmSync(count, { recursive: true })
-  return ended.signal === null
-}
 
 /** A session with two iterations and uncommitted work. */
 async function worked(): Promise<{ s: Scene; id: string; before: string }> {
@@ -111,7 +95,7 @@ describe('killed at any git call, and finished by the next command', () => {
       const id = await s.session('a')
       await s.iterate(id, 'echo 1 >a; echo 1 >b')
       const before = s.checkout()
-      await s.amp('merge', id)
+      await s.amp('merge', '--keep', id)
       isDone = await killedAt(s, n, 'undo')
       const isUndone = s.git('rev-parse', 'main') === s.git('rev-parse', `${s.branch(id)}~`)
       const answer = isUndone ? await s.amp('squash', id, '-n') : await s.amp('undo')

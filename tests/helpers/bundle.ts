@@ -43,15 +43,21 @@ export interface Started {
   ended: Promise<Ended>
 }
 
-/** Starts a program in a scene, as leader of a process group of its own. */
-export function start(s: Scene, argv: readonly string[], cwd = s.dir): Started {
+/** Starts a program in a scene, as leader of a process group of its own; with `stdin` it can be typed at. */
+export function start(
+  s: Scene,
+  argv: readonly string[],
+  { cwd = s.dir, stdin = 'ignore' }: { cwd?: string; stdin?: 'ignore' | 'pipe' } = {},
+): Started {
   const [file = '', ...args] = argv
   const child = spawn(file, args, {
     cwd,
     env: s.env as NodeJS.ProcessEnv,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   })
+  // It may have ended before it reads what is typed.
+  child.stdin?.on('error', () => {})
   const texts = { stdout: '', stderr: '' }
   child.stdout?.on('data', (chunk: Buffer) => {
     texts.stdout += chunk.toString('utf8')
@@ -84,7 +90,7 @@ function read(path: string, how: (path: string, encoding: 'utf8') => string): st
 }
 
 /** Runs a program in a scene to its end. */
-export const run = (s: Scene, argv: readonly string[], cwd = s.dir): Promise<Ended> => start(s, argv, cwd).ended
+export const run = (s: Scene, argv: readonly string[], cwd = s.dir): Promise<Ended> => start(s, argv, { cwd }).ended
 
 /** Runs a shell line in a scene. */
 export const sh = (s: Scene, line: string, cwd = s.dir): Promise<Ended> => run(s, ['bash', '-c', line], cwd)

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { diffSize } from '../../git/diff.js'
+import { fatal } from '../../errors.js'
+import { treeSizes } from '../../git/diff.js'
 import type { Oid } from '../../git/run.js'
 import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
@@ -8,10 +8,14 @@ import type { ChangeSize, IterationRemarks } from '../../state/events.js'
 import { branchRef } from '../../state/names.js'
 import type { RefChange } from '../../state/storage.js'
 import { present, unique } from '../../util/collections.js'
+import { withTrailers } from '../../util/message.js'
 import { restoreGitFile } from './git-file.js'
+import { keepWork } from './kept.js'
 import { clearStaleLocks } from './lock.js'
+import type { AllRefs } from './moved.js'
 import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
+import { quitUnfinished } from './unfinished.js'
 import { commitWork, hooksOf } from './work.js'
 
 /** What an agent left in the worktree, as exactly one commit on `from`, or as nothing. */
@@ -43,8 +47,10 @@ export interface CollectOptions {
   from: Oid
   subject: string
   iteration: string
-  /** Leave what the agent did as uncommitted changes. */
+  /** Leave what the agent did as uncommitted changes, and remember what they are. */
   keep?: boolean
+  /** All refs as the agent left them, when they are read anyway. */
+  refs?: Promise<AllRefs>
 }
 
 /**
@@ -54,7 +60,7 @@ export interface CollectOptions {
 export async function collect(
   repo: Repo,
   tip: ChainTip,
-  { place, from, subject, iteration, keep = false }: CollectOptions,
+  { place, from, subject, iteration, keep = false, refs }: CollectOptions,
 ): Promise<Collected> {
   const { branch } = tip.snapshot
   const replacedGit = await restoreGitFile(repo, place)
@@ -63,7 +69,7 @@ export async function collect(
   const [status, branchTip, link] = await Promise.all([
     readStatus(place.git),
     repo.refs.read(branchRef(branch)),
-    linkOf(repo, branchRef(branch)),
+    linkOf(repo, branchRef(branch), refs),
   ])
   const isLeft = status.branch !== branch
   if (link !== null) await unlinkBranch(repo, branchRef(branch), branchTip)
@@ -76,21 +82,18 @@ export async function collect(
   const nested = status.nested
   // Clean against another commit, or against none (an orphan branch), says nothing of `from`.
   const isSame = !isDirty(status) && status.head === from && replaced.length === 0
-  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
-  const trailers = [['Amp-Session', tip.id], ['Amp-Iteration', iteration], ...(await coAuthor(repo))] as [
-    string,
-    string,
-  ][]
-  const message = `${prefix} ${subject}`
+  const words = await agentWords(repo, tip, iteration)
+  const message = `${words.prefix} ${subject}`
   const fromTree = await repo.treeOf(from)
-  const work =
-    isSame || keep ? null : await commitWork(repo, place, { parent: from, message, trailers, prefix, nested })
+  const work = isSame || keep ? null : await commitWork(repo, place, { ...words, parent: from, message, nested })
+  const kept =
+    isSame || !keep ? null : await keepWork(repo, place, { from, message: withTrailers(message, words.trailers) })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
-  const [commits, size, total] = await Promise.all([
+  const tree = isChange ? work.tree : fromTree
+  const [commits, [size, total]] = await Promise.all([
     ownCommits(repo, from, replaced),
-    diffSize(repo.git, from, to),
-    diffSize(repo.git, tip.snapshot.base.oid, to),
+    sizes(repo, { base: tip.snapshot.base.oid, fromTree, tree, kept }),
   ])
   const remarks: IterationRemarks = {
     ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
@@ -99,7 +102,7 @@ export async function collect(
     ...(work !== null && work.unstaged !== '' ? { unstaged: work.unstaged } : {}),
     ...(status.unmerged.length > 0 ? { conflicts: status.unmerged.slice(0, listedPaths) } : {}),
     ...(status.submodules.length > 0 ? { submodules: status.submodules.slice(0, listedPaths) } : {}),
-    ...(keep && !isSame ? { kept: true } : {}),
+    ...(kept === null ? {} : { kept: true, keptAs: kept }),
     ...(replacedGit === null ? {} : { replacedGit }),
     ...(isLeft ? { left: status.branch ?? 'detached' } : {}),
   }
@@ -107,9 +110,9 @@ export async function collect(
   if (move.old !== to) await beginMove(repo, place, { kind: 'commit', from: move.old, to })
   return {
     to,
-    tree: isChange ? work.tree : fromTree,
+    tree,
     commits,
-    replaced: unique([...replaced, ...(work?.kept ?? [])]),
+    replaced: unique([...replaced, ...(work?.kept ?? []), ...present([kept])]),
     size,
     total,
     remarks,
@@ -122,7 +125,10 @@ export async function collect(
 }
 
 /** The ref that a symbolic ref points at; null for an ordinary ref, and for none. */
-async function linkOf(repo: Repo, ref: string): Promise<string | null> {
+async function linkOf(repo: Repo, ref: string, refs?: Promise<AllRefs>): Promise<string | null> {
+  // One that points at nothing is in no list.
+  const listed = await refs
+  if (listed?.oids.has(ref)) return listed.links.get(ref) ?? null
   const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
   return target === '' ? null : target
 }
@@ -133,10 +139,37 @@ async function unlinkBranch(repo: Repo, ref: string, tip: Oid | null): Promise<v
   if (tip !== null) await repo.refs.update([{ ref, old: null, new: tip }], 'amp: branch restored')
 }
 
+/** What the message of an agent's commit has beside its subject. */
+export async function agentWords(
+  repo: Repo,
+  tip: ChainTip,
+  iteration: string,
+): Promise<{ prefix: string; trailers: [string, string][] }> {
+  const prefix = (await repo.config()).get('amp.commitPrefix') ?? 'amp:'
+  const trailers: [string, string][] = [
+    ['Amp-Session', tip.id],
+    ['Amp-Iteration', iteration],
+  ]
+  return { prefix, trailers: [...trailers, ...(await coAuthor(repo))] }
+}
+
 /** `amp.coAuthor`: a name and address, for a `Co-authored-by` trailer. */
 async function coAuthor(repo: Repo): Promise<[string, string][]> {
   const value = (await repo.config()).get('amp.coAuthor')
   return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
+}
+
+/** Size of the change, or of what is kept in its place, and of all changes since the base. */
+async function sizes(
+  repo: Repo,
+  { base, fromTree, tree, kept }: { base: Oid; fromTree: Oid; tree: Oid; kept: Oid | null },
+): Promise<[ChangeSize, ChangeSize]> {
+  const [size, total] = await treeSizes(repo.git, [
+    [fromTree, kept === null ? tree : await repo.treeOf(kept)],
+    [await repo.treeOf(base), tree],
+  ])
+  if (size === undefined || total === undefined) throw fatal(`git did not tell the size of tree ${tree}`)
+  return [size, total]
 }
 
 async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Promise<Oid[]> {
@@ -144,30 +177,4 @@ async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Prom
   const args = ['rev-list', '--first-parent', '--reverse', `--max-count=${listedCommits}`, ...replaced, `^${from}`]
   const text = await repo.git.text(args)
   return text === '' ? [] : text.split('\n')
-}
-
-/** Forgets a merge, cherry-pick, revert, rebase or am that the agent left half done; its files stay as they are. */
-async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
-  const { fs } = repo.host
-  const has = (name: string) =>
-    fs
-      .lstat(join(place.gitDir, name))
-      .then(() => true)
-      .catch(() => false)
-  if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
-    const isMail = await has(join('rebase-apply', 'applying'))
-    await place.git.run([isMail ? 'am' : 'rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not in progress after all
-    if (!isMail) await place.git.run(['update-ref', '-d', 'REBASE_HEAD']) // which --quit leaves
-  }
-  const verbs = [
-    ['MERGE_HEAD', 'merge'],
-    ['CHERRY_PICK_HEAD', 'cherry-pick'],
-    ['REVERT_HEAD', 'revert'],
-  ] as const
-  for (const [ref, verb] of verbs) {
-    // 128: nothing of that kind is in progress after all.
-    if ((await repo.worktreeRef(place.gitDir, ref)) !== null) await place.git.run([verb, '--quit'], { ok: [0, 128] })
-  }
-  // Of several commits some were still to come: it forgets those to be reverted as well.
-  if (await has('sequencer')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
 }

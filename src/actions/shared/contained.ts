@@ -30,7 +30,7 @@ async function upstreamsOf(repo: Repo, refs: readonly string[]): Promise<string[
 }
 
 /** Whether a commit's work is in a branch: as commits, as the same patches, as one patch, or so that merging it would change nothing. */
-async function hasContent(repo: Repo, head: Oid, into: Oid): Promise<boolean> {
+export async function hasContent(repo: Repo, head: Oid, into: Oid): Promise<boolean> {
   if (await isAncestor(repo.git, head, into)) return true
   const start = await mergeBase(repo.git, head, into)
   if (start === null) return false

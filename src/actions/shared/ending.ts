@@ -8,9 +8,9 @@ import { type IterationView, noteLine } from '../../state/iterations.js'
 import type { OperationNote } from '../../state/oplog.js'
 import type { RefChange } from '../../state/storage.js'
 import { plural } from '../../util/time.js'
+import { headFor } from './behind.js'
 import type { Collected } from './collect.js'
 import { record } from './record.js'
-import { headNow } from './sessions.js'
 
 /** An iteration whose agent has ended, and what it left. */
 export interface Ended {
@@ -57,20 +57,18 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
       ? ({ type: 'iteration.finished', data: { ...common, from: now, to: work.to, outcome } } as const)
       : ({ type: 'iteration.failed', data: { ...common, from: now, ...failure, reason } } as const)
   const view = { ...iteration, to: isChange ? work.to : null }
-  const words = isChange
-    ? `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
-    : 'no change'
-  const recorded = await record(repo, tip.id, (latest) => {
+  const size = `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
+  const words = isChange ? size : work.remarks.kept === true ? `${size} left uncommitted` : 'no change'
+  const recorded = await record(repo, tip.id, async (latest) => {
     if (!latest.snapshot.open.some((open) => open.iteration === iteration.id)) return null
+    const replaced = await headFor(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
-      events: [event(isChange ? headNow(latest, from) : from)],
-      code: [from, headNow(latest, from), work.to, ...work.replaced],
+      events: [event(isChange ? replaced : from)],
+      code: [from, replaced, work.to, ...work.replaced],
       moves: [work.move],
       notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
-      ...(work.move.old === work.move.new
-        ? {}
-        : { operation: iterateOperation(iteration.id, work.move, headNow(latest, from)) }),
+      ...(work.move.old === work.move.new ? {} : { operation: iterateOperation(iteration.id, work.move, replaced) }),
     }
   })
   if (recorded !== null) return recorded.tip
@@ -81,12 +79,20 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
 }
 
 /** What the run used, as far as its agent told. */
-export function spent({ usage, models, costUsd, thread, threadTotal }: AgentRun): Spent {
-  return {
-    ...(usage === null ? {} : { usage }),
-    ...(models.length === 0 ? {} : { models }),
-    ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
-    ...(thread === null ? {} : { thread }),
-    ...(threadTotal === null ? {} : { threadTotal }),
-  }
-}
+export const spent = (run: AgentRun): Spent => ({
+  ...runUsage(run),
+  ...(run.thread === null ? {} : { thread: run.thread }),
+})
+
+/** Tokens and cost alone. */
+export const runUsage = ({
+  usage,
+  models,
+  costUsd,
+  threadTotal,
+}: Pick<AgentRun, 'usage' | 'models' | 'costUsd' | 'threadTotal'>): Spent => ({
+  ...(usage === null ? {} : { usage }),
+  ...(models.length === 0 ? {} : { models }),
+  ...(costUsd === null ? {} : { costUsd, costSource: 'agent' }),
+  ...(threadTotal === null ? {} : { threadTotal }),
+})

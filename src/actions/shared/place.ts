@@ -17,6 +17,8 @@ export interface Place {
   gitDir: string
   /** Plumbing in the worktree. */
   git: Git
+  /** Where git looks for hooks there, when that was asked together with the rest. */
+  hooksPath?: string
 }
 
 /** Two processes that add worktrees at once may see each other's half-made one: git then fails, and a moment later does not. */
@@ -92,11 +94,12 @@ async function placeAt(repo: Repo, path: string): Promise<Place | null> {
   // Asked first, because git would look for a repository around a directory that is not there.
   if (!(await exists(repo, path))) return null
   try {
-    const args = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']
-    const [gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
+    // The path of the hooks comes first: a relative one stays relative.
+    const args = ['rev-parse', '--git-path', 'hooks', '--path-format=absolute', '--git-dir', '--git-common-dir']
+    const [hooksPath = '', gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
     // The main worktree's own git directory is the common one: what has lost its `.git` is taken for it.
     const isLinked = commonDir === repo.location.commonDir && gitDir !== commonDir
-    return isLinked ? placeWith(repo, { path, gitDir }) : null
+    return isLinked ? { ...placeWith(repo, { path, gitDir }), hooksPath } : null
   } catch (error) {
     if (error instanceof AmpError) return null
     throw error

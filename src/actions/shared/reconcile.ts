@@ -9,10 +9,12 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
+import { catchUp, headHere } from './behind.js'
 import { settleCheckouts } from './checkouts.js'
 import { redo } from './exchange.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
+import { readMerge } from './merging.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
 import { claimPlace, findPlace, type Place } from './place.js'
 import { settleRebase } from './rebasing.js'
@@ -44,10 +46,11 @@ export async function reconcile(
   await claimPlace(repo, tip.id, place)
   const salvaged = await settleRebase(repo, await salvage(repo, tip, { place, onSalvaged, force }), place)
   await refuseUnfinished(repo, place, tip)
+  await catchUp(repo, salvaged)
   let status = await readStatus(place.git)
   const branched = await settleBranch(repo, salvaged, { place, status })
   let current = await settleMerge(repo, branched)
-  const head = oneHead(current)
+  const head = await headHere(repo, current)
   if (status.head === null) {
     // Deleted with plumbing while it was checked out: the chain knows where it was.
     await repo.refs.update(
@@ -62,6 +65,7 @@ export async function reconcile(
     status = await readStatus(place.git)
   else if (here !== head) current = await adopt(repo, current, { from: head, to: here })
   if (pending !== null) await endMove(repo, place)
+  if (await catchUp(repo, current)) status = await readStatus(place.git)
   return { tip: current, head: oneHead(current), branch: current.snapshot.branch, status }
 }
 
@@ -81,7 +85,8 @@ export async function reconcileAnywhere(
   }
   const rebased = await settleRebase(repo, await salvage(repo, tip, { place: null }), null)
   const settled = await settleMerge(repo, rebased)
-  const head = oneHead(settled)
+  await catchUp(repo, settled)
+  const head = await headHere(repo, settled)
   const here = await repo.refs.read(branchRef(settled.snapshot.branch))
   const current = here === null || here === head ? settled : await adopt(repo, settled, { from: head, to: here })
   return { tip: current, head: oneHead(current), place: null, status: null }
@@ -127,7 +132,7 @@ export function strayed(tip: ChainTip, { place, status }: { place: Place; status
   )
 }
 
-/** An intent to move a checked-out base, without its result: the base tells whether it happened. */
+/** An intent to move a checked-out base, without its result: the base tells whether it happened. It stays a step of the merge that was killed. */
 async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const { merging } = tip.snapshot
   if (merging === undefined || merging === null) return tip
@@ -135,7 +140,9 @@ async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const isDone = base !== null && (base === merging.after || (await isAncestor(repo.git, merging.after, base)))
   const result = isDone ? ('done' as const) : ('abandoned' as const)
   const moved = { ref: merging.into, old: merging.before, new: merging.after }
-  const recorded = await record(repo, tip.id, (latest) => {
+  const killed = await readMerge(repo, tip.id)
+  const as = killed === null ? repo : repo.as(killed.within)
+  const recorded = await record(as, tip.id, (latest) => {
     if (latest.snapshot.merging === undefined) return null
     const subject = `amp(${tip.snapshot.slug}): merge into ${merging.into} ${result}`
     return {

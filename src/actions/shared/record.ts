@@ -118,6 +118,7 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
   const operation = await prepareOperation(repo, writer, {
     ...step.operation,
     kept: [...kept, ...(await reflogCommits(repo, prepared.tip))],
+    ...(repo.within === null ? {} : { within: repo.within }),
     session: prepared.tip.id,
     slug,
     at,

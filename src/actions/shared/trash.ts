@@ -22,6 +22,26 @@ export function trashName(repo: Repo, id: string): string {
   return `${time}-${id}-${repo.newId().slice(0, 4)}`
 }
 
+/** A worktree in the trash. */
+export interface TrashEntry {
+  path: string
+  session: string
+  /** When it came there, ISO 8601 in UTC. */
+  at: string
+}
+
+/** What is in the trash; directories with other names are not git-amp's. */
+export async function readTrash(repo: Repo): Promise<TrashEntry[]> {
+  const names = await repo.host.fs.readdir(repo.local('trash')).catch((): string[] => [])
+  return names.sort().flatMap((name) => {
+    const [, ...parts] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([0-9a-z]{12})-[0-9a-z]{4}$/.exec(name) ?? []
+    const [year, month, day, hour, minute, second, session] = parts
+    if (session === undefined) return []
+    const at = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`
+    return [{ path: repo.local('trash', name), session, at }]
+  })
+}
+
 /**
  * Moves a worktree with its registration into the trash, ignored files included. Killed in between, it is half there: `bringBack` takes what it finds,
  * and a registration without a directory is git's to prune.

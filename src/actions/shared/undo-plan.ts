@@ -1,12 +1,12 @@
-import { no } from '../../errors.js'
+import { type AmpError, no } from '../../errors.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents, readState } from '../../state/chain.js'
 import type { Undone } from '../../state/events.js'
 import { fold, type Snapshot } from '../../state/fold.js'
-import { branchRef, notesRef, oplogRef, sessionRef } from '../../state/names.js'
-import { type Operation, undoneIn, type WorktreeChange } from '../../state/oplog.js'
+import { branchRef, notesRef, oplogRef, sessionsPrefix } from '../../state/names.js'
+import { joinSteps, type Operation, undoneIn, type WorktreeChange } from '../../state/oplog.js'
 import type { RefChange } from '../../state/storage.js'
 import { shellWord } from '../../util/quote.js'
 import { refuseCheckedOut } from './checkout.js'
@@ -99,38 +99,46 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(differs('base') ? { base: before.base } : {}),
     ...(differs('status') ? { status: before.status } : {}),
     ...(differs('merged') ? { merged: before.merged ?? null } : {}),
+    ...(differs('review') ? { review: before.review ?? null } : {}),
     ...(differs('paused') ? { paused: before.paused ?? null } : {}),
     ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
+    ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
   }
 }
 
 /** Where each ref goes back to. A ref that is back already needs no move; one that is anywhere else is in the way. */
 async function movesOf(repo: Repo, subject: Subject): Promise<RefChange[]> {
-  const { operation, tip } = subject
-  const own = [oplogRef, notesRef, sessionRef(tip.id)]
+  const { operation } = subject
   const moves: RefChange[] = []
-  for (const { ref, before, after } of operation.refs.filter(
-    (one) => !own.includes(one.ref) && one.before !== one.after,
-  )) {
+  for (const { ref, before, after } of movable(operation)) {
     const now = await repo.refs.read(ref)
     if (now === before) continue
-    if (now !== after)
-      throw newer(subject, ref.replace(/^refs\/heads\//, ''), (one) => one.refs.some((moved) => moved.ref === ref))
+    if (now !== after) throw newerRef(subject, ref)
     moves.push({ ref, old: after, new: before })
   }
   return moves
 }
 
+/** The refs that an operation moved, without those that only tell of it. */
+export function movable({ refs }: Operation): Operation['refs'] {
+  const isTelling = (ref: string) => ref === oplogRef || ref === notesRef || ref.startsWith(`${sessionsPrefix}/`)
+  return refs.filter(({ ref, before, after }) => !isTelling(ref) && before !== after)
+}
+
+type Since = Pick<Subject, 'operation' | 'operations'>
+
+/** The refusal because a ref moved since. */
+export const newerRef = (since: Since, ref: string): AmpError =>
+  newer(since, ref.replace(/^refs\/heads\//, ''), (one) => one.refs.some((moved) => moved.ref === ref))
+
 /** The refusal, with the operations since that have to be undone first; without them it was plain git. */
-function newer({ operation, operations }: Subject, what: string, isAbout: (one: Operation) => boolean) {
+function newer({ operation, operations }: Since, what: string, isAbout: (one: Operation) => boolean): AmpError {
   const undone = undoneIn(operations)
-  const later = operations
-    .slice(
-      0,
-      operations.findIndex((one) => one.id === operation.id),
-    )
-    .filter((one) => isAbout(one) && !undone.has(one.id) && one.undoes === undefined)
+  const isIt = ({ id, within }: Operation) => id === operation.id || within?.id === operation.id
+  const since = operations.slice(0, operations.findIndex(isIt))
+  const open = since.filter((one) => isAbout(one) && !undone.has(one.id) && one.undoes === undefined)
+  const later = joinSteps(open.filter((one) => one.within === undefined || one.within.id !== operation.within?.id))
   const words = later.map((one) => `${one.command} (${one.id})`).join(', ')
   return no(
     later.length === 0
@@ -191,7 +199,7 @@ async function refuseOtherFiles(repo: Repo, subject: Subject, moves: readonly Re
   const ref = branchRef(tip.snapshot.branch)
   const branch = moves.find((move) => move.ref === ref)?.new ?? (await repo.refs.read(ref)) ?? head
   if (head === undefined || branch === undefined || (await repo.treeOf(head)) === (await repo.treeOf(branch))) return
-  throw newer(subject, tip.snapshot.branch, (one) => one.refs.some((moved) => moved.ref === ref))
+  throw newerRef(subject, ref)
 }
 
 /** The worktree is to go: what nobody else may drop stays here, too. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { commitSafely, commitTree, isSigning } from '../../git/commit.js'
+import { type Committed, commitSafely, commitTree, isSigning } from '../../git/commit.js'
 import { type HookFailure, Hooks, hookOwner } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
@@ -12,13 +12,17 @@ import { readSessionFile } from './session-file.js'
 /** So much of what a failing hook printed is recorded. */
 const keptOutput = 1000
 
-/** What is committed, on which parent, with which words. */
-export interface WorkToCommit {
-  parent: Oid
+/** The message of a commit. */
+interface Words {
   message: string
   trailers: readonly (readonly [string, string])[]
   /** Prefix that the subject keeps, whatever a commit-msg hook does to it; empty for the human's own commits. */
   prefix: string
+}
+
+/** What is committed, on which parent, with which words. */
+export interface WorkToCommit extends Words {
+  parent: Oid
   nested: readonly string[]
 }
 
@@ -51,7 +55,7 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
   const git = repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
   if (config.get('amp.hooks') === 'skip') return Hooks.none(git)
   const session = await readSessionFile(repo, place.gitDir)
-  const hooks = await Hooks.find(git, repo.host.fs, await repo.home())
+  const hooks = await Hooks.find(git, repo.host.fs, { main: await repo.home(), path: place.hooksPath })
   return hooks.of(hookOwner(repo.location.commonDir, session), repo.host.env)
 }
 
@@ -68,20 +72,36 @@ export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): 
   ])
   const tree = await writeTree(place.git)
   const staged = await runPreCommit(place.git, hooks, { tree, parentTree, nested: work.nested })
-  const worded = await runMessageHooks(repo, place, { hooks, work })
-  const commit = await commitSafely(place.git, {
-    tree: staged.tree,
-    parents: [work.parent],
-    message: worded.message,
-    sign,
-  })
+  const commit = await commitWorded(repo, place, { ...work, hooks, sign, tree: staged.tree })
   const kept = await Promise.all(staged.replaced.map((one) => keepTree(place.git, one, work.parent)))
-  const redact = await repo.redactor(place.path)
-  const failures = [...staged.failures, ...worded.failures].map((failure) => ({
-    ...failure,
-    output: redact(failure.output).slice(-keptOutput),
-  }))
+  const failures = await tellable(repo, place, [...staged.failures, ...commit.failures])
   return { oid: commit.oid, tree: staged.tree, hooks: failures, unsigned: commit.unsigned, unstaged, kept }
+}
+
+/** Commits a tree that is not what stands in the worktree: `pre-commit`, which looks there, does not run. */
+export async function commitShare(
+  repo: Repo,
+  place: Place,
+  work: Omit<WorkToCommit, 'nested'> & { tree: Oid },
+): Promise<CommittedWork> {
+  const [hooks, sign] = await Promise.all([hooksOf(repo, place), isSigning(place.git)])
+  const { oid, unsigned, failures } = await commitWorded(repo, place, { ...work, hooks, sign })
+  return { oid, tree: work.tree, hooks: await tellable(repo, place, failures), unsigned, unstaged: '', kept: [] }
+}
+
+async function commitWorded(
+  repo: Repo,
+  place: Place,
+  { tree, parent, hooks, sign, ...words }: Words & { tree: Oid; parent: Oid; hooks: Hooks; sign: boolean },
+): Promise<Committed & { failures: HookFailure[] }> {
+  const { message, failures } = await runMessageHooks(repo, place, { hooks, work: words })
+  return { ...(await commitSafely(place.git, { tree, parents: [parent], message, sign })), failures }
+}
+
+/** Failures with what may be recorded of their output. */
+async function tellable(repo: Repo, place: Place, failures: readonly HookFailure[]): Promise<HookFailure[]> {
+  const redact = await repo.redactor(place.path)
+  return failures.map((failure) => ({ ...failure, output: redact(failure.output).slice(-keptOutput) }))
 }
 
 interface Staged {
@@ -130,7 +150,7 @@ async function restage(git: Git, nested: readonly string[]): Promise<Oid> {
 async function runMessageHooks(
   repo: Repo,
   place: Place,
-  { hooks, work }: { hooks: Hooks; work: WorkToCommit },
+  { hooks, work }: { hooks: Hooks; work: Words },
 ): Promise<{ message: string; failures: HookFailure[] }> {
   const plain = withTrailers(work.message, work.trailers)
   if (!hooks.has('prepare-commit-msg') && !hooks.has('commit-msg')) return { message: plain, failures: [] }
@@ -143,7 +163,7 @@ async function runMessageHooks(
 }
 
 /** The message a hook made, with the prefix and the trailers that it may have taken away; null when nothing is left of it. */
-function keepForm(edited: string, work: WorkToCommit): string | null {
+function keepForm(edited: string, work: Words): string | null {
   if (edited.trim() === '') return null
   const missing = work.trailers.filter(([key, value]) => !edited.split('\n').includes(`${key}: ${value}`))
   const subject = edited.startsWith(work.prefix) ? edited : `${work.prefix} ${edited}`

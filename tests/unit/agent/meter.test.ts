@@ -28,7 +28,7 @@ describe('what a run used', () => {
         { model: 'b', ...tokens(1, 2, 3, 4), costUsd: 0.1 },
       ],
       costUsd: 0.3,
-      threadTotal: null,
+      threadTotal: { models: [expect.objectContaining({ model: 'a', input: 2 }), expect.anything()] },
     })
   })
 
@@ -71,5 +71,18 @@ describe('what a run used', () => {
     }
     const before = { models: [{ model: 'old', ...tokens(10, 5), costUsd: 0.2 }] }
     expect(meter.read(before).models).toEqual([{ model: 'new', ...tokens(10, 5), costUsd: 0.2 }])
+  })
+
+  it('is counted once when the run was killed, and the next one tells of both', () => {
+    const thread = (input: number) => ({ type: 'usage', usage: tokens(input), scope: 'thread', model: 'a' }) as const
+    const first = new Meter()
+    first.add(thread(10))
+    const killed = new Meter()
+    killed.add({ type: 'usage', usage: tokens(4), scope: 'step', model: 'a' })
+    const known = killed.read(first.read().threadTotal ?? undefined)
+    expect(known).toMatchObject({ usage: tokens(4), threadTotal: { models: [{ model: 'a', ...tokens(14) }] } })
+    const third = new Meter()
+    third.add(thread(20))
+    expect(third.read(known.threadTotal ?? undefined).models).toEqual([{ model: 'a', ...tokens(6) }])
   })
 })

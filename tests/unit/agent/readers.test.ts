@@ -11,7 +11,11 @@ const adapter = (name: string): AgentAdapter => {
   if (found === null) throw new Error(name)
   return found
 }
-const any: AgentAdapter = { ...adapter('shell'), name: 'any', reader: () => new AnyReader() }
+const any: AgentAdapter = {
+  ...adapter('shell'),
+  name: 'any',
+  reader: () => new AnyReader({ name: 'any', isCustom: true }),
+}
 const id = '01a203bb-4758-7352-b238-704f3d2337ae'
 
 describe('calls', () => {
@@ -459,4 +463,91 @@ describe('whatever comes, a reader goes on', () => {
     if (event.type === 'error' || event.type === 'waiting') expect(typeof event.message).toBe('string')
     if (event.type === 'usage') for (const count of Object.values(event.usage)) expect(count).toBeGreaterThanOrEqual(0)
   }
+})
+
+describe('what is not in the recordings', () => {
+  const own = { session_id: 'T-00000000-aaaa', parent_tool_use_id: null }
+  const usage = (input_tokens: number, output_tokens = 1) => ({ input_tokens, output_tokens })
+  const step = (text: string) => ({
+    ...own,
+    type: 'assistant',
+    message: { content: [{ type: 'text', text }], usage: usage(7) },
+  })
+  const end = (subtype: string, more: object) => ({ ...own, type: 'result', subtype, ...more })
+  const good = end('success', { is_error: false, result: 'fine' })
+  const bad = end('error_during_execution', { is_error: true, error: 'it broke' })
+  const flagged = end('success', { is_error: true, result: 'it broke' })
+  const limited = end('error_max_turns', { is_error: false })
+  const late = { message: 'late' }
+  const begun = { type: 'turn.started' }
+  const turned = { type: 'turn.completed', usage: { ...usage(9, 2), cached_input_tokens: 4 } }
+  const block = (id: string, used: object) => ({ type: 'assistant', message: { id, content: [], usage: used } })
+  const warned = { type: 'error', severity: 'warning', message: 'Loop?' }
+  const erred = { type: 'error', severity: 'error', ...late }
+  const ended = { type: 'result', status: 'success', stats: {} }
+  const cut = {
+    type: 'step_finish',
+    sessionID: 'ses_aaaaaaaaaa',
+    part: { reason: 'length', tokens: { input: 3, output: 1 } },
+  }
+  const silent = { ok: false, reason: 'no end event' }
+
+  it.each<[string, string, unknown[], object]>([
+    ['nothing at all', 'amp', [], silent],
+    ['nothing at all', 'claude', [], silent],
+    ['nothing at all', 'codex', [], silent],
+    ['nothing at all', 'gemini', [], silent],
+    ['nothing at all', 'opencode', [], silent],
+    ['no end', 'amp', [step('one'), step('two')], { ...silent, usage: { input: 14, output: 2 } }],
+    ['an error flag', 'amp', [step('one'), flagged], { ok: false, reason: 'it broke' }],
+    ['an error flag', 'claude', [flagged], { ok: false, reason: 'it broke' }],
+    ['a limit without a flag', 'amp', [limited], { ok: false, reason: 'error_max_turns' }],
+    ['a limit without a flag', 'claude', [limited], { ok: false, reason: 'error max turns' }],
+    ['two ends, the last one bad', 'amp', [good, step('more'), bad], { ok: false, reason: 'it broke' }],
+    ['two ends, the last one good', 'amp', [bad, step('again'), good], { ok: true, text: 'fine', usage: { input: 7 } }],
+    ['two ends, the last one good', 'claude', [bad, good], { ok: true, text: 'fine' }],
+    ['text after the end', 'amp', [good, step('PS')], { ok: true, text: 'fine', usage: { input: 7 } }],
+    ['an error after the end', 'codex', [turned, { type: 'error', ...late }], { ok: false, reason: 'late' }],
+    ['an error after the end', 'gemini', [ended, erred], { ok: false, reason: 'late' }],
+    ['a turn after the end', 'codex', [begun, turned, begun], { ...silent, usage: { input: 5, cacheRead: 4 } }],
+    ['a turn after the end', 'codex', [turned, { type: 'turn.failed', error: late }], { ok: false, reason: 'late' }],
+    ['a run after the end', 'claude', [good, { ...own, type: 'system', subtype: 'init' }], silent],
+    ['a run after the end', 'amp', [good, { ...own, type: 'system', subtype: 'init' }], silent],
+    ['a run after the end', 'gemini', [ended, { type: 'init', session_id: id }], silent],
+    ['a warning', 'gemini', [warned, ended], { ok: true }],
+    ['an unknown status', 'gemini', [{ type: 'result', status: 'cancelled' }], { ok: false }],
+    [
+      'a cut answer',
+      'opencode',
+      [cut],
+      { ok: false, reason: "the last step ended with 'length'", usage: { input: 3 } },
+    ],
+    [
+      'tokens in the middle alone',
+      'claude',
+      [block('1', usage(5)), block('1', usage(5, 4)), block('2', usage(6))],
+      { ...silent, usage: { input: 11, output: 5 } },
+    ],
+    [
+      'tokens in the middle',
+      'claude',
+      [block('1', usage(5)), { ...good, usage: usage(5, 40) }],
+      { usage: { output: 40 } },
+    ],
+  ])('%s, from %s', async (...[, name, values, meaning]) => {
+    expect((await spoken(adapter(name), ...values)).run).toMatchObject(meaning)
+  })
+
+  it('nothing at all, from an agent of the user: its exit code alone tells', async () => {
+    expect((await spoken(any)).run).toMatchObject({ ok: true, text: null, usage: null })
+  })
+
+  it('an agent of the user that speaks like another one is told of by its own name', async () => {
+    const mine = customAgent('mine', ['mine'], { command: null, resume: null, env: {} })
+    const refused = { type: 'turn.failed', error: { message: 'unexpected status 401 Unauthorized' } }
+    expect((await spoken(mine, { type: 'thread.started', thread_id: id }, refused)).run).toMatchObject({
+      waiting: 'login',
+      reason: 'mine wants a login: start it by hand and log in',
+    })
+  })
 })

@@ -195,7 +195,7 @@ describe('the rest', () => {
     expect(folded).not.toHaveProperty('merged')
   })
 
-  test.each(['session.review', 'from.the.future', 'constructor', '__proto__', 'toString', ''])(
+  test.each(['session.unheard', 'from.the.future', 'constructor', '__proto__', 'toString', ''])(
     'an unknown type %j is kept and counted',
     (type) => {
       const start = created()

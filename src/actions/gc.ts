@@ -1,0 +1,60 @@
+import type { Repo } from '../repo.js'
+import { prepareExpiry } from '../state/oplog.js'
+import { RefMoved } from '../state/storage.js'
+import { allSessions } from './shared/sessions.js'
+import { readTrash, type TrashEntry } from './shared/trash.js'
+
+export interface GcOptions {
+  /** What is older goes, in milliseconds. */
+  olderThanMs: number
+  dryRun?: boolean | undefined
+}
+
+export interface GcResult {
+  /** ISO 8601 in UTC: what is older goes. */
+  cutoff: string
+  /** Operations that cannot be undone any more, and how many stay. */
+  operations: { gone: number; kept: number }
+  /** Worktrees that leave the trash, and how many stay. */
+  trash: { gone: TrashEntry[]; kept: number }
+  isDryRun: boolean
+}
+
+/** The log may grow while it is written anew. */
+const tries = 10
+
+/** Lets go of old operations and old worktrees in the trash. What a paused session has there stays. */
+export async function collectGarbage(repo: Repo, options: GcOptions): Promise<GcResult> {
+  const isDryRun = options.dryRun === true
+  const cutoff = repo.host.now().getTime() - options.olderThanMs
+  const { sessions } = await allSessions(repo)
+  const paused = new Set(sessions.filter(({ snapshot }) => snapshot.status === 'paused').map(({ id }) => id))
+  const trash = await readTrash(repo)
+  const gone = trash.filter(({ at, session }) => Date.parse(at) < cutoff && !paused.has(session))
+  const operations = await expire(repo, { cutoff, isDryRun })
+  if (!isDryRun) for (const { path } of gone) await repo.host.fs.rm(path, { recursive: true, force: true })
+  return {
+    cutoff: new Date(cutoff).toISOString(),
+    operations,
+    trash: { gone, kept: trash.length - gone.length },
+    isDryRun,
+  }
+}
+
+async function expire(
+  repo: Repo,
+  { cutoff, isDryRun }: { cutoff: number; isDryRun: boolean },
+): Promise<GcResult['operations']> {
+  for (let n = 1; ; n++) {
+    const expired = await prepareExpiry(repo, cutoff)
+    if (expired === null) return { gone: 0, kept: 0 }
+    const { gone, kept, change } = expired
+    if (isDryRun) return { gone, kept }
+    try {
+      await repo.refs.update([change], 'amp: gc')
+      return { gone, kept }
+    } catch (error) {
+      if (!(error instanceof RefMoved) || n >= tries) throw error
+    }
+  }
+}
