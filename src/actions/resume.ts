@@ -9,7 +9,7 @@ import { worktreeOf } from './shared/droppable.js'
 import { fill } from './shared/exchange.js'
 import { findSession } from './shared/find.js'
 import { endMove } from './shared/pending.js'
-import { findPlace, makePlace, type Place, placeWith } from './shared/place.js'
+import { findPlace, makePlace, type Place, placeWith, restoreBranch } from './shared/place.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { isOpenSession, oneHead } from './shared/sessions.js'
@@ -97,7 +97,9 @@ async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<Place
   const there = await worktreeOf(repo, tip)
   if (there?.place) return filled(repo, there.place, wanted)
   const dropped = wanted.snapshot === null ? undefined : await droppedHere(repo, tip, wanted.snapshot)
-  if (dropped?.trash !== undefined && (await bringBack(repo, { path: dropped.path, name: dropped.trash }))) {
+  if (dropped?.trash !== undefined) {
+    await restoreBranch(repo, tip)
+    await bringBack(repo, { path: dropped.path, name: dropped.trash })
     const back = await worktreeOf(repo, tip)
     if (back?.place) return back.place
   }

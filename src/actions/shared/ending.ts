@@ -5,6 +5,8 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import type { Outcome, Spent } from '../../state/events.js'
 import { type IterationView, noteLine } from '../../state/iterations.js'
+import type { OperationNote } from '../../state/oplog.js'
+import type { RefChange } from '../../state/storage.js'
 import { plural } from '../../util/time.js'
 import { headFor } from './behind.js'
 import type { Collected } from './collect.js'
@@ -20,6 +22,13 @@ export interface Ended {
   reason: string | null
   spent: Spent
 }
+
+/** The log entry of an iteration. The agent may have moved the branch, and an undo goes back to where it began. */
+export const iterateOperation = (id: string, { ref }: RefChange, head: Oid): OperationNote => ({
+  id,
+  command: 'iterate',
+  began: [{ ref, oid: head }],
+})
 
 /** Records the end: event, branch and note move in one transaction. */
 export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promise<ChainTip> {
@@ -59,7 +68,7 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
       code: [from, replaced, work.to, ...work.replaced],
       moves: [work.move],
       notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
-      ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
+      ...(work.move.old === work.move.new ? {} : { operation: iterateOperation(iteration.id, work.move, replaced) }),
     }
   })
   if (recorded !== null) return recorded.tip

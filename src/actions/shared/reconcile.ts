@@ -16,7 +16,7 @@ import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { readMerge } from './merging.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
-import { findPlace, type Place } from './place.js'
+import { claimPlace, findPlace, type Place } from './place.js'
 import { settleRebase } from './rebasing.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
@@ -43,6 +43,7 @@ export async function reconcile(
   { place, onSalvaged, force }: SalvageOptions & { place: Place },
 ): Promise<Settled> {
   await clearStaleLocks(repo, place)
+  await claimPlace(repo, tip.id, place)
   const salvaged = await settleRebase(repo, await salvage(repo, tip, { place, onSalvaged, force }), place)
   await refuseUnfinished(repo, place, tip)
   await catchUp(repo, salvaged)

@@ -9,6 +9,7 @@ import { shortSubject } from '../../util/message.js'
 import { adopt } from './adopt.js'
 import { headFor, headHere } from './behind.js'
 import { type Collected, collect } from './collect.js'
+import { iterateOperation } from './ending.js'
 import { type Heard, heardOf } from './heard.js'
 import { dropLease, type Lease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
@@ -139,7 +140,7 @@ async function recordInterrupted(
           : [],
       ...(work === null || work.move.old === work.move.new
         ? {}
-        : { operation: { id: open.iteration, command: 'iterate' } }),
+        : { operation: iterateOperation(open.iteration, work.move, replaced) }),
     }
   })
   return recorded?.tip ?? tip
