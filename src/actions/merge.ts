@@ -32,6 +32,7 @@ import { standingOf } from './shared/rebasing.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { refuseRunning } from './shared/sessions.js'
 import { knownResult, testCommand } from './shared/testing.js'
+import { landingTurn, takeTurn } from './shared/turn.js'
 import { undoOperation } from './undo.js'
 
 export interface MergeOptions extends MergePlan, Listening {
@@ -64,7 +65,7 @@ export interface MergeResult {
 }
 
 /** So often a merge is planned again when the base moves under it. */
-const maxPlans = 3
+const maxReplans = 3
 
 /**
  * Brings a session into its base: squashed if that is the style, rebased, tested, merged, recorded, cleaned up and, last of all, pushed. Whatever
@@ -284,25 +285,41 @@ async function landing(repo: Repo, now: Run): Promise<Landed | null> {
   const as = repo.as(now.within)
   await checkBase(repo, { ...now, after: await foreseen(repo, now) })
   await squashStep(repo, now)
-  for (let plans = 1; ; plans++) {
-    await rebaseStep(repo, now)
-    await testStep(repo, now)
-    if (await isAncestor(repo.git, now.head, now.before)) return null
-    const { message: words, ...plan } = now.plan
-    const message = now.style === 'squash' ? undefined : words
-    try {
-      const git = now.place?.git ?? repo.git
-      const landed = await land(as, { ...plan, ...now, message, git })
-      now.tip = landed.tip
-      const { into, before, tell } = now
-      tell('merge', 'done', `${branchName(into)} ${range(before, landed.after)} (${viaWords(landed.via)})`)
-      return landed
-    } catch (error) {
-      const at = await repo.refs.read(now.into)
-      if (at === null || at === now.before || plans >= maxPlans) throw error
-      now.tell('base', 'warning', `${branchName(now.into)} moved to ${at.slice(0, 12)} meanwhile: planned again`)
-      now.before = at
+  let giveBack: (() => Promise<void>) | null = null
+  try {
+    for (let replans = 0; ; replans++) {
+      await rebaseStep(repo, now)
+      await testStep(repo, now)
+      if (await isAncestor(repo.git, now.head, now.before)) return null
+      // Kept while it is planned again: of many merges at once none comes too late for ever.
+      giveBack ??= await takeTurn(repo, landingTurn)
+      const landed = await landAt(as, now, replans)
+      if (landed !== null) return landed
     }
+  } finally {
+    await giveBack?.()
+  }
+}
+
+/** @returns null when the base has moved meanwhile: then it is to be planned again */
+async function landAt(as: Repo, now: Run, replans: number): Promise<Landed | null> {
+  const { message: words, ...plan } = now.plan
+  const { into, before, tell } = now
+  const name = branchName(into)
+  const message = now.style === 'squash' ? undefined : words
+  try {
+    const landed = await land(as, { ...plan, ...now, message, git: now.place?.git ?? as.git })
+    now.tip = landed.tip
+    tell('merge', 'done', `${name} ${range(before, landed.after)} (${viaWords(landed.via)})`)
+    return landed
+  } catch (error) {
+    const at = await as.refs.read(into)
+    if (at === null || at === before) throw error
+    if (replans === maxReplans)
+      throw no(`'${name}' moved again each time that the merge was planned, ${replans + 1} times in all`)
+    tell('base', 'warning', `${name} moved to ${at.slice(0, 12)} meanwhile: planned again`)
+    now.before = at
+    return null
   }
 }
 

@@ -45,7 +45,7 @@ export async function pickFrom(repo: Repo, options: PickOptions): Promise<PickRe
   if (options.paths.length === 0 && commits.length === 0)
     throw no(`session ${tip.snapshot.name} has no commits to pick`)
   const paths = options.paths.map((path) => anchor(repo, null, path))
-  const spans = commits.length > 0 ? commits.map(spanOf) : [await wholeOf(repo, tip)]
+  const spans = commits.length > 0 ? await Promise.all(commits.map(spanOf(repo))) : [await wholeOf(repo, tip)]
   const files = await filesOf(git, spans, paths)
   if (paths.length > 0 && files.length === 0) throw no(`session ${tip.snapshot.name} changes nothing in these paths`)
   await refuseOverlap(git, files)
@@ -73,7 +73,7 @@ async function commitsOf(repo: Repo, tip: ChainTip, { commits, paths }: PickOpti
   if (commits.length > 0) return Promise.all(commits.map((revision) => commitOf(repo, tip, { revision, head })))
   if (paths.length > 0) return []
   const events = await readEvents(repo.objects, tip.oid, tip.ref)
-  return (await ownCommits(repo, tip, { head, events })).filter(({ parents }) => parents.length === 1)
+  return (await ownCommits(repo, tip, { head, events })).filter(({ parents }) => parents.length < 2)
 }
 
 /** A commit that stands on the session's branch, or stood there before a squash or a rebase. */
@@ -84,17 +84,22 @@ async function commitOf(repo: Repo, tip: ChainTip, { revision, head }: { revisio
   if (!(await isAncestor(repo.git, oid, head)) && !(await isAncestor(repo.git, oid, tip.oid)))
     throw fatal(`${revision} is no commit of session ${tip.snapshot.name}`, 'Take any other with "git cherry-pick".')
   const [commit] = await commitsBetween(repo.git, ((await repo.objects.readCommit(oid))?.parents ?? []) as Oid[], oid)
-  if (commit?.parents.length === 1) return commit
+  if (commit !== undefined && commit.parents.length < 2) return commit
   throw no(`${revision} is a merge, which cannot be picked`, 'Name the commits that were merged.')
 }
 
-/** A change, from one commit to another. */
+/** A change, from one commit or tree to another. */
 interface Span {
   from: Oid
   to: Oid
 }
 
-const spanOf = ({ oid, parents }: CommitInfo): Span => ({ from: parents[0] ?? '', to: oid })
+const spanOf =
+  (repo: Repo) =>
+  async (commit: CommitInfo): Promise<Span> => ({
+    from: commit.parents[0] ?? (await repo.treeBefore(commit)),
+    to: commit.oid,
+  })
 
 async function wholeOf(repo: Repo, tip: ChainTip): Promise<Span> {
   const head = await headOf(repo, tip)

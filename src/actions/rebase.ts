@@ -277,7 +277,7 @@ export async function tryRebase(
 async function replay(repo: Repo, { commits, onto, place, isDryRun }: Replay): Promise<Replayed> {
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
-  const plain = commits.filter(({ parents }) => parents.length === 1)
+  const plain = commits.filter(({ parents }) => parents.length < 2)
   const laid = await merging(repo, git, (merger) => layOn(repo, merger, { commits: plain, onto }))
   if ('paths' in laid) return { kind: 'conflict', ...laid }
   const writer = await CommitWriter.open(git, repo.catFile, { isDryRun })
@@ -311,7 +311,7 @@ async function layOn(
   const steps: Laid[] = []
   let tip = await repo.treeOf(onto)
   for (const commit of commits) {
-    const before = await repo.treeOf(commit.parents[0] ?? '')
+    const before = await repo.treeBefore(commit)
     const merged = await merger.merge({ base: before, ours: tip, theirs: commit.tree })
     if (merged.kind === 'conflict') return { commit, paths: merged.paths }
     steps.push({ commit, tree: merged.tree, isDropped: merged.tree === tip && before !== commit.tree })

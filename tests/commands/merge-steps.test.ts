@@ -294,7 +294,9 @@ describe('what comes after a merge', () => {
     s.gitAt(remote, 'config', 'core.hooksPath', 'hooks')
     const { chmodSync, rmSync } = await import('node:fs')
     chmodSync(hook, 0o755)
+    s.env.MY_TOKEN = 'not-for-a-file'
     const answer = await s.amp('merge', id, '--push')
+    expect(Object.keys(JSON.parse(s.read(`.git/amp/merges/${id}.json`)))).toEqual(['plan', 'within'])
     expect([answer.code, plain(answer.stderr, s.root).split('\n').slice(-6)]).toMatchInlineSnapshot(`
       [
         1,
@@ -313,6 +315,38 @@ describe('what comes after a merge', () => {
     const again = await s.amp('merge', '--continue', id)
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('main has everything of')])
     expect(s.gitAt(remote, 'rev-parse', 'main')).toBe(s.git('rev-parse', 'main'))
+  })
+
+  it('goes well with several others at once, and leaves nothing of them in the checkout', async () => {
+    const s = scene()
+    const ids: string[] = []
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const id = await s.session(name)
+      await s.iterate(id, `echo 1 >${name}`)
+      ids.push(id)
+    }
+    s.write({ mine: '1' })
+    const answers = await Promise.all(ids.map((id) => s.amp('merge', id)))
+    expect(answers.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
+    expect(s.git('ls-files')).toBe('README.md\na\nb\nc\nd\ne\nf')
+    expect([s.git('status', '--porcelain'), s.git('rev-list', '--count', 'main')]).toEqual(['?? mine', '7'])
+  })
+
+  it('that a hook refuses leaves the checkout of the base as it was', async () => {
+    const { s, id } = await behind()
+    await s.iterate(id, 'echo 2 >kept')
+    s.write({ staged: '1\n', new: '1\n' })
+    s.git('add', 'staged')
+    s.write({ staged: '2\n' })
+    const look = () => [s.git('status', '--porcelain'), s.git('diff', 'HEAD'), s.git('diff', '--cached')]
+    const before = look()
+    s.hook('reference-transaction', '[ "$1" != prepared ] || ! grep -q refs/heads/main')
+    const answer = await s.amp('merge', id)
+    expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining('aborted by hook')])
+    expect(look()).toEqual(before)
+    s.hook('reference-transaction', '')
+    expect((await s.amp('merge', '--continue', id)).code).toBe(0)
+    expect(s.git('status', '--porcelain')).toBe('AM staged\n?? new')
   })
 
   it('merges commits that come to nothing, as git does', async () => {

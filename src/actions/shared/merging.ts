@@ -34,9 +34,9 @@ export interface Merging {
 const fileOf = (repo: Repo, session: string): string => repo.local('merges', `${session}.json`)
 
 /** Remembers a merge before its first step. Local, and lost without harm: each of its steps is recorded by itself. */
-export async function rememberMerge(repo: Repo, session: string, merging: Merging): Promise<void> {
+export async function rememberMerge(repo: Repo, session: string, { plan, within }: Merging): Promise<void> {
   await repo.host.fs.mkdir(repo.local('merges'), { recursive: true })
-  await repo.host.fs.writeFile(fileOf(repo, session), `${JSON.stringify(merging)}\n`)
+  await repo.host.fs.writeFile(fileOf(repo, session), `${JSON.stringify({ plan, within })}\n`)
 }
 
 export const forgetMerge = (repo: Repo, session: string): Promise<void> =>
