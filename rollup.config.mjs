@@ -4,27 +4,27 @@ import commonjs from '@rollup/plugin-commonjs'
 import json from '@rollup/plugin-json'
 import resolve from '@rollup/plugin-node-resolve'
 import esbuild from 'rollup-plugin-esbuild'
+import { compiledCode } from './rollup.code.mjs'
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
-let needed = null
+/** All that these modules load, without being asked for by `import()`. */
+function closure(starts, getModuleInfo) {
+  const needed = new Set(starts)
+  // A set grows while it is walked.
+  for (const next of needed) for (const one of getModuleInfo(next)?.importedIds ?? []) needed.add(one)
+  return needed
+}
 
-/** Whether a module is loaded, without being asked for by `import()`, when the program starts and lists sessions. */
-function isNeededByList(id, getModuleInfo) {
-  if (needed === null) {
-    const starts = ['main', 'cli/ui', 'cli/interrupt', 'processes', 'cli/describe']
-    const list = getModuleInfo(source('commands/list')).importedIds
-    const open = [...starts.map(source), ...list]
-    needed = new Set(open)
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      for (const one of getModuleInfo(next)?.importedIds ?? []) {
-        if (needed.has(one)) continue
-        needed.add(one)
-        open.push(one)
-      }
-    }
+let known = null
+
+/** What starts the program and asks git about the repository, and what is loaded while git answers to list sessions. */
+function stages(getModuleInfo) {
+  known ??= {
+    start: closure(['main', 'cli/ui', 'cli/interrupt', 'processes'].map(source), getModuleInfo),
+    amp: closure(['commands/list', 'cli/describe'].map(source), getModuleInfo),
   }
-  return needed.has(id)
+  return known
 }
 
 const source = (path) => fileURLToPath(new URL(`src/${path}.ts`, import.meta.url))
@@ -42,9 +42,12 @@ export default {
     hoistTransitiveImports: false,
     // `import()` in CommonJS starts node's other module loader: 4 ms.
     dynamicImportInCjs: false,
-    // A file costs half a millisecond to find, and its size to compile: what `git amp` alone needs is one chunk, the rest of the actions another.
+    // A file costs half a millisecond to find, and its size to compile: what asks git is one chunk, what `git amp` alone needs beside it the next,
+    // the rest of the actions another.
     manualChunks: (id, { getModuleInfo }) => {
-      if (!id.startsWith('\0') && isNeededByList(id, getModuleInfo)) return 'amp'
+      const { start, amp } = stages(getModuleInfo)
+      if (start.has(id)) return 'start'
+      if (amp.has(id) && id !== source('commands/list')) return 'amp'
       const path = /\/src\/(.*)\.ts$/.exec(id)?.[1]
       if (path === undefined || path === 'bin' || path === 'actions/demo' || path.startsWith('commands/'))
         return undefined
@@ -65,6 +68,7 @@ export default {
       name: 'executable',
       writeBundle: async () => (await import('node:fs/promises')).chmod('dist/git-amp.cjs', 0o755),
     },
+    compiledCode(),
   ],
   external: [/^node:/],
 }

@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen resolve undo oplog gc agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -38,8 +38,8 @@ __git_amp_table ()
 		rest="program"
 		;;
 	list|ls)
-		options="--all --state= --sort= --max-count= --format= --porcelain --json --repo= --quiet --help"
-		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --repo=dir"
+		options="--all --state= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""
@@ -142,6 +142,24 @@ __git_amp_table ()
 		positionals="session"
 		rest=""
 		;;
+	sync)
+		options="--fetch --push --transcripts --snapshots --dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="remote"
+		rest=""
+		;;
+	trust)
+		options="--dry-run --force --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	forget)
+		options="--transcript --dry-run --force --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
 	resolve)
 		options="--keep= --dry-run --json --repo= --quiet --help"
 		values="--keep=ref --repo=dir"
@@ -164,6 +182,12 @@ __git_amp_table ()
 	gc)
 		options="--older-than= --dry-run --json --repo= --quiet --help"
 		values="--older-than=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	doctor)
+		options="--fix --dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
 		positionals=""
 		rest=""
 		;;

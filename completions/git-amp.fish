@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --iteration --by --since --until --message --onto --into --keep --older-than
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --keep --older-than
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -81,13 +81,17 @@ complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into
 complete -c git-amp -n 'not __git_amp_command' -a pick -d 'Take some of the work of a session'
 complete -c git-amp -n 'not __git_amp_command' -a preflight -d 'Tell what a merge of a session would meet'
 complete -c git-amp -n 'not __git_amp_command' -a pause -d 'Put a session aside with its uncommitted work'
-complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a paused session back as it was'
+complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a session back, here or in another clone'
 complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions whose work is merged; keep their history'
 complete -c git-amp -n 'not __git_amp_command' -a reopen -d 'Open a removed or merged session again'
+complete -c git-amp -n 'not __git_amp_command' -a sync -d 'Exchange sessions with another repository'
+complete -c git-amp -n 'not __git_amp_command' -a trust -d 'Show the commands of a session from elsewhere, and approve them'
+complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or its transcript for good'
 complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
 complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
@@ -151,6 +155,7 @@ complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l remote -x -a '(command git remote 2>/dev/null)' -d 'List the sessions of another repository; nothing of them is kept'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l json -d 'Print the sessions as JSON'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -276,7 +281,7 @@ complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using pause; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'When the branch has moved, go on without the uncommitted work'
+complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s f -l force -d 'Go on without the uncommitted work when it cannot be put back'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using resume; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -295,6 +300,31 @@ complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l jso
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l fetch -d 'Only fetch and join'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l push -d 'Only push'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l transcripts -d 'Push transcripts, this time'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l snapshots -d 'Push the uncommitted work of paused sessions, this time'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -s n -l dry-run -d 'Fetch, and only show what would be done'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -a '(command git remote 2>/dev/null)'
+
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s n -l dry-run -d 'Only show it'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s f -l force -d 'Approve without a question'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using trust; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l transcript -d 'Only the transcripts'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be forgotten'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s f -l force -d 'Do not ask'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using forget; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -l keep -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'The head that stays, by its id or a revision'
 complete -c git-amp -n '__git_amp_using resolve; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
@@ -322,6 +352,12 @@ complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s n -l dr
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l fix -d 'Mend what can be mended'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l json -d 'Print the findings as JSON'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l format -x -d 'Print each agent in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'

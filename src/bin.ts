@@ -1,29 +1,43 @@
+import { writeSync } from 'node:fs'
 import type { AmpContext } from './cli/context.js'
 import type { Host } from './host.js'
 
 // The only file, beside `processes.ts`, that knows `process` and `node:fs`: the real machine, the exit code, the signals.
 
-const { argv, env, stdout, stderr } = process
-const manDir = new URL('../man/', import.meta.url)
+const { argv, env } = process
 
 /** The exit code that a broken output decides, whatever the command says. */
 let brokenOutput: number | null = null
 
-if (argv[2] === '--version' || argv[2] === 'version') {
-  watchOutput(() => {})
-  stdout.write(`git-amp version ${__VERSION__}\n`)
-} else void start()
+if (argv[2] === '--version' || argv[2] === 'version') tellVersion()
+else void start()
+
+/** Without a stream: to load that takes longer than all the rest. */
+function tellVersion(): void {
+  const text = `git-amp version ${__VERSION__}\n`
+  try {
+    writeSync(1, text)
+  } catch {
+    // A reader that went away or is slow, a full disk: the stream knows what to do.
+    watchOutput(() => {})
+    process.stdout.write(text)
+  }
+}
 
 async function start(): Promise<void> {
+  const { stdout, stderr } = process
+  const manDir = new URL('../man/', import.meta.url)
   const stop = new AbortController()
   watchOutput((reason) => stop.abort(reason))
   process.on('uncaughtException', (error) => {
     fail(128, `fatal: internal error: ${env.GIT_AMP_DEBUG === undefined ? error.message : error.stack}\n`)
     stop.abort(error)
   })
-  // node 22 and newer keep compiled code; node 20 does not know the function.
-  const nodeModule = (await import('node:module')) as { enableCompileCache?: () => unknown }
-  nodeModule.enableCompileCache?.()
+  // node 22 and newer keep compiled code; node 20 does not know the function, and to find that out takes a millisecond.
+  if (!/^20\./.test(process.versions.node)) {
+    const nodeModule = (await import('node:module')) as { enableCompileCache?: () => unknown }
+    nodeModule.enableCompileCache?.()
+  }
   const cwd = currentDirectory()
   if (cwd === null) return
   const [{ main }, { Ui }, { watchSignals }, { realProcesses }] = await Promise.all([
@@ -99,6 +113,7 @@ function currentDirectory(): string | null {
 
 /** A reader that went away ends us quietly, as it ends git; an answer that could not be written is a failure. */
 function watchOutput(abort: (reason: Error) => void): void {
+  const { stdout, stderr } = process
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (brokenOutput !== null) return
     if (error.code === 'EPIPE') fail(141, '')
@@ -122,5 +137,5 @@ const answerLost =
 function fail(code: number, message: string): void {
   brokenOutput = code
   process.exitCode = code
-  if (message !== '') stderr.write(message)
+  if (message !== '') process.stderr.write(message)
 }

@@ -1,9 +1,11 @@
 import { normalize } from './cli/argv.js'
 import { findCall } from './cli/call.js'
 import type { AmpContext } from './cli/context.js'
+import { askEarly } from './cli/early.js'
 import { report } from './cli/report.js'
 import type { CommandSpec } from './cli/spec.js'
 import { exitCodes } from './errors.js'
+import type { Inquiry } from './git/inquiry.js'
 import { type Entry, type Registry, registry } from './registry.js'
 
 /**
@@ -44,8 +46,20 @@ async function dispatch(run: Run, argv: readonly string[]): Promise<number> {
   return exitCodes.usage
 }
 
-/** Loads the one class that is called. */
+/** Loads the one class that is called; git finds out about the repository meanwhile. */
 async function runCommand(run: Run, entry: Entry, argv: readonly string[]): Promise<number> {
+  const early = askEarly(entry, argv, run.context)
+  try {
+    return await execute(run, { entry, argv, early })
+  } finally {
+    early?.cancel()
+  }
+}
+
+async function execute(
+  run: Run,
+  { entry, argv, early }: { entry: Entry; argv: readonly string[]; early: Inquiry | null },
+): Promise<number> {
   const { context } = run
   const [commandClass, { build, specOf }] = await Promise.all([entry.load(), import('./cli/describe.js')])
   const spec = specOf(commandClass)
@@ -59,7 +73,7 @@ async function runCommand(run: Run, entry: Entry, argv: readonly string[]): Prom
     await (await import('./commands/help.js')).showCommand(context, spec)
     return 0
   }
-  return build(commandClass, { spec, words, context: { ...context, rest, passed } }).execute()
+  return build(commandClass, { spec, words, context: { ...context, rest, passed, early } }).execute()
 }
 
 async function usageLines(spec: CommandSpec | null): Promise<string> {

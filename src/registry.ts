@@ -1,4 +1,5 @@
 import type { AmpCommand } from './cli/command.js'
+import type { Wanted } from './git/inquiry.js'
 
 /** A command class as clipanion takes it. */
 export type CommandClass = (new () => AmpCommand) &
@@ -10,6 +11,8 @@ export interface Entry {
   names: readonly [string, ...string[]]
   /** One line, imperative, no full stop. */
   summary: string
+  /** What git is asked while the class is loaded; left out by commands that need no repository. */
+  asks?: Wanted
   load(): Promise<CommandClass>
 }
 
@@ -22,26 +25,31 @@ export const registry: Registry = {
     {
       names: ['new'],
       summary: 'Start a session: a branch, a worktree and a recorded prompt',
+      asks: 'repository',
       load: async () => (await import('./commands/new.js')).NewCommand,
     },
     {
       names: ['iterate', 'run'],
       summary: 'Run the agent once; its work becomes one commit',
+      asks: 'repository',
       load: async () => (await import('./commands/iterate.js')).IterateCommand,
     },
     {
       names: ['stop'],
       summary: 'Stop the agent that runs in a session; keep what it did',
+      asks: 'repository',
       load: async () => (await import('./commands/stop.js')).StopCommand,
     },
     {
       names: ['test'],
       summary: 'Run the test command and record its result',
+      asks: 'repository',
       load: async () => (await import('./commands/test.js')).TestCommand,
     },
     {
       names: ['exec'],
       summary: "Run any command in a session's worktree",
+      asks: 'repository',
       load: async () => (await import('./commands/exec.js')).ExecCommand,
     },
   ],
@@ -49,41 +57,49 @@ export const registry: Registry = {
     {
       names: ['list', 'ls'],
       summary: 'List the sessions of this repository',
+      asks: 'sessions',
       load: async () => (await import('./commands/list.js')).ListCommand,
     },
     {
       names: ['show', 'status'],
       summary: 'Show one session: goal, branch, iterations, tests',
+      asks: 'repository',
       load: async () => (await import('./commands/show.js')).ShowCommand,
     },
     {
       names: ['log'],
       summary: 'Show iterations and manual commits in order',
+      asks: 'repository',
       load: async () => (await import('./commands/log.js')).LogCommand,
     },
     {
       names: ['transcript'],
       summary: 'Show what the agent said and did',
+      asks: 'repository',
       load: async () => (await import('./commands/transcript.js')).TranscriptCommand,
     },
     {
       names: ['usage'],
       summary: 'Sum the tokens and the cost of iterations',
+      asks: 'repository',
       load: async () => (await import('./commands/usage.js')).UsageCommand,
     },
     {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
+      asks: 'repository',
       load: async () => (await import('./commands/diff.js')).DiffCommand,
     },
     {
       names: ['range-diff'],
       summary: 'Compare the commits of two sessions',
+      asks: 'repository',
       load: async () => (await import('./commands/range-diff.js')).RangeDiffCommand,
     },
     {
       names: ['path'],
       summary: "Print the path of a session's worktree",
+      asks: 'repository',
       load: async () => (await import('./commands/path.js')).PathCommand,
     },
   ],
@@ -91,26 +107,31 @@ export const registry: Registry = {
     {
       names: ['squash'],
       summary: 'Make one commit of the amp: commits',
+      asks: 'repository',
       load: async () => (await import('./commands/squash.js')).SquashCommand,
     },
     {
       names: ['rebase'],
       summary: 'Put the session onto its base as it is now',
+      asks: 'repository',
       load: async () => (await import('./commands/rebase.js')).RebaseCommand,
     },
     {
       names: ['merge'],
       summary: 'Merge a session into its base branch',
+      asks: 'repository',
       load: async () => (await import('./commands/merge.js')).MergeCommand,
     },
     {
       names: ['pick'],
       summary: 'Take some of the work of a session',
+      asks: 'repository',
       load: async () => (await import('./commands/pick.js')).PickCommand,
     },
     {
       names: ['preflight'],
       summary: 'Tell what a merge of a session would meet',
+      asks: 'repository',
       load: async () => (await import('./commands/preflight.js')).PreflightCommand,
     },
   ],
@@ -118,50 +139,85 @@ export const registry: Registry = {
     {
       names: ['pause'],
       summary: 'Put a session aside with its uncommitted work',
+      asks: 'repository',
       load: async () => (await import('./commands/pause.js')).PauseCommand,
     },
     {
       names: ['resume'],
-      summary: 'Bring a paused session back as it was',
+      summary: 'Bring a session back, here or in another clone',
+      asks: 'repository',
       load: async () => (await import('./commands/resume.js')).ResumeCommand,
     },
     {
       names: ['remove', 'rm', 'cleanup'],
       summary: 'Remove sessions whose work is merged; keep their history',
+      asks: 'repository',
       load: async () => (await import('./commands/remove.js')).RemoveCommand,
     },
     {
       names: ['reopen'],
       summary: 'Open a removed or merged session again',
+      asks: 'repository',
       load: async () => (await import('./commands/reopen.js')).ReopenCommand,
+    },
+  ],
+  Share: [
+    {
+      names: ['sync'],
+      summary: 'Exchange sessions with another repository',
+      asks: 'repository',
+      load: async () => (await import('./commands/sync.js')).SyncCommand,
+    },
+    {
+      names: ['trust'],
+      summary: 'Show the commands of a session from elsewhere, and approve them',
+      asks: 'repository',
+      load: async () => (await import('./commands/trust.js')).TrustCommand,
+    },
+    {
+      names: ['forget'],
+      summary: 'Forget a session or its transcript for good',
+      asks: 'repository',
+      load: async () => (await import('./commands/forget.js')).ForgetCommand,
     },
   ],
   'Take back': [
     {
       names: ['resolve'],
       summary: 'End a divergence by keeping one of its heads',
+      asks: 'repository',
       load: async () => (await import('./commands/resolve.js')).ResolveCommand,
     },
     {
       names: ['undo'],
       summary: 'Take back an operation of git-amp',
+      asks: 'repository',
       load: async () => (await import('./commands/undo.js')).UndoCommand,
     },
     {
       names: ['oplog'],
       summary: 'List what git-amp did here, newest first',
+      asks: 'repository',
       load: async () => (await import('./commands/oplog.js')).OplogCommand,
     },
     {
       names: ['gc'],
       summary: 'Let go of old trash and old operations',
+      asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
     },
   ],
   'Set up and learn': [
     {
+      names: ['doctor'],
+      summary: 'Look for what is wrong, and mend it',
+      asks: 'repository',
+      load: async () => (await import('./commands/doctor.js')).DoctorCommand,
+    },
+    {
       names: ['agents'],
       summary: 'List the coding agents that can be used here',
+      asks: 'repository',
       load: async () => (await import('./commands/agents.js')).AgentsCommand,
     },
     {

@@ -3,9 +3,10 @@ import { fatal } from './errors.js'
 import { CatFile } from './git/cat-file.js'
 import { badValue, Config } from './git/config.js'
 import { plumbing, quiet, scrub } from './git/env.js'
-import { type Location, locate } from './git/location.js'
+import { type Inquiry, inquire } from './git/inquiry.js'
+import type { Location } from './git/location.js'
 import { GitObjects } from './git/objects.js'
-import { askTips, GitRefs } from './git/refs.js'
+import { GitRefs } from './git/refs.js'
 import { Git, GitError } from './git/run.js'
 import { listWorktrees, type Worktree } from './git/worktree.js'
 import type { Env, Host } from './host.js'
@@ -50,9 +51,9 @@ export class Repo {
   constructor(
     readonly host: Host,
     readonly location: Location,
-    early: { config?: Promise<Config>; sessions?: AsyncIterable<Buffer> } = {},
+    early?: Inquiry,
   ) {
-    this.configOnce = early.config ?? null
+    this.configOnce = early?.config ?? null
     this.zero = '0'.repeat(location.hash === 'sha1' ? 40 : 64)
     this.childEnv = scrub(host.env)
     // The current directory may be deleted by what the command does; the common directory stays.
@@ -61,7 +62,7 @@ export class Repo {
     this.catFile = new CatFile(this.git, location.hash)
     this.objects = new GitObjects(this.catFile)
     const refs = new GitRefs(this.git, this.catFile, this.zero)
-    if (early.sessions !== undefined) refs.expect(sessionsPrefix, early.sessions)
+    if (early?.sessions) refs.expect(sessionsPrefix, early.sessions)
     this.refs = refs
   }
 
@@ -239,15 +240,9 @@ export class Repo {
 /**
  * Opens the repository of `cwd`, found with the user's own environment (`--git-dir`, a surrounding hook), before that environment is
  * scrubbed for children.
- * @param wanted `sessions`: list them at once, for a command that needs the list and little else
+ * @param early what git was asked already, in the same place
  * @throws AmpError outside a repository
  */
-export async function openRepo(host: Host, wanted: { sessions?: boolean } = {}): Promise<Repo> {
-  const asked = new Git(host.cwd, { ...host.env, ...plumbing })
-  const location = locate(asked)
-  // Asked at the same time, because every command needs both; outside a repository the other answer says what is wrong.
-  const config = Config.read(asked)
-  config.catch(() => {})
-  const sessions = wanted.sessions === true ? askTips(asked, sessionsPrefix) : undefined
-  return new Repo(host, await location, sessions === undefined ? { config } : { config, sessions })
+export async function openRepo(host: Host, early: Inquiry = inquire(host, 'repository')): Promise<Repo> {
+  return new Repo(host, await early.location, early)
 }

@@ -24,13 +24,14 @@ import {
   dropLease,
   type Lease,
   obituaryFile,
+  ownClone,
   promptFile,
   takeLease,
   whereabouts,
 } from './shared/lease.js'
 import { limitsOf } from './shared/limits.js'
 import { type CommittedEdits, commitStanding } from './shared/manual.js'
-import { movedRefs, readAllRefs } from './shared/moved.js'
+import { type AllRefs, movedRefs, readAllRefs } from './shared/moved.js'
 import { ensurePlace, type Place } from './shared/place.js'
 import { composePrompt } from './shared/prompt.js'
 import { conflictElsewhere, refuseConflict, standingOf } from './shared/rebasing.js'
@@ -43,6 +44,7 @@ import { openSpool, type Spool } from './shared/spool.js'
 import { type StopWatch, watchForStop } from './shared/stopping.js'
 import { recordTest, runScript, type TestRun, testCommand } from './shared/testing.js'
 import { keepSpool, tapedOf } from './shared/transcript.js'
+import { refuseUntrustedPrompt, refuseUntrustedTest } from './shared/trust.js'
 import { hooksOf } from './shared/work.js'
 
 /** More refs that moved are not listed: the event stays small. */
@@ -123,6 +125,8 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   const caution = await refuseOverBudget(repo, found, options.maxCost)
   if (caution !== null) options.on?.({ type: 'warning', message: caution })
   if ((await standingOf(repo, found)) === 'elsewhere') throw conflictElsewhere(found)
+  await refuseUntrustedTest(repo, found)
+  if (options.prompt === undefined) await refuseUntrustedPrompt(repo, found, agentName)
   // Needed soon, and looked up while git answers other things.
   repo.stamp().catch(() => {})
   const { place, made } = await ensurePlace(repo, found)
@@ -183,7 +187,7 @@ interface Started {
   thread: string | null
   iteration: IterationView
   lease: Lease
-  refsBefore: ReadonlyMap<string, string>
+  refsBefore: AllRefs
   settingsBefore: Config
 }
 
@@ -197,6 +201,7 @@ async function start(
   const composed = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
   const { prompt, thread } = composed
   const detached = options.detached === true ? { detached: true } : {}
+  const clone = await ownClone(repo)
   const lease = await takeLease(repo, { session: tip.id, iteration, ...detached })
   try {
     const refsBefore = readAllRefs(repo)
@@ -210,7 +215,15 @@ async function start(
       await refuseConflict(repo, latest, null)
       const from = oneHead(latest)
       const n = latest.snapshot.iterations + 1
-      const data = { iteration, n, prompt: composed.asked, from, agent: options.agentName, host: repo.host.hostname }
+      const data = {
+        iteration,
+        n,
+        prompt: composed.asked,
+        from,
+        agent: options.agentName,
+        host: repo.host.hostname,
+        clone,
+      }
       return {
         subject: `amp(${latest.snapshot.slug}): iteration ${n} started with ${options.agentName}`,
         events: [{ type: 'iteration.started', data: model === undefined ? data : { ...data, model } }],
@@ -259,9 +272,16 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const subject = `${subjectFor(running, run, redact)}${run.ok ? '' : isStopped ? ' (interrupted)' : ' (failed)'}`
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
+  const refsAfter = readAllRefs(repo)
   const [work, refs, settings, kept] = await Promise.all([
-    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep }),
-    movedRefs(repo, running.refsBefore, { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref }),
+    collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep, refs: refsAfter }),
+    refsAfter.then(({ oids }) =>
+      movedRefs(
+        repo,
+        { before: running.refsBefore.oids, after: oids },
+        { branch: branchRef(running.tip.snapshot.branch), chain: running.tip.ref },
+      ),
+    ),
     changedSettings(repo, running.settingsBefore),
     keepSpool(repo, spool, taped),
   ])

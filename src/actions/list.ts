@@ -1,11 +1,10 @@
 import { join } from 'node:path'
-import { findAdapter } from '../agent/registry.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
-import { type KnownLease, localLeases } from './shared/lease.js'
+import { here, type KnownLease, localLeases, whereaboutsIn } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
-import { allSessions, type BrokenSession, isOpenSession, type SessionState } from './shared/sessions.js'
+import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
 
 export interface ListOptions {
   /** Merged and closed sessions too. */
@@ -28,6 +27,8 @@ export interface ListedSession extends ChainTip {
   waitsFor: string | null
   /** The host on which a conflict stands in another clone; null when none does. */
   conflictOn: string | null
+  /** An iteration that began in another clone and has not ended, as far as is known here; null when none has. */
+  runningOn: { host: string; at: string } | null
 }
 
 export interface ListResult {
@@ -57,40 +58,65 @@ export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 
 /** Lists sessions from the tips of their chains: one git call, whatever their number. */
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
-  const [{ sessions, broken }, leases, current] = await Promise.all([
+  const [{ sessions, broken }, leases, current, self] = await Promise.all([
     allSessions(repo),
     localLeases(repo),
     currentSession(repo),
+    here(repo),
   ])
   const lengths = shortIds(sessions.map((session) => session.id))
-  const listed = await Promise.all(
-    sessions.map(async (session) => ({
-      ...session,
-      ...(await stateHere(repo, session, leases)),
-      waitsFor: waitingStep(session, leases),
-      shortId: session.id.slice(0, lengths.get(session.id)),
-      isCurrent: session.id === current,
-    })),
-  )
+  const listed: ListedSession[] = []
+  for (const { ref, id, oid, snapshot } of sessions) {
+    const state = stateOf({ id, snapshot }, leases, self)
+    // Only a conflict has to be looked up: nothing is awaited for each of ten thousand others.
+    const found = state === 'conflict' ? await stateHere(repo, { id, snapshot }, leases) : { state, conflictOn: null }
+    listed.push({
+      ref,
+      id,
+      oid,
+      snapshot,
+      state: found.state,
+      conflictOn: found.conflictOn,
+      shortId: id.slice(0, lengths.get(id)),
+      isCurrent: id === current,
+      isRebasing: false,
+      runningOn: snapshot.open.find((open) => whereaboutsIn(leases, open, self) === 'elsewhere') ?? null,
+      waitsFor: isWaiting({ id, snapshot }, leases) ? await waitingStep({ id, snapshot }, leases) : null,
+    })
+  }
   const wanted = listed.filter((session) => {
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
   })
   const rebasing = await findRebasing(repo, wanted)
-  const sorted = sortBy(wanted, options.sort ?? 'updated').map((one) => ({ ...one, isRebasing: rebasing.has(one.id) }))
+  for (const session of wanted) session.isRebasing = rebasing.has(session.id)
+  const sorted = sortBy(wanted, options.sort ?? 'updated')
   const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
 }
 
+/** The lease of an agent at work in a session. */
+const aliveIn = (id: string, leases: readonly KnownLease[]): KnownLease | undefined =>
+  leases.find((lease) => lease.session === id && lease.where === 'alive')
+
+type Waiting = Pick<ChainTip, 'id' | 'snapshot'>
+
+function waitingOf({ id, snapshot }: Waiting, leases: readonly KnownLease[]): 'login' | 'approval' | undefined {
+  const alive = aliveIn(id, leases)
+  return alive === undefined ? snapshot.last?.waiting : (alive.waiting ?? undefined)
+}
+
+const isWaiting = (session: Waiting, leases: readonly KnownLease[]): boolean =>
+  waitingOf(session, leases) !== undefined && isOpenSession(session.snapshot)
+
 /** The step of the user that a session waits for. What exactly is to be approved, its last iteration tells. */
-function waitingStep({ id, snapshot }: ChainTip, leases: readonly KnownLease[]): string | null {
-  const alive = leases.find((lease) => lease.session === id && lease.where === 'alive')
-  const waiting = alive === undefined ? snapshot.last?.waiting : (alive.waiting ?? undefined)
-  if (waiting === undefined || !isOpenSession(snapshot)) return null
-  const agent = alive === undefined ? (snapshot.last?.agent ?? snapshot.agent) : snapshot.agent
-  if (waiting === 'login')
-    return `${agent} wants a login: ${findAdapter(agent)?.login ?? 'start it by hand and log in'}`
-  return `${agent} was refused an approval: "git amp show" tells which`
+async function waitingStep(session: Waiting, leases: readonly KnownLease[]): Promise<string> {
+  const { id, snapshot } = session
+  const agent = aliveIn(id, leases) === undefined ? (snapshot.last?.agent ?? snapshot.agent) : snapshot.agent
+  if (waitingOf(session, leases) !== 'login') return `${agent} was refused an approval: "git amp show" tells which`
+  // Most lists name no agent.
+  const { findAdapter } = await import('../agent/registry.js')
+  return `${agent} wants a login: ${findAdapter(agent)?.login ?? 'start it by hand and log in'}`
 }
 
 /** Ids of sessions whose worktree is in a rebase: looked up where git keeps worktrees that are named after their session. */
@@ -106,12 +132,10 @@ async function findRebasing(repo: Repo, sessions: readonly ChainTip[]): Promise<
   return new Set((await Promise.all(found)).flat())
 }
 
-type Sortable = Omit<ListedSession, 'isRebasing'>
-
-function sortBy(sessions: readonly Sortable[], key: string): Sortable[] {
+function sortBy(sessions: readonly ListedSession[], key: string): ListedSession[] {
   const word = key.replace(/^-/, '')
   const turn = key.startsWith('-') ? -1 : 1
-  const value = (session: Sortable): string =>
+  const value = (session: ListedSession): string =>
     word === 'name'
       ? session.snapshot.slug
       : word === 'state'

@@ -11,6 +11,7 @@ import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
 import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
+import { rememberOwn } from './shared/trust.js'
 
 /** What the user wants of a new session. */
 export interface NewOptions {
@@ -59,6 +60,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const id = repo.newId()
   const path = options.worktree ?? (await worktreePath(repo, id))
   const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt, path })
+  await rememberOwn(repo, id)
   try {
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
     return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt, agentProblem }

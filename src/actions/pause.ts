@@ -3,7 +3,7 @@ import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { snapshotRef } from '../state/names.js'
-import { reflogCommits, refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
+import { refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
 import { findSession } from './shared/find.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
@@ -45,7 +45,6 @@ export async function pauseSession(repo: Repo, options: PauseOptions): Promise<P
     name: tip.snapshot.branch,
   })
   const trash = trashName(repo, tip.id)
-  const kept = await reflogCommits(repo, place, tip.snapshot.branch)
   const ref = snapshotRef(tip.id)
   const recorded = await record(repo, tip.id, async (latest) => {
     await refuseMoved(repo, latest, head)
@@ -58,7 +57,6 @@ export async function pauseSession(repo: Repo, options: PauseOptions): Promise<P
         id: repo.newId(),
         command: 'pause',
         worktrees: [{ path: place.path, before: snapshot, after: null, trash }],
-        kept,
       },
     }
   })

@@ -15,6 +15,7 @@ import { type Predicted, predict, viaWords } from './shared/predict.js'
 import { staleWords, upstreamOf } from './shared/publish.js'
 import { refuseRunning } from './shared/sessions.js'
 import { knownResult, runScript, testCommand } from './shared/testing.js'
+import { refuseUntrustedTest } from './shared/trust.js'
 
 export interface PreflightOptions {
   session?: string | undefined
@@ -211,6 +212,7 @@ async function testCheck(repo: Repo, tip: ChainTip, what: Tested): Promise<Check
     const hint = 'Run them on what would land with --test.'
     return { name, status: 'unknown', detail: 'not run on the tree that would land', hint }
   }
+  await refuseUntrustedTest(repo, tip)
   what.onTest?.(command)
   const run = await testTree(repo, tip, { ...what, tree, command })
   if (run.isStopped) return { name, status: 'unknown', detail: 'the tests were stopped' }

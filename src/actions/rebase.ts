@@ -1,6 +1,6 @@
 import { type AmpError, conflict, fatal, no } from '../errors.js'
 import { type CommitInfo, commitsBetween, isAncestor, resolveCommit } from '../git/history.js'
-import { mergeTrees, switchFiles } from '../git/merge.js'
+import { mergeTrees } from '../git/merge.js'
 import { readRebase, stepRebase } from '../git/rebase.js'
 import { CommitWriter } from '../git/rewrite.js'
 import type { Git, Oid } from '../git/run.js'
@@ -12,9 +12,9 @@ import { subjectOf } from '../util/message.js'
 import { shellWord } from '../util/quote.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
+import { moveWithFiles, refuseFollowing } from './shared/follow.js'
 import { type Driven, giveUp, goOn, handOver, stopAt, stopError } from './shared/hand-over.js'
 import { settleOrLook } from './shared/look.js'
-import { beginMove, endMove } from './shared/pending.js'
 import { ensurePlace, findPlace, type Place } from './shared/place.js'
 import {
   conflictElsewhere,
@@ -56,6 +56,8 @@ export interface RebaseResult {
   /** Merges of the session, which a rebase leaves out. */
   merges: Oid[]
   unsigned: number
+  /** Commits that lost their signature because they were written again. */
+  lost: number
   isDryRun: boolean
   /** In a dry run: an interrupted iteration, whose leftovers would be committed first. */
   pending: number | null
@@ -79,11 +81,11 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
   if (pending === null && status !== null && isDirty(status)) throw uncommitted(tip, place)
   const onto = await ontoOf(repo, tip, options.onto)
   const start = await squashBase(repo, tip, head)
-  const plain = { from: head, onto, isDryRun, pending, unsigned: 0, dropped: [], merges: [], isByGit: false }
+  const plain = { from: head, onto, isDryRun, pending, unsigned: 0, lost: 0, dropped: [], merges: [], isByGit: false }
   if (await isAncestor(repo.git, onto, head)) return { ...plain, tip, to: head, map: [], isUpToDate: true }
   const commits = await commitsBetween(repo.git, start, head)
   const merges = await mergesIn(place?.git ?? repo.git, commits)
-  const replayed = await replay(repo, { commits, onto, place })
+  const replayed = await replay(repo, { commits, onto, place, isDryRun })
   // Looked up last: signing may have taken a while, and the user may have switched branches.
   await refuseCheckedOut(repo, tip, place)
   if (replayed.kind === 'conflict') {
@@ -95,10 +97,10 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     const what = { place: there, from: head, onto, start, commit: commit.oid, paths }
     return finish(repo, await handOver(repo, tip, what), { ...plain, merges, agent: options.agent })
   }
-  const { map, dropped, unsigned } = replayed
-  const result = { ...plain, to: replayed.tip, map, isUpToDate: false, dropped, merges, unsigned }
+  const { map, dropped, unsigned, lost } = replayed
+  const result = { ...plain, to: replayed.tip, map, isUpToDate: false, dropped, merges, unsigned, lost }
   if (isDryRun) return { ...result, tip }
-  return { ...result, tip: await move(repo, tip, { place, from: head, to: replayed.tip, onto, map }) }
+  return { ...result, tip: await move(repo, tip, { place, from: head, to: replayed.tip, onto, map, dropped }) }
 }
 
 const uncommitted = (tip: ChainTip, place: Place | null): AmpError =>
@@ -108,28 +110,19 @@ const uncommitted = (tip: ChainTip, place: Place | null): AmpError =>
   )
 
 /** Moves branch, index and files to what was made in memory. */
-async function move(repo: Repo, tip: ChainTip, rebase: RebaseStep & { place: Place | null }): Promise<ChainTip> {
-  const { place, from, to, onto } = rebase
+async function move(
+  repo: Repo,
+  tip: ChainTip,
+  rebase: RebaseStep & { place: Place | null; dropped: readonly Oid[] },
+): Promise<ChainTip> {
+  const { place, from, to, onto, dropped } = rebase
   if (place === null) return recordRebase(repo, tip, rebase)
-  const failure = await (await hooksOf(repo, place)).run('pre-rebase', [onto])
+  const hooks = await hooksOf(repo, place)
+  const failure = await hooks.run('pre-rebase', [onto])
   if (failure !== null) throw no('the pre-rebase hook refused the rebase', ...linesOf(failure.output))
-  await refuseFollowing(place, { from, to })
-  await beginMove(repo, place, { kind: 'rebase', from, to })
-  const recorded = await recordRebase(repo, tip, rebase)
-  const late = await switchFiles(place.git, { from, to })
-  if (late !== null)
-    throw fatal(`the branch is rebased, but the worktree could not follow: ${late}`, 'Run the command again.')
-  await endMove(repo, place)
+  const recorded = await moveWithFiles(repo, { place, from, to }, () => recordRebase(repo, tip, rebase))
+  await hooks.rewrote(rebase.map.filter(([before, after]) => before !== after && !dropped.includes(before)))
   return recorded
-}
-
-async function refuseFollowing(place: Place, move: { from: Oid; to: Oid }): Promise<void> {
-  const refusal = await switchFiles(place.git, move, { dryRun: true })
-  if (refusal !== null)
-    throw no(
-      `the worktree cannot follow the rebase: ${refusal}`,
-      'Move the file in the way, then run the command again.',
-    )
 }
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '')
@@ -217,6 +210,7 @@ const nothing = {
   merges: [],
   isByGit: true,
   unsigned: 0,
+  lost: 0,
   isDryRun: false,
   pending: null,
 }
@@ -263,10 +257,11 @@ interface Replay {
   commits: readonly CommitInfo[]
   onto: Oid
   place: Place | null
+  isDryRun: boolean
 }
 
 export type Replayed =
-  | { kind: 'clean'; tip: Oid; map: [Oid, Oid][]; dropped: Oid[]; unsigned: number }
+  | { kind: 'clean'; tip: Oid; map: [Oid, Oid][]; dropped: Oid[]; unsigned: number; lost: number }
   | { kind: 'conflict'; commit: CommitInfo; paths: string[] }
 
 /** What a rebase would come to, in memory; nothing moves. @throws AmpError when a merge in between would be lost */
@@ -276,17 +271,17 @@ export async function tryRebase(
 ): Promise<Replayed> {
   const commits = await commitsBetween(repo.git, start, head)
   await mergesIn(place?.git ?? repo.git, commits)
-  return replay(repo, { commits, onto, place })
+  return replay(repo, { commits, onto, place, isDryRun: true })
 }
 
 /** Writes each commit again on the new base, by three-way merges in memory. Merges vanish, as in `git rebase`. */
-async function replay(repo: Repo, { commits, onto, place }: Replay): Promise<Replayed> {
+async function replay(repo: Repo, { commits, onto, place, isDryRun }: Replay): Promise<Replayed> {
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
   const plain = commits.filter(({ parents }) => parents.length < 2)
   const laid = await merging(repo, git, (merger) => layOn(repo, merger, { commits: plain, onto }))
   if ('paths' in laid) return { kind: 'conflict', ...laid }
-  const writer = await CommitWriter.open(git, repo.catFile)
+  const writer = await CommitWriter.open(git, repo.catFile, { isDryRun })
   const map: [Oid, Oid][] = []
   let tip = onto
   for (const { commit, tree, isDropped } of laid.steps) {
@@ -295,7 +290,7 @@ async function replay(repo: Repo, { commits, onto, place }: Replay): Promise<Rep
   }
   await repo.catFile.flush()
   const dropped = laid.steps.filter(({ isDropped }) => isDropped).map(({ commit }) => commit.oid)
-  return { kind: 'clean', tip, map, dropped, unsigned: writer.unsigned }
+  return { kind: 'clean', tip, map, dropped, unsigned: writer.unsigned, lost: writer.lost }
 }
 
 /** A commit and its tree on the new base. */

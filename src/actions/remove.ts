@@ -8,13 +8,7 @@ import { plural } from '../util/time.js'
 import { pickSessions } from './choose.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { containedIn } from './shared/contained.js'
-import {
-  reflogCommits,
-  refuseBusyWorktree,
-  refuseRepositories,
-  type SessionWorktree,
-  worktreeOf,
-} from './shared/droppable.js'
+import { refuseBusyWorktree, refuseRepositories, type SessionWorktree, worktreeOf } from './shared/droppable.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { allSessions, isOpenSession, oneHead, refuseMoved, refuseRunning } from './shared/sessions.js'
@@ -170,7 +164,6 @@ async function carryOut(repo: Repo, { tip, head, worktree, removal }: Plan): Pro
   const trash = trashName(repo, tip.id)
   const ref = branchRef(tip.snapshot.branch)
   const branch = removal.branch === null ? [] : [{ ref, old: await repo.refs.read(ref), new: null }]
-  const kept = place === null ? [] : await reflogCommits(repo, place, tip.snapshot.branch)
   const reason = removal.containedIn === null ? 'removed' : 'merged'
   const recorded = await record(repo, tip.id, async (latest) => {
     await refuseMoved(repo, latest, head)
@@ -183,7 +176,6 @@ async function carryOut(repo: Repo, { tip, head, worktree, removal }: Plan): Pro
       operation: {
         id: repo.newId(),
         command: 'remove',
-        kept,
         moved: branch,
         ...(place === null
           ? {}

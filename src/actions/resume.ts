@@ -9,9 +9,10 @@ import { worktreeOf } from './shared/droppable.js'
 import { fill } from './shared/exchange.js'
 import { findSession } from './shared/find.js'
 import { endMove } from './shared/pending.js'
-import { makePlace, type Place, placeWith } from './shared/place.js'
+import { findPlace, makePlace, type Place, placeWith, restoreBranch } from './shared/place.js'
+import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
-import { oneHead } from './shared/sessions.js'
+import { isOpenSession, oneHead } from './shared/sessions.js'
 import { readSnapshot } from './shared/snapshot.js'
 import { bringBack } from './shared/trash.js'
 
@@ -28,16 +29,19 @@ export interface ResumeResult {
   left: Oid | null
 }
 
-/** Brings a paused session back: branch, worktree, and everything uncommitted as it was; also in a clone that has the refs alone. */
+/**
+ * Brings a session back: branch and worktree, and of a paused one everything uncommitted as it was; also in a clone that has the refs alone.
+ */
 export async function resumeSession(repo: Repo, options: ResumeOptions): Promise<ResumeResult> {
   const tip = await findSession(repo, options.session)
-  const { status, paused, name } = tip.snapshot
-  if (status !== 'paused' || paused === undefined) throw no(`session ${name} is not paused`)
+  const { status, paused } = tip.snapshot
   if (repo.location.isBare) throw fatal('a bare repository has no worktrees', 'Run the command in a clone.')
+  if (status !== 'paused' || paused === undefined) return bringHere(repo, tip)
   const head = (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? oneHead(tip)
   const left = await leftOut(repo, tip, { snapshot: paused.snapshot, head, force: options.force === true })
   const place = await placeOf(repo, tip, { head, snapshot: left === null ? paused.snapshot : null })
   const ref = snapshotRef(tip.id)
+  const isHere = (await repo.objects.readCommit(paused.snapshot)) !== null
   const recorded = await record(repo, tip.id, async (latest) => {
     if (latest.snapshot.status !== 'paused') return null
     const old = await repo.refs.read(ref)
@@ -47,11 +51,23 @@ export async function resumeSession(repo: Repo, options: ResumeOptions): Promise
       events: [{ type: 'session.resumed', data: {} }],
       code: [],
       moves: old === null ? [] : [{ ref, old, new: null }],
-      operation: { id: repo.newId(), command: 'resume', worktrees: [worktree], kept: [paused.snapshot] },
+      operation: { id: repo.newId(), command: 'resume', worktrees: [worktree], kept: isHere ? [paused.snapshot] : [] },
     }
   })
   await endMove(repo, place)
   return { tip: recorded?.tip ?? tip, path: place.path, left }
+}
+
+/** A session that is not paused, and has no worktree in this clone: it was started in another one, or its worktree is gone. */
+async function bringHere(repo: Repo, tip: ChainTip): Promise<ResumeResult> {
+  const { name, status } = tip.snapshot
+  if (!isOpenSession(tip.snapshot))
+    throw no(`session ${name} is ${status}`, `Open it again with: git amp reopen ${tip.id.slice(0, 4)}`)
+  if ((await findPlace(repo, tip)) !== null) throw no(`session ${name} is not paused`)
+  oneHead(tip)
+  const place = await makePlace(repo, tip)
+  const settled = await reconcile(repo, tip, { place })
+  return { tip: settled.tip, path: place.path, left: null }
 }
 
 /** The snapshot belongs to the commit that it was made on, or to one with the same files. */
@@ -60,7 +76,8 @@ async function leftOut(
   tip: ChainTip,
   { snapshot, head, force }: { snapshot: Oid; head: Oid; force: boolean },
 ): Promise<Oid | null> {
-  const made = await readSnapshot(repo, snapshot)
+  const made = force ? await readSnapshot(repo, snapshot).catch(() => null) : await readSnapshot(repo, snapshot)
+  if (made === null) return snapshot
   if (made.head === head || (await repo.treeOf(made.head)) === (await repo.treeOf(head))) return null
   if (force) return snapshot
   throw no(
@@ -80,7 +97,9 @@ async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<Place
   const there = await worktreeOf(repo, tip)
   if (there?.place) return filled(repo, there.place, wanted)
   const dropped = wanted.snapshot === null ? undefined : await droppedHere(repo, tip, wanted.snapshot)
-  if (dropped?.trash !== undefined && (await bringBack(repo, { path: dropped.path, name: dropped.trash }))) {
+  if (dropped?.trash !== undefined) {
+    await restoreBranch(repo, tip)
+    await bringBack(repo, { path: dropped.path, name: dropped.trash })
     const back = await worktreeOf(repo, tip)
     if (back?.place) return back.place
   }

@@ -1,8 +1,7 @@
-import { conflict, fatal, no } from '../errors.js'
+import { fatal, no } from '../errors.js'
 import { diffSize } from '../git/diff.js'
 import { type CommitInfo, commitsBetween, isAncestor, mergeBase, resolveCommit } from '../git/history.js'
 import type { Git, Oid } from '../git/run.js'
-import type { TreeMerger } from '../git/three-way.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readEvents } from '../state/chain.js'
 import { iterationsOf, noteLine } from '../state/iterations.js'
@@ -18,10 +17,11 @@ import { beginMove, endMove } from './shared/pending.js'
 import type { Place } from './shared/place.js'
 import { record } from './shared/record.js'
 import { refuseMoved, refuseRunning } from './shared/sessions.js'
+import { layOnto } from './shared/squash-onto.js'
 import {
   type Group,
+  includeHint,
   isAgentCommit,
-  merging,
   ownLine,
   type Prevented,
   planOne,
@@ -99,7 +99,7 @@ export async function squashSession(repo: Repo, options: SquashOptions): Promise
     keep,
     session: tip.id,
     git,
-    sign: !isDryRun,
+    isDryRun,
   })
   const map = mapOf(commits, places, onto)
   const result = {
@@ -150,8 +150,6 @@ async function planOf(repo: Repo, here: Here, commits: readonly CommitInfo[]): P
     throw no(preventedWords(plan.prevented), includeHint)
   return plan
 }
-
-const includeHint = 'With --manual=include everything becomes one commit, manual commits too.'
 
 /** Which commit is in the way, and why. */
 export function preventedWords({ commit, subject, paths, why }: Prevented): string {
@@ -206,53 +204,6 @@ function untouched({ groups, start }: SquashPlan, head: Oid) {
   )
   const none = { map: [], dropped: [], unsigned: 0, lost: 0 }
   return { ...none, to: head, start: { from: start, to: start }, commits, isUpToDate: true }
-}
-
-interface Onto {
-  onto: Oid
-  git: Git
-  /** As the user wrote it. */
-  name: string
-}
-
-/** The plan on top of another commit: what each group changes is merged there in memory. */
-async function layOnto(repo: Repo, plan: SquashPlan, to: Onto) {
-  if (plan.groups.some((group) => !isSame(parentsOn(group, plan.start), [plan.start])))
-    throw no('the branch contains a merge that cannot be put onto another commit', includeHint)
-  const trees = { from: await repo.treeOf(plan.start), to: await repo.treeOf(to.onto) }
-  const laid = await merging(repo, to.git, (merger) => moved(merger, plan.groups, trees))
-  if ('paths' in laid) throw conflicting(laid.group, laid.paths, to)
-  const dropped = laid.groups
-    .filter(({ isDropped }) => isDropped)
-    .flatMap(({ commits }) => commits.map(({ oid }) => oid))
-  return { plan: { ...plan, start: to.onto, groups: laid.groups }, dropped }
-}
-
-async function moved(
-  merger: TreeMerger,
-  groups: readonly Group[],
-  trees: { from: Oid; to: Oid },
-): Promise<{ groups: Group[] } | { group: Group; paths: string[] }> {
-  const done: Group[] = []
-  let { from: before, to: tip } = trees
-  for (const group of groups) {
-    const merged = await merger.merge({ base: before, ours: tip, theirs: group.tree })
-    if (merged.kind === 'conflict') return { group, paths: merged.paths }
-    done.push({ ...group, tree: merged.tree, isDropped: merged.tree === tip && group.tree !== before })
-    before = group.tree
-    tip = merged.tree
-  }
-  return { groups: done }
-}
-
-function conflicting(group: Group, paths: readonly string[], { onto, name }: { onto: Oid; name: string }) {
-  const { oid, message } = group.commits[0] as Group['commits'][number]
-  const what = group.isManual ? `'${subjectOf(message)}' (${oid.slice(0, 12)})` : 'the squashed commit'
-  return conflict(
-    `${what} conflicts with ${name} in ${paths.join(', ')}`,
-    { onto, commit: oid, paths },
-    'Squash without --onto, then rebase.',
-  )
 }
 
 interface Squash {

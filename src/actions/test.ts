@@ -9,6 +9,7 @@ import { ensurePlace } from './shared/place.js'
 import { reconcile } from './shared/reconcile.js'
 import { refuseRunning } from './shared/sessions.js'
 import { recordTest, runScript, type TestRun, testCommand, worktreeTree } from './shared/testing.js'
+import { refuseUntrustedTest } from './shared/trust.js'
 
 export interface TestOptions {
   session?: string | undefined
@@ -40,6 +41,7 @@ export async function testSession(repo: Repo, options: TestOptions): Promise<Tes
       `Set one for all sessions with "git config amp.test '<command>'".`,
     )
   }
+  await refuseUntrustedTest(repo, found)
   const { place } = await ensurePlace(repo, found)
   const settled = await reconcile(repo, found, { place })
   const tree = await worktreeTree(repo, place)

@@ -1,11 +1,8 @@
-import { type AmpError, fatal, no } from '../errors.js'
-import { switchFiles } from '../git/merge.js'
+import { fatal, no } from '../errors.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
-import { type ChainTip, readEvents, readState, readTip } from '../state/chain.js'
-import type { Undone } from '../state/events.js'
-import { fold, type Snapshot } from '../state/fold.js'
-import { branchRef, notesRef, oplogRef, sessionRef, sessionsPrefix } from '../state/names.js'
+import { type ChainTip, readTip } from '../state/chain.js'
+import { branchRef, sessionRef } from '../state/names.js'
 import { prepareNotesBack } from '../state/notes.js'
 import {
   type JoinedOperation,
@@ -17,19 +14,16 @@ import {
 } from '../state/oplog.js'
 import type { RefChange } from '../state/storage.js'
 import { present, unique } from '../util/collections.js'
-import { shellWord } from '../util/quote.js'
 import { longestLog } from './oplog.js'
-import { refuseCheckedOut } from './shared/checkout.js'
-import { type CheckoutMove, checkoutToMove, settleCheckouts, withCheckout } from './shared/checkouts.js'
-import { reflogCommits, refuseBusyWorktree, refuseRepositories, worktreeOf } from './shared/droppable.js'
+import { checkoutToMove, settleCheckouts, withCheckout } from './shared/checkouts.js'
 import { exchange, fill } from './shared/exchange.js'
 import { beginMove, endMove } from './shared/pending.js'
-import { findPlace, makePlace, type Place } from './shared/place.js'
+import { findPlace, makePlace, type Place, restoreBranch } from './shared/place.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
-import { hasNoWork, isSame, readSnapshot, readStanding } from './shared/snapshot.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
+import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan } from './shared/undo-plan.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
 export interface UndoOptions {
@@ -44,7 +38,7 @@ export interface UndoResult {
   /** Refs that move, with where they come from and go to. */
   refs: { ref: string; before: Oid | null; after: Oid | null }[]
   /** What becomes of the session's worktree; null when it stays as it is. */
-  worktree: { path: string; becomes: 'restored' | 'removed' | 'updated' } | null
+  worktree: UndoneWorktree
   /** Another checkout that follows its branch. */
   updated: string | null
   /** Branches of remotes that have what goes back here, as they were seen last. */
@@ -165,199 +159,8 @@ async function settled(repo: Repo, operation: Operation): Promise<{ tip: ChainTi
   return { tip, place }
 }
 
-interface Subject {
-  operation: Operation
-  operations: readonly Operation[]
-  tip: ChainTip
-  place: Place | null
-}
-
-interface Plan {
-  operation: Operation
-  tip: ChainTip
-  place: Place | null
-  moves: RefChange[]
-  undone: Undone
-  notes: { before: Oid | null; after: Oid | null } | null
-  /** The session's branch goes back, with the files of its worktree. */
-  branch: { from: Oid; to: Oid } | null
-  change: WorktreeChange | null
-  worktree: UndoResult['worktree']
-  checkout: (CheckoutMove & { path: string }) | null
-}
-
-async function planUndo(repo: Repo, subject: Subject): Promise<Plan> {
-  const { operation, tip, place } = subject
-  const undone = await undoneOf(repo, subject)
-  const moves = await movesOf(repo, subject)
-  const own = moves.find(({ ref }) => ref === branchRef(tip.snapshot.branch))
-  const branch = own?.old && own.new ? { from: own.old, to: own.new } : null
-  const change = operation.worktrees?.[0] ?? null
-  const notes = operation.refs.find(({ ref }) => ref === notesRef) ?? null
-  if (branch !== null) await refuseCheckedOut(repo, tip, place)
-  await refuseInTheWay(repo, { operation, tip, place, branch, change })
-  const checkout = await checkoutOfOthers(repo, moves, own?.ref)
-  const worktree = worktreeAfter(place, branch, change)
-  if (worktree?.becomes === 'removed') await refuseKeeping(repo, tip)
-  return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout }
-}
-
-/** What the operation changed in the session's snapshot, turned round. */
-async function undoneOf(repo: Repo, subject: Subject): Promise<Undone> {
-  const { operation, tip } = subject
-  const change = operation.refs.find(({ ref }) => ref === tip.ref)
-  const what: Undone = { operation: operation.id, command: operation.command }
-  if (change?.after === undefined || change.after === null) return what
-  // A session does not go: it is closed, as if it had been removed.
-  if (change.before === null) return { ...what, status: 'closed' }
-  const [before, after] = [
-    await snapshotAt(repo, change.before, tip.ref),
-    await snapshotAt(repo, change.after, tip.ref),
-  ]
-  const undone = { ...what, ...differences(before, after) }
-  const { heads, base, status } = tip.snapshot
-  const isMoved =
-    (undone.heads?.drop ?? []).some((head) => !heads.includes(head)) ||
-    (undone.base !== undefined && JSON.stringify(base) !== JSON.stringify(after.base)) ||
-    (undone.status !== undefined && status !== after.status)
-  if (isMoved) throw newer(subject, `session ${tip.snapshot.name}`, (one) => one.session === tip.id)
-  return undone
-}
-
-async function snapshotAt(repo: Repo, oid: Oid, ref: string): Promise<Snapshot> {
-  const { snapshot } = await readState(repo.objects, oid, ref)
-  return snapshot ?? fold(await readEvents(repo.objects, oid, ref))
-}
-
-function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation' | 'command'> {
-  const drop = after.heads.filter((head) => !before.heads.includes(head))
-  const add = before.heads.filter((head) => !after.heads.includes(head))
-  const differs = (key: keyof Snapshot) => JSON.stringify(before[key]) !== JSON.stringify(after[key])
-  return {
-    ...(drop.length + add.length === 0 ? {} : { heads: { drop, add } }),
-    ...(differs('base') ? { base: before.base } : {}),
-    ...(differs('status') ? { status: before.status } : {}),
-    ...(differs('merged') ? { merged: before.merged ?? null } : {}),
-    ...(differs('review') ? { review: before.review ?? null } : {}),
-    ...(differs('paused') ? { paused: before.paused ?? null } : {}),
-    ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
-    ...(differs('kept') ? { kept: before.kept ?? null } : {}),
-    ...(differs('changes') ? { total: before.changes } : {}),
-  }
-}
-
-/** Where each ref goes back to. A ref that is back already needs no move; one that is anywhere else is in the way. */
-async function movesOf(repo: Repo, subject: Subject): Promise<RefChange[]> {
-  const { operation } = subject
-  const moves: RefChange[] = []
-  for (const { ref, before, after } of movable(operation)) {
-    const now = await repo.refs.read(ref)
-    if (now === before) continue
-    if (now !== after) throw newerRef(subject, ref)
-    moves.push({ ref, old: after, new: before })
-  }
-  return moves
-}
-
-/** The refs that an operation moved, without those that only tell of it. */
-function movable({ refs }: Operation): Operation['refs'] {
-  const isTelling = (ref: string) => ref === oplogRef || ref === notesRef || ref.startsWith(`${sessionsPrefix}/`)
-  return refs.filter(({ ref, before, after }) => !isTelling(ref) && before !== after)
-}
-
-type Since = Pick<Subject, 'operation' | 'operations'>
-
-const newerRef = (since: Since, ref: string): AmpError =>
-  newer(since, ref.replace(/^refs\/heads\//, ''), (one) => one.refs.some((moved) => moved.ref === ref))
-
-/** The refusal, with the operations since that have to be undone first; without them it was plain git. */
-function newer({ operation, operations }: Since, what: string, isAbout: (one: Operation) => boolean): AmpError {
-  const undone = undoneIn(operations)
-  const isIt = ({ id, within }: Operation) => id === operation.id || within?.id === operation.id
-  const since = operations.slice(0, operations.findIndex(isIt))
-  const open = since.filter((one) => isAbout(one) && !undone.has(one.id) && one.undoes === undefined)
-  const later = joinSteps(open.filter((one) => one.within === undefined || one.within.id !== operation.within?.id))
-  const words = later.map((one) => `${one.command} (${one.id})`).join(', ')
-  return no(
-    later.length === 0
-      ? `${what} moved since ${operation.command} (${operation.id}), by plain git or in another clone`
-      : `${what} moved since ${operation.command} (${operation.id}), by ${words}`,
-    'Nothing was changed.',
-    ...(later[0] === undefined ? [] : [`Undo that first: git amp undo ${later[0].id}`]),
-  )
-}
-
-type Standing = Pick<Plan, 'operation' | 'tip' | 'place' | 'branch' | 'change'>
-
-/** Work that stands in the session's worktree now must not be lost: it holds what the operation left, or edits that the move carries along. */
-async function refuseInTheWay(repo: Repo, { tip, place, branch, change }: Standing): Promise<void> {
-  if (place === null) return
-  const verb = await unfinishedVerb(repo, place)
-  if (verb !== null) throw no(`a ${verb} is in progress in ${place.path}`, 'Finish or abort it first.')
-  if (change !== null && change.after !== null) {
-    const standing = await readStanding(repo, place).catch(() => null)
-    const head = await repo.worktreeRef(place.gitDir, 'HEAD')
-    const isAsLeft =
-      standing !== null &&
-      head !== null &&
-      (change.after === 'clean'
-        ? hasNoWork(standing, await repo.treeOf(head))
-        : isSame(standing, await readSnapshot(repo, change.after)))
-    if (isAsLeft) return
-    throw no(
-      `the worktree of session ${tip.snapshot.name} has changes that were made since`,
-      'Nothing was changed.',
-      `Commit them, or move them away: ${shellWord(place.path)}`,
-    )
-  }
-  const refusal = branch === null ? null : await switchFiles(place.git, branch, { dryRun: true })
-  if (refusal !== null) {
-    throw no(
-      `your changes in ${place.path} are in the way: ${refusal}`,
-      'Nothing was changed.',
-      'Commit, stash or move them, then run the command again.',
-    )
-  }
-}
-
-/** The worktree is to go: what nobody else may drop stays here, too. */
-async function refuseKeeping(repo: Repo, tip: ChainTip): Promise<void> {
-  const worktree = await worktreeOf(repo, tip)
-  if (worktree === null) return
-  await refuseBusyWorktree(repo, tip, worktree)
-  if (worktree.place !== null) await refuseRepositories(repo, tip, worktree.place)
-}
-
-/** The base, or another branch, in a checkout of the user's. */
-async function checkoutOfOthers(
-  repo: Repo,
-  moves: readonly RefChange[],
-  own: string | undefined,
-): Promise<Plan['checkout']> {
-  for (const { ref, old, new: to } of moves) {
-    if (ref === own || !ref.startsWith('refs/heads/') || old === null) continue
-    const move = { ref, from: old, to: to ?? old }
-    const checkout = await checkoutToMove(repo, move)
-    if (checkout !== null && to === null) throw no(`'${ref.slice(11)}' is checked out in ${checkout.path}`)
-    if (checkout !== null) return { ...move, path: checkout.path }
-  }
-  return null
-}
-
-function worktreeAfter(
-  place: Place | null,
-  branch: Plan['branch'],
-  change: WorktreeChange | null,
-): UndoResult['worktree'] {
-  // One that is there already was brought back by an undo that was killed.
-  if (change !== null && change.after === null) return { path: place?.path ?? change.path, becomes: 'restored' }
-  if (place === null) return null
-  if (change !== null) return { path: place.path, becomes: change.before === null ? 'removed' : 'updated' }
-  return branch === null ? null : { path: place.path, becomes: 'updated' }
-}
-
 /** Files that come back come first, and files that go go last: killed in between, nothing is missing, and the same undo goes on. */
-async function carryOut(repo: Repo, plan: Plan): Promise<ChainTip> {
+async function carryOut(repo: Repo, plan: UndoPlan): Promise<ChainTip> {
   const { change, worktree, place } = plan
   if (worktree?.becomes === 'restored' && change !== null) {
     const back = await restoreWorktree(repo, plan, change)
@@ -376,8 +179,9 @@ async function carryOut(repo: Repo, plan: Plan): Promise<ChainTip> {
 }
 
 /** @returns a worktree that was made and filled anew; null when it came back from the trash */
-async function restoreWorktree(repo: Repo, { tip, place }: Plan, change: WorktreeChange): Promise<Place | null> {
+async function restoreWorktree(repo: Repo, { tip, place }: UndoPlan, change: WorktreeChange): Promise<Place | null> {
   const { trash, path, before } = change
+  await restoreBranch(repo, tip)
   if (place === null && trash !== undefined && (await bringBack(repo, { path, name: trash }))) return null
   const made = place ?? (await makePlace(repo, tip, path))
   const head = await repo.worktreeRef(made.gitDir, 'HEAD')
@@ -388,7 +192,7 @@ async function restoreWorktree(repo: Repo, { tip, place }: Plan, change: Worktre
 /** A branch that goes with its worktree is deleted when the worktree is gone. */
 async function dropWorktree(
   repo: Repo,
-  plan: Plan,
+  plan: UndoPlan,
   { place, change }: { place: Place; change: WorktreeChange },
 ): Promise<ChainTip> {
   const trash = trashName(repo, plan.tip.id)
@@ -396,8 +200,7 @@ async function dropWorktree(
   const late = plan.moves.filter(({ ref, new: to }) => ref === own && to === null)
   const early = plan.moves.filter((move) => !late.includes(move))
   const turned = [{ path: place.path, before: change.after, after: null, trash }]
-  const kept = await reflogCommits(repo, place, plan.tip.snapshot.branch)
-  const tip = await recordUndo(repo, { ...plan, moves: early }, { worktrees: turned, late, kept })
+  const tip = await recordUndo(repo, { ...plan, moves: early }, { worktrees: turned, late })
   await intoTrash(repo, place, trash)
   await repo.refs.update(late, 'amp: undo')
   return tip
@@ -405,7 +208,7 @@ async function dropWorktree(
 
 async function moveWorktree(
   repo: Repo,
-  plan: Plan,
+  plan: UndoPlan,
   { place, turned }: { place: Place; turned: WorktreeChange[] },
 ): Promise<ChainTip> {
   const { branch, change, tip } = plan
@@ -427,12 +230,8 @@ async function moveWorktree(
 /** One transaction: all refs back, the event, the notes, the log. */
 async function recordUndo(
   repo: Repo,
-  plan: Plan,
-  {
-    worktrees,
-    late = [],
-    kept = [],
-  }: { worktrees: WorktreeChange[]; late?: readonly RefChange[]; kept?: readonly Oid[] },
+  plan: UndoPlan,
+  { worktrees, late = [] }: { worktrees: WorktreeChange[]; late?: readonly RefChange[] },
 ): Promise<ChainTip> {
   const { operation, tip, undone, moves, checkout } = plan
   const write = () =>
@@ -452,7 +251,6 @@ async function recordUndo(
           id: repo.newId(),
           command: 'undo',
           undoes: operation.id,
-          kept,
           moved: [...late, ...moves.filter((move) => !still.includes(move))],
           ...(worktrees.length === 0 ? {} : { worktrees }),
         },

@@ -60,10 +60,13 @@ export abstract class AmpCommand extends Command<AmpContext> {
    * Opens the repository and takes colours and advice from its configuration.
    * @param wanted `writes`: the settings must be right before anything begins
    */
-  protected async open(wanted: { sessions?: boolean; writes?: boolean } = {}): Promise<Repo> {
+  protected async open(wanted: { writes?: boolean } = {}): Promise<Repo> {
     if (this.opened !== null) return this.opened
-    const { host, ui } = this.context
-    this.opened = await openRepo(this.repoDir === undefined ? host : elsewhere(host, this.repoDir), wanted)
+    const { host, ui, early } = this.context
+    this.opened =
+      this.repoDir === undefined
+        ? await openRepo(host, early ?? undefined)
+        : await openRepo(elsewhere(host, this.repoDir))
     const config = await this.opened.config()
     ui.configure(config)
     if (wanted.writes === true) checkSettings(config)

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { BaseContext } from 'clipanion'
+import type { Inquiry } from '../git/inquiry.js'
 import type { Host } from '../host.js'
 import type { Ui } from './ui.js'
 
@@ -19,6 +20,8 @@ export interface AmpContext extends BaseContext {
   rest: readonly string[] | null
   /** Options that belong to git, in order, for commands with `passesOptions`. */
   passed: readonly string[]
+  /** What git was asked while the command was loaded. */
+  readonly early?: Inquiry | null
   /** Starts this git-amp again: program and leading arguments. */
   readonly self: readonly string[]
   /** Folder of the man pages that belong to this git-amp, with a final slash; absent when there is none. */

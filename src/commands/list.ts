@@ -1,5 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
+import { listRemoteSessions } from '../actions/list-remote.js'
+import { canAnswer } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
@@ -42,6 +44,7 @@ export class ListCommand extends AmpCommand {
     `,
     examples: [
       ['The open sessions', 'git amp'],
+      ['What a remote has, without fetching it', 'git amp list --remote origin'],
       ['All sessions, by name', 'git amp list -a --sort name'],
       ['Ids and branches for a script', "git amp list --format '%(id) %(branch)'"],
     ],
@@ -57,6 +60,9 @@ export class ListCommand extends AmpCommand {
     description: 'Print records for scripts, in a form that stays',
   })
   nul = Option.Boolean('-z', false, { description: 'End lines with NUL instead of newline' })
+  remote = Option.String('--remote', {
+    description: 'List the sessions of another repository; nothing of them is kept',
+  })
   json = Option.Boolean('--json', false, { description: 'Print the sessions as JSON' })
 
   async run(): Promise<number | undefined> {
@@ -70,13 +76,13 @@ export class ListCommand extends AmpCommand {
     if (key !== undefined && !sortKeys.some((known) => known === key))
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
     checkForms(this)
-    const repo = await this.open({ sessions: true })
-    const { sessions, broken, hidden } = await listSessions(repo, {
-      all: this.all,
-      states: this.states,
-      sort: this.sort,
-      maxCount,
-    })
+    const repo = await this.open()
+    const wanted = { all: this.all, states: this.states, sort: this.sort, maxCount }
+    const { remote } = this
+    const { sessions, broken, hidden } =
+      remote === undefined
+        ? await listSessions(repo, wanted)
+        : await listRemoteSessions(repo, { ...wanted, remote, canAsk: canAnswer(this.context) })
     for (const { ref, reason } of broken) ui.warn(`${ref} cannot be read: ${oneLine(reason)}`)
     if (this.json || this.format !== undefined || this.porcelain !== undefined) await this.forMachines(repo, sessions)
     else

@@ -82,9 +82,10 @@ export class RebaseCommand extends AmpCommand {
 
   private answer(result: RebaseResult): void {
     const { ui } = this.context
-    const { tip, from, to, onto, map, isUpToDate, dropped, merges, unsigned, isDryRun, pending } = result
+    const { tip, from, to, onto, map, isUpToDate, dropped, merges, unsigned, lost, isDryRun, pending } = result
     if (pending !== null) ui.tell(pendingLine(pending))
     if (unsigned > 0) ui.warn(`${plural(unsigned, 'commit')} could not be signed`)
+    if (lost > 0) ui.warn(`${plural(lost, 'commit')} lost the signature, because it was written again`)
     const why = result.isByGit
       ? 'it was skipped, or the base has the change already'
       : 'the base has the change already'

@@ -8,18 +8,18 @@ export class ResumeCommand extends AmpCommand {
   static override paths = [['resume']]
   static override usage = Command.Usage({
     category: 'Put aside',
-    description: 'Bring a paused session back as it was',
+    description: 'Bring a session back, here or in another clone',
     details: `
-      Makes the worktree again, and the branch where it is missing, with everything that was uncommitted: index entries and flags, files, untracked
-      files, modes and symbolic links. Prints the path of the worktree. When the branch has moved meanwhile, nothing is done, unless \`-f\` says to go on without the
-      uncommitted work, which stays in its snapshot.
+      Makes the branch and the worktree of a session that has none here, such as one that came by \`git amp sync\`. Of a paused one the worktree is as it was, with everything that was uncommitted: index entries and flags, files, untracked
+      files, modes and symbolic links. Prints the path of the worktree. When the branch has moved meanwhile, or the snapshot was not pushed by the clone that made it
+      (\`git amp sync --snapshots\`), nothing is done, unless \`-f\` says to go on without the uncommitted work, which stays in its snapshot.
     `,
     examples: [['Go on where you stopped', 'cd "$(git amp resume fix-parser)"']],
   })
 
   session = Option.String({ name: 'session', required: false })
   force = Option.Boolean('-f,--force', false, {
-    description: 'When the branch has moved, go on without the uncommitted work',
+    description: 'Go on without the uncommitted work when it cannot be put back',
   })
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 

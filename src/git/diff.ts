@@ -14,6 +14,19 @@ export async function diffSize(git: Git, from: Oid, to: Oid): Promise<DiffSize> 
   return sumNumstat(text)
 }
 
+/** The same for several pairs of trees (not commits), by one process. */
+export async function treeSizes(git: Git, pairs: readonly (readonly [from: Oid, to: Oid])[]): Promise<DiffSize[]> {
+  const input = pairs.map((pair) => `${pair.join(' ')}\n`).join('')
+  const text = await git.text(['diff-tree', '-r', '-M', '--numstat', '--stdin'], { input })
+  const lists: string[][] = []
+  // Each pair begins with a line of its own, which is the only kind without a tab.
+  for (const line of text.split('\n')) {
+    if (line.includes('\t')) lists.at(-1)?.push(line)
+    else lists.push([])
+  }
+  return lists.map((lines) => sumNumstat(lines.join('\n')))
+}
+
 /** Sums the lines of `--numstat`; `-` stands for a binary file. */
 export function sumNumstat(text: string): DiffSize {
   const lines = text === '' ? [] : text.split('\n')

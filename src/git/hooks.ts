@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Env, HostFs } from '../host.js'
-import { type Git, GitError } from './run.js'
+import { shellWord } from '../util/quote.js'
+import { type Git, GitError, type Oid } from './run.js'
 
 /** A hook that failed. */
 export interface HookFailure {
@@ -37,7 +38,7 @@ export class Hooks {
   private constructor(
     /** Git in the worktree, with these hooks. */
     readonly git: Git,
-    private readonly present: ReadonlySet<string>,
+    private readonly found: { dir: string; names: ReadonlySet<string> },
     /** What the variable tells beside the hook's name: the owner, and the hooks around this process. */
     private readonly told = '',
   ) {}
@@ -45,31 +46,36 @@ export class Hooks {
   /** The same hooks, run for a commit of `owner`; `env` is that of this process, which may be in a hook itself. */
   of(owner: string, env: Env): Hooks {
     const outer = env[hookVariable]
-    return new Hooks(this.git, this.present, ` ${owner}${outer === undefined ? '' : `\n${outer}`}`)
+    return new Hooks(this.git, this.found, ` ${owner}${outer === undefined ? '' : `\n${outer}`}`)
   }
 
   /**
    * Finds the hooks of a worktree, and stays with their directory, whatever an agent sets meanwhile. A relative `core.hooksPath` that does not exist there (husky's `.husky/_` is ignored by git) is taken
    * from the main worktree, where the user installed it.
    * @param git runs as the user in the worktree
+   * @param where the main worktree, and what git says of the hooks when it was asked already
    */
-  static async find(git: Git, fs: HostFs, main: string): Promise<Hooks> {
-    const path = await git.text(['rev-parse', '--git-path', 'hooks'])
+  static async find(
+    git: Git,
+    fs: HostFs,
+    { main, path: known }: { main: string; path?: string | undefined },
+  ): Promise<Hooks> {
+    const path = known ?? (await git.text(['rev-parse', '--git-path', 'hooks']))
     const here = resolve(git.cwd, path)
     const names = await list(fs, here)
     const there = isAbsolute(path) ? [] : await list(fs, join(main, path))
     const isHere = names.length > 0 || there.length === 0
     const dir = isHere ? here : join(main, path)
-    return new Hooks(git.with({}, ['-c', `core.hooksPath=${dir}`]), new Set(isHere ? names : there))
+    return new Hooks(git.with({}, ['-c', `core.hooksPath=${dir}`]), { dir, names: new Set(isHere ? names : there) })
   }
 
   /** No hooks at all (`amp.hooks=skip`). */
   static none(git: Git): Hooks {
-    return new Hooks(git.with({}, ['-c', 'core.hooksPath=/dev/null']), new Set())
+    return new Hooks(git.with({}, ['-c', 'core.hooksPath=/dev/null']), { dir: '/dev/null', names: new Set() })
   }
 
   has(name: string): boolean {
-    return this.present.has(name)
+    return this.found.names.has(name)
   }
 
   /**
@@ -77,7 +83,7 @@ export class Hooks {
    * @returns the failure, or null when it passed or there is none
    */
   async run(name: string, args: readonly string[] = []): Promise<HookFailure | null> {
-    if (!this.present.has(name)) return null
+    if (!this.found.names.has(name)) return null
     try {
       await this.git.run(['hook', 'run', '--ignore-missing', name, '--', ...args], {
         env: { GIT_EDITOR: ':', [hookVariable]: `${name}${this.told}` },
@@ -88,7 +94,30 @@ export class Hooks {
       return { name, exit: error.exit.code, output: error.stderr.trim().slice(-keptBytes) }
     }
   }
+
+  /**
+   * Tells the `post-rewrite` hook what became of commits, as `git rebase` does. What it answers changes nothing.
+   * @param pairs each commit before and after
+   */
+  async rewrote(pairs: readonly (readonly [Oid, Oid])[]): Promise<void> {
+    const name = 'post-rewrite'
+    if (!this.found.names.has(name) || pairs.length === 0) return
+    const input = pairs.map(([before, after]) => `${before} ${after}\n`).join('')
+    // An alias, because `git hook run` has no standard input before git 2.41; git ignores a hook that may not be run.
+    const file = shellWord(join(this.found.dir, name))
+    const script = `!test ! -x ${file} || ${file} rebase`
+    const env = { GIT_EDITOR: ':', [hookVariable]: `${name}${this.told}` }
+    await this.git
+      .with({}, ['-c', `alias.${alias}=${script}`])
+      .run([alias], { input, env })
+      .catch((error: unknown) => {
+        if (!(error instanceof GitError)) throw error
+      })
+  }
 }
+
+/** The alias of one call. */
+const alias = 'amp-hook'
 
 async function list(fs: HostFs, dir: string): Promise<string[]> {
   try {

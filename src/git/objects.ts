@@ -14,6 +14,17 @@ export class GitObjects implements ObjectStore {
     return content === null ? null : parseCommit(content.toString('utf8'))
   }
 
+  async readLine(oid: Oid, count: number): Promise<ReadonlyMap<Oid, CommitObject>> {
+    if (!wholeOid.test(oid)) return new Map()
+    const names = Array.from({ length: count }, (_, before) => (before === 0 ? oid : `${oid}~${before}`))
+    const found = await Promise.all(names.map((name) => this.catFile.read(name)))
+    return new Map(
+      found.flatMap((object) =>
+        object?.type === 'commit' ? [[object.oid, parseCommit(object.content.toString('utf8'))] as const] : [],
+      ),
+    )
+  }
+
   async readTree(oid: Oid): Promise<TreeEntry[] | null> {
     const content = await this.read(oid, 'tree')
     return content === null ? null : parseTree(content, oid.length / 2)

@@ -25,22 +25,29 @@ export class CommitWriter {
   private constructor(
     private readonly git: Git,
     private readonly store: CatFile,
-    private readonly who: { sign: boolean; author: string; committer: string },
+    private readonly who: { sign: boolean; isDryRun: boolean; author: string; committer: string },
   ) {}
 
-  /** @param git the place whose identity and settings count */
-  static async open(git: Git, store: CatFile, options: { sign?: boolean } = {}): Promise<CommitWriter> {
+  /**
+   * @param git the place whose identity and settings count
+   * @param options in a dry run nothing is signed, because that may ask for a passphrase
+   */
+  static async open(git: Git, store: CatFile, { isDryRun = false } = {}): Promise<CommitWriter> {
     const [sign, author, committer] = await Promise.all([
-      options.sign ?? isSigning(git),
+      isSigning(git),
       git.text(['var', 'GIT_AUTHOR_IDENT']),
       git.text(['var', 'GIT_COMMITTER_IDENT']),
     ])
-    return new CommitWriter(git, store, { sign, author, committer })
+    return new CommitWriter(git, store, { sign, isDryRun, author, committer })
+  }
+
+  private get signs(): boolean {
+    return this.who.sign && !this.who.isDryRun
   }
 
   /** A commit that there was not before, by the user, now. */
   async make({ tree, parents }: NewPlace, message: string): Promise<Oid> {
-    if (this.who.sign) return this.signed({ tree, parents, message })
+    if (this.signs) return this.signed({ tree, parents, message })
     const { author, committer } = this.who
     const lines = [...place({ tree, parents }), `author ${author}`, `committer ${committer}`, '', message]
     return this.store.write('commit', Buffer.from(lines.join('\n')))
@@ -52,13 +59,13 @@ export class CommitWriter {
     const end = content.indexOf('\n\n')
     const headers = foldedLines(content.toString('latin1', 0, end < 0 ? content.length : end))
     const wasSigned = headers.some((line) => line.startsWith('gpgsig'))
-    if (this.who.sign) {
+    if (this.signs) {
       const failed = this.unsigned
       const oid = await this.signed({ ...to, message: commit.message, author: commit.author })
       if (wasSigned && this.unsigned > failed) this.lost++
       return oid
     }
-    if (wasSigned) this.lost++
+    if (wasSigned && !this.who.sign) this.lost++
     const [author = '', ...others] = headers.filter((line) => !dropped.test(line))
     const lines = [...place(to), author, `committer ${bytes(this.who.committer)}`, ...others]
     const text = Buffer.from(lines.join('\n'), 'latin1')

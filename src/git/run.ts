@@ -76,19 +76,28 @@ export class Git {
     return (await this.collect(args, options)).stdout
   }
 
-  /** Runs git and hands over stdout piece by piece, for answers of any size. */
-  async *stream(args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
-    const child = this.start(args, pipes(options), options)
-    const stderr = gather(child.stderr)
-    const ended = exitOf(child)
-    feed(child, options.input)
-    try {
-      for await (const chunk of child.stdout ?? []) yield chunk as Buffer
-      this.check(args, await ended, { options, stderr: (await stderr).toString('utf8') })
-    } finally {
-      if (child.exitCode === null && child.signalCode === null) child.kill()
-      await ended.catch(() => null)
-    }
+  /** Starts two git commands at once, the second one reading what the first one prints, and hands over the second one's output. */
+  pipe(first: readonly string[], second: readonly string[]): GitAnswer {
+    const source = this.start(first, ['ignore', 'pipe', 'pipe'], {})
+    // What could not be started has no output to hand on, and says so itself.
+    const stdin = source.pid === undefined ? 'ignore' : source.stdout
+    const child = this.start(second, [stdin, 'pipe', 'pipe'], {})
+    source.stdout?.destroy()
+    const end = Promise.all([this.endOf(source, first), this.endOf(child, second)])
+    // Whoever cancels it hears no more of it.
+    end.catch(() => {})
+    const chunks: AsyncIterator<Buffer> | undefined = child.stdout?.[Symbol.asyncIterator]()
+    // Asked for at once: what nobody waits for is thrown away by node when the child ends.
+    const begin = chunks?.next()
+    begin?.catch(() => {})
+    // Without a reader git ends by itself.
+    const cancel = () => void child.stdout?.destroy()
+    return { cancel, [Symbol.asyncIterator]: () => readAll({ begin, chunks, end }) }
+  }
+
+  private async endOf(child: ChildProcess, args: readonly string[]): Promise<void> {
+    const [stderr, exit] = await Promise.all([gather(child.stderr), exitOf(child)])
+    this.check(args, exit, { options: {}, stderr: stderr.toString('utf8') })
   }
 
   /**
@@ -129,6 +138,21 @@ export class Git {
   }
 }
 
+/** The output of git commands that were started, piece by piece. It is read once, or cancelled. */
+export interface GitAnswer extends AsyncIterable<Buffer> {
+  cancel(): void
+}
+
+async function* readAll(answer: {
+  begin: Promise<IteratorResult<Buffer>> | undefined
+  chunks: AsyncIterator<Buffer> | undefined
+  end: Promise<unknown>
+}): AsyncGenerator<Buffer> {
+  const { begin, chunks, end } = answer
+  for (let chunk = await begin; chunk?.done === false; chunk = await chunks?.next()) yield chunk.value
+  await end
+}
+
 /** What a shell says of a program that wrote to nobody: 128 and the number of the signal. */
 const brokenPipe = 141
 
@@ -161,10 +185,15 @@ function feed(child: ChildProcess, input: string | Uint8Array | undefined): void
   child.stdin?.end(input)
 }
 
-async function gather(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
+/** By events: an iterator over a stream costs 0.3 ms, and some commands make fifty. */
+function gather(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
+  if (stream === null) return Promise.resolve(Buffer.alloc(0))
   const chunks: Buffer[] = []
-  for await (const chunk of stream ?? []) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
+  return new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.once('error', reject)
+    stream.once('close', () => resolve(Buffer.concat(chunks)))
+  })
 }
 
 function gitSentence(args: readonly string[], exit: Exit, stderr: string): string {

@@ -109,12 +109,26 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'What `git amp squash` does when your commits and those of the agent cannot change places: `runs` (default), each run of `amp:` commits becomes one, or `stop`.',
       ],
       [
+        'amp.remote',
+        'The remote, URL or path that `git amp sync` exchanges sessions with. Default: `origin`, or the only remote.',
+      ],
+      [
+        'amp.transcripts',
+        'Whether `git amp sync` pushes what agents said and did: `ask` (default; without a terminal it does not), `never` or `push`. A yes is kept as `amp.remote.<name>.transcripts` for one remote.',
+      ],
+      ['amp.snapshots', 'The same for the uncommitted work of paused sessions: `ask` (default), `never` or `push`.'],
+      ['amp.pushBranches', 'Whether `git amp sync` pushes the branches of open sessions, too. Default: false.'],
+      [
+        'amp.trusted',
+        'Digests of commands from elsewhere that you have approved with `git amp trust`, in the configuration of this clone.',
+      ],
+      [
         'color.amp, color.amp.<slot>',
         'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`.',
       ],
       [
         'advice.amp*',
-        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`. Set one to false to silence it.',
+        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`. Set one to false to silence it.',
       ],
     ],
   },
@@ -140,6 +154,8 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'refs/amp-local/oplog',
         'What each command moved, and the commits that were there before. Never leaves this clone by itself.',
       ],
+      ['refs/amp/tombstones', 'What was forgotten on purpose, so that no clone brings it back.'],
+      ['refs/amp-local/remotes/<remote>/', 'What a remote had when `git amp sync` looked last.'],
       ['.git/amp/', 'What may be lost: which agents run here, temporary files, and what was moved aside.'],
     ],
   },

@@ -30,6 +30,8 @@ const isFailing = ({ snapshot, state }: ListedSession): boolean =>
 
 function stateCell(session: ListedSession): string {
   if (session.conflictOn !== null) return `conflict on ${oneLine(session.conflictOn)}`
+  if (session.state === 'running' && session.runningOn !== null)
+    return `running on ${oneLine(session.runningOn.host, 40)}`
   const waiting = session.state === 'waiting' ? session.snapshot.last?.waiting : undefined
   if (waiting !== undefined) return `waiting for ${waiting === 'login' ? 'a login' : 'an approval'}`
   return isFailing(session) ? 'tests fail' : session.state

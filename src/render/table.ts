@@ -29,7 +29,7 @@ export function renderTable(
         isLast && column.align !== 'end'
           ? text
           : padText(text, widths[at] ?? 0, column.align === 'end' ? 'start' : 'end')
-      used += textWidth(padded) + 2
+      if (width !== null) used += textWidth(padded) + 2
       return column.paint === undefined ? padded : column.paint(padded, index)
     })
     return cells.join('  ').trimEnd()

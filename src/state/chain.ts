@@ -2,7 +2,7 @@ import { asciiJson, BrokenState, decodeState, type EntityKind, encodeState, type
 import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } from './events.js'
 import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
 import { sessionRef } from './names.js'
-import type { ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
+import type { CommitObject, ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
 
 /** The two stores, joined. */
 export interface Stores {
@@ -39,6 +39,8 @@ export interface Prepared {
   events: readonly AmpEvent[]
 }
 
+/** So many commits of a chain are asked for at once: one after the other, each waits for the answer before it. */
+const readAhead = { first: 2, most: 128 }
 /** Values above this many bytes live in blobs beside the event. */
 const maxInlineBytes = 4096
 /** All events of a commit together stay below this, so that the message with its snapshot stays below 16 KiB. */
@@ -63,7 +65,10 @@ export async function readTip(stores: Stores, id: string): Promise<ChainTip | nu
 
 /** Reads one state commit; `ref` is for the error. */
 export async function readState(objects: ObjectStore, oid: Oid, ref: string): Promise<StateCommit> {
-  const commit = await objects.readCommit(oid)
+  return stateIn(await objects.readCommit(oid), oid, ref)
+}
+
+function stateIn(commit: CommitObject | null, oid: Oid, ref: string): StateCommit {
   if (commit === null) throw broken(ref, `its commit ${oid} is missing`)
   try {
     return decodeState(oid, commit)
@@ -87,8 +92,14 @@ export async function readEvents(objects: ObjectStore, tip: Oid, ref: string): P
   const events: AmpEvent[] = []
   const seen = new Set<Oid>([tip])
   const queue: Oid[] = [tip]
+  let near: ReadonlyMap<Oid, CommitObject> = new Map()
+  let ahead = readAhead.first
   for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
-    const state = await readState(objects, oid, ref)
+    if (objects.readLine !== undefined && !near.has(oid)) {
+      near = await objects.readLine(oid, ahead)
+      ahead = Math.min(2 * ahead, readAhead.most)
+    }
+    const state = stateIn(near.get(oid) ?? (await objects.readCommit(oid)), oid, ref)
     for (const event of state.events) events.push(await withLists(objects, event, ref))
     for (const parent of state.stateParents) {
       if (!seen.has(parent)) queue.push(parent)

@@ -173,6 +173,8 @@ export interface EventData {
     agent: string
     model?: string
     host: string
+    /** A random id of the clone that it began in. */
+    clone?: string
   }
   'iteration.finished': {
     iteration: string

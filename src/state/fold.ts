@@ -23,6 +23,8 @@ export interface OpenIteration {
   n: number
   from: Oid
   host: string
+  /** The clone that it began in. */
+  clone?: string
   at: string
   agent: string
 }
@@ -164,7 +166,15 @@ const appliers: Appliers = {
     iterations: Math.max(snapshot.iterations, data.n),
     open: [
       ...snapshot.open.filter((open) => open.iteration !== data.iteration),
-      { iteration: data.iteration, n: data.n, from: data.from, host: data.host, at: event.at, agent: data.agent },
+      {
+        iteration: data.iteration,
+        n: data.n,
+        from: data.from,
+        host: data.host,
+        ...(data.clone === undefined ? {} : { clone: data.clone }),
+        at: event.at,
+        agent: data.agent,
+      },
     ],
   }),
   'iteration.finished': (snapshot, data, event) => ({

@@ -2,6 +2,13 @@
 
 /** Where session chains live: `refs/amp/sessions/<id>`. */
 export const sessionsPrefix = 'refs/amp/sessions'
+/** Where batch chains live: `refs/amp/batches/<id>`. */
+export const batchesPrefix = 'refs/amp/batches'
+/** What was forgotten, so that it does not come back. */
+export const tombstonesRef = 'refs/amp/tombstones'
+/** Where transcripts and paused work live: they leave this clone by consent alone. */
+export const transcriptsPrefix = 'refs/amp-private/transcripts'
+export const snapshotsPrefix = 'refs/amp-private/snapshots'
 /** Derived: what `git log --notes=amp` shows. */
 export const notesRef = 'refs/notes/amp'
 /** Local: the operation log. */
@@ -28,10 +35,10 @@ export const isId = (text: unknown): text is string => typeof text === 'string' 
 export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 
 /** The ref of what agents said in a session: it leaves this clone by consent alone. */
-export const transcriptRef = (id: string): string => `refs/amp-private/transcripts/${id}`
+export const transcriptRef = (id: string): string => `${transcriptsPrefix}/${id}`
 
 /** The ref of a paused session's uncommitted work: it leaves this clone by consent alone. */
-export const snapshotRef = (id: string): string => `refs/amp-private/snapshots/${id}`
+export const snapshotRef = (id: string): string => `${snapshotsPrefix}/${id}`
 
 /** The full ref of a branch. */
 export const branchRef = (branch: string): string => `refs/heads/${branch}`

@@ -18,7 +18,7 @@ export interface NoteLine {
 }
 
 /** What a line is about: the same session and iteration. Lines of other programs are their own key. */
-const keyOf = (line: string): string => /^Session [0-9a-z]{12} \([^)]*\), iteration \d+ /.exec(line)?.[0] ?? line
+export const keyOf = (line: string): string => /^Session [0-9a-z]{12} \([^)]*\), iteration \d+ /.exec(line)?.[0] ?? line
 
 /**
  * Writes the trees and the commit that add or replace note lines.
@@ -103,13 +103,14 @@ async function takenBack(stores: Stores, now: readonly TreeEntry[], sides: Sides
   return result
 }
 
-async function rootOf(stores: Stores, commit: Oid): Promise<TreeEntry[]> {
+/** The entries of a notes commit's tree. */
+export async function rootOf(stores: Stores, commit: Oid): Promise<TreeEntry[]> {
   const { tree } = there(commit, await stores.objects.readCommit(commit))
   return there(tree, await stores.objects.readTree(tree))
 }
 
 /** A part of the notes that must exist: without it, writing them again would lose what others wrote. */
-function there<T>(oid: Oid, object: T | null): T {
+export function there<T>(oid: Oid, object: T | null): T {
   if (object !== null) return object
   throw fatal(
     `${notesRef} is broken: its object ${oid} is missing`,
@@ -145,7 +146,8 @@ async function withFan(stores: Stores, root: readonly TreeEntry[], { fan, lines 
   return [...rest, { mode: '40000', name: fan, oid: await stores.objects.writeTree(leaf) }]
 }
 
-const isTree = (entry: TreeEntry): boolean => entry.mode === '40000'
+/** Whether an entry is a directory. */
+export const isTree = (entry: TreeEntry): boolean => entry.mode === '40000'
 
 async function textOf(stores: Stores, entry: TreeEntry | undefined): Promise<string> {
   if (entry === undefined || isTree(entry)) return ''
@@ -169,9 +171,11 @@ function joinLines(text: string, lines: readonly string[]): string {
   return `${[...foreign, ...[...ours.values()].sort(byIteration)].join('\n')}\n`
 }
 
-const isOurs = (line: string): boolean => keyOf(line) !== line
+/** Whether git-amp wrote a line. */
+export const isOurs = (line: string): boolean => keyOf(line) !== line
 
-function byIteration(a: string, b: string): number {
+/** The order of our lines in a note. */
+export function byIteration(a: string, b: string): number {
   const number = (line: string) => Number(/, iteration (\d+) /.exec(line)?.[1] ?? 0)
   const session = (line: string) => line.slice(8, 20)
   return session(a) < session(b) ? -1 : session(a) > session(b) ? 1 : number(a) - number(b)

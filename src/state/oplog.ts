@@ -50,6 +50,8 @@ export interface OperationNote {
   within?: Within
   /** Refs that moved outside of the transaction: before it by git itself, or right after it. */
   moved?: readonly RefChange[]
+  /** Where refs stood when the command began, if an agent has moved them since: an undo goes back to there. */
+  began?: readonly { ref: string; oid: Oid }[]
   /** Commits that nothing else would keep reachable. */
   kept?: readonly Oid[]
 }
@@ -64,10 +66,11 @@ export async function prepareOperation(
   writer: Writer,
   what: Omit<Operation, 'refs'> & OperationNote & { changes: readonly RefChange[] },
 ): Promise<RefChange> {
-  const { changes: own, moved = [], kept = [], ...rest } = what
+  const { changes: own, moved = [], kept = [], began = [], ...rest } = what
   const changes = [...own, ...moved]
   const old = await stores.refs.read(oplogRef)
-  const refs = changes.map((change) => ({ ref: change.ref, before: change.old, after: change.new }))
+  const beganAt = (ref: string) => began.find((one) => one.ref === ref)?.oid
+  const refs = changes.map(({ ref, old: before, new: after }) => ({ ref, before: beganAt(ref) ?? before, after }))
   const operation: Operation = { ...rest, refs }
   const befores = changes.filter((change) => change.new !== change.old).map((change) => change.old)
   const oid = await stores.objects.writeCommit({

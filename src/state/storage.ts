@@ -37,6 +37,8 @@ export interface TreeEntry {
 /** Reads and writes objects. Reading what is absent gives null; what is broken or of another type throws. */
 export interface ObjectStore {
   readCommit(oid: Oid): Promise<CommitObject | null>
+  /** A commit and what is before it along first parents, at most `count` in all; for a store that answers many questions as quickly as one. */
+  readLine?(oid: Oid, count: number): Promise<ReadonlyMap<Oid, CommitObject>>
   readTree(oid: Oid): Promise<TreeEntry[] | null>
   readBlob(oid: Oid): Promise<Uint8Array | null>
   writeCommit(commit: CommitObject): Promise<Oid>

@@ -11,8 +11,12 @@ export function printable(text: string): string {
   return text.replace(/\r\n/g, '\n').replace(escapeSequence, '').replace(control, '')
 }
 
+/** What most names and titles are; ten thousand of them are looked at by one `list`. */
+const plainWords = /^(?:[!-~]+(?: [!-~]+)*)?$/
+
 /** Printable text on one line, at most `max` characters long. */
 export function oneLine(text: string, max = 200): string {
+  if (text.length <= max && plainWords.test(text)) return text
   // Cut first, generously: what is behind it would be thrown away after the work of cleaning it.
   const line = printable(text.slice(0, 16 * max))
     .replace(/\s+/g, ' ')

@@ -227,6 +227,17 @@ describe('git amp iterate with an agent that', () => {
     expect([s.git('rev-parse', 'main'), s.checkout()]).toEqual(before)
   })
 
+  it('makes its branch a symbolic ref that points at nothing: it is a branch again', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    const branch = s.branch(id)
+    const answer = await s.iterate(id, `echo 1 >a; git symbolic-ref refs/heads/${branch} refs/heads/nothing`)
+    expect(answer.code).toBe(0)
+    expect(() => s.git('symbolic-ref', `refs/heads/${branch}`)).toThrow()
+    expect(() => s.git('rev-parse', '--verify', 'refs/heads/nothing')).toThrow()
+    expect(s.git('diff', '--name-status', 'main', branch)).toBe('A\ta')
+  })
+
   it('moves a submodule, whose commit is taken up', async () => {
     const s = scene()
     s.gitAt(s.root, 'init', '-q', 'lib')

@@ -38,6 +38,20 @@ describe('nothing is lost or lands elsewhere:', () => {
     expect(s.read('b/c', s.worktree(id))).toBe('1\n')
   })
 
+  it('a worktree that a killed new could not name is the session’s, also under another branch name', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    rmSync(join(gitDir(s, id), 'amp-session'))
+    s.gitAt(s.worktree(id), 'branch', '-m', 'renamed')
+    const unseen = s.commit({ mine: '1\n' }, 'Mine', s.worktree(id))
+    s.gitAt(s.worktree(id), 'commit', '-q', '--amend', '-m', 'Better')
+    s.commit({ up: '1\n' }, 'Upstream')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect([s.branch(id), s.subjects('main..renamed'), s.status(id)]).toEqual(['renamed', ['Better'], ''])
+    expect(s.git('for-each-ref', '--contains', unseen, '--format=%(refname)')).toBe('refs/amp-local/oplog')
+    expect(s.read(join(gitDir(s, id), 'amp-session'), '/')).toBe(`${id}\n`)
+  })
+
   it('a pre-commit hook that resets and passes does not take the work', async () => {
     const s = scene()
     const id = await s.session('a')

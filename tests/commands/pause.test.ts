@@ -171,6 +171,21 @@ describe('git amp pause and resume', () => {
     expect(forced.stderr).toContain('stash apply')
   })
 
+  it('has the branch again that was deleted meanwhile, by resume and by undo', async () => {
+    for (const command of [['resume', 'a'], ['undo']]) {
+      const s = scene()
+      const id = await s.session('a')
+      await s.iterate(id, 'echo 1 >a')
+      s.write({ a: '2', b: '1' }, s.worktree(id))
+      const before = standing(s, s.worktree(id))
+      await s.amp('pause', id)
+      s.git('branch', '-q', '-D', s.branch(id))
+      expect((await s.amp(...command)).code).toBe(0)
+      expect(standing(s, s.worktree(id))).toBe(before)
+      expect((await s.amp('iterate', id, '-m', 'true')).code).toBe(0)
+    }
+  })
+
   it('finishes what was killed', async () => {
     const s = scene()
     const id = await messy(s)

@@ -168,6 +168,15 @@ describe('git amp rebase on a conflict', () => {
     expect(map.map(([, after]) => after)).toEqual([onto, s.git('rev-parse', branch)])
   })
 
+  it('--skip keeps what was resolved reachable', async () => {
+    const { s, id, wt } = await stopped()
+    resolve(s, wt, { a: 'half done\n', new: 'file\n' })
+    const blobs = ['a', 'new'].map((file) => s.gitAt(wt, 'hash-object', file))
+    expect((await s.amp('rebase', '--skip', id)).code).toBe(0)
+    const objects = s.git('rev-list', '--objects', '--no-object-names', `refs/amp/sessions/${id}`).split('\n')
+    expect(objects).toEqual(expect.arrayContaining(blobs))
+  })
+
   it('--abort goes back, and keeps what stood there reachable', async () => {
     const found = await stopped()
     const { s, id, wt } = found

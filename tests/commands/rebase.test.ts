@@ -95,6 +95,32 @@ describe('git amp rebase', () => {
     expect((await s.amp('rebase', id, '--onto', 'nowhere')).code).toBe(128)
   })
 
+  it('says which signatures are lost, signs nothing with -n, and tells the post-rewrite hook as git does', async () => {
+    const s = scene()
+    s.program('gpg', `cat >/dev/null; echo x >>'${s.root}/signed'; echo "[GNUPG:] SIG_CREATED " >&2; echo signature`)
+    s.git('config', 'commit.gpgSign', 'true')
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ same: '1' }, 'Same', s.worktree(id))
+    s.commit({ b: '1' }, 'Own', s.worktree(id))
+    const before = s.git('rev-list', '--reverse', `main..${s.branch(id)}`).split('\n')
+    s.git('-c', 'commit.gpgSign=false', 'cherry-pick', '--no-commit', before[1] ?? '')
+    s.git('-c', 'commit.gpgSign=false', 'commit', '-qm', 'Same as there')
+    const count = () => s.read('../signed').split('\n').length
+    const signed = count()
+    expect(await s.amp('rebase', id, '-n')).toMatchObject({ code: 0, stderr: expect.not.stringContaining('signature') })
+    expect(count()).toBe(signed)
+    s.git('config', 'commit.gpgSign', 'false')
+    s.hook('post-rewrite', `pwd >'${s.root}/told'; echo "$@" >>'${s.root}/told'; cat >>'${s.root}/told'; exit 1`)
+    const answer = await s.amp('rebase', id)
+    expect([answer.code, answer.stderr]).toEqual([
+      0,
+      expect.stringContaining('warning: 2 commits lost the signature, because it was written again\n'),
+    ])
+    const after = s.git('rev-list', '--reverse', `main..${s.branch(id)}`).split('\n')
+    expect(s.read('../told')).toBe(`${s.worktree(id)}\nrebase\n${before[0]} ${after[0]}\n${before[2]} ${after[1]}\n`)
+  })
+
   it('works without a worktree', async () => {
     const s = scene()
     const id = await s.session('a')
@@ -202,7 +228,9 @@ describe('git amp rebase', () => {
     await s.iterate(id, 'echo 1 >a')
     const old = s.git('rev-parse', s.branch(id))
     s.commit({ up: 'stream' }, 'Upstream')
-    expect((await s.amp('rebase', id)).stderr).toBe('')
+    expect((await s.amp('rebase', id)).stderr).toBe(
+      'warning: 1 commit lost the signature, because it was written again\n',
+    )
     const form = '--format=%an %ae %at|%B'
     const log = (tip: string) => s.git('-c', 'log.showSignature=false', 'log', form, `main..${tip}`)
     expect(log(s.branch(id))).toBe(log(old))

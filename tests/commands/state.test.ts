@@ -73,6 +73,8 @@ describe('nothing but git stores anything', () => {
     s.git('reflog', 'expire', '--expire=now', '--all')
     s.git('gc', '-q', '--prune=now')
     expect(await told(s, s.dir, ids)).toBe(before)
+    // Nothing is left that tells that the session was started here.
+    expect((await s.amp('trust', ids[0] ?? '')).code).toBe(0)
     expect((await s.iterate(ids[0] ?? '', 'echo on >on')).code).toBe(0)
   })
 
@@ -86,6 +88,7 @@ describe('nothing but git stores anything', () => {
     expect(
       s.gitAt(clone, 'log', '--notes=amp', '--format=%N', '-1', s.snapshot(ids[2] ?? '').heads[0] ?? ''),
     ).toContain('Session ')
+    expect((await s.ampAt(clone, 'trust', 'one')).code).toBe(0)
     const answer = await s.ampAt(clone, 'iterate', 'one', '-m', 'echo there >there')
     expect([answer.code, answer.stderr]).toEqual([0, expect.stringContaining('Worktree made again: ')])
     expect(s.gitAt(clone, 'log', '-1', '--format=%s', s.branch(ids[0] ?? ''))).toBe('amp: echo there >there')

@@ -199,6 +199,54 @@ describe('git amp undo', () => {
     expect((await s.amp('undo')).stderr).toContain('changes that were made since')
   })
 
+  it('goes back to where an iteration began, when its agent made commits of its own', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    const before = [s.git('rev-parse', s.branch(id)), standing(s, s.worktree(id))]
+    for (const script of ['echo 2 >a; git commit -qam own', 'git commit -q --allow-empty -m own']) {
+      await s.iterate(id, script)
+      expect((await s.amp('undo')).code).toBe(0)
+      expect([s.git('rev-parse', s.branch(id)), standing(s, s.worktree(id))]).toEqual(before)
+      expect(s.snapshot(id).heads).toEqual([before[0]])
+    }
+  })
+
+  it('refuses to bring a worktree back, or to take one away, whose branch stands elsewhere now', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    await s.amp('pause', id)
+    const branch = s.branch(id)
+    s.git('update-ref', `refs/heads/${branch}`, `${branch}~`)
+    const moved = await s.amp('undo')
+    expect([moved.code, plain(moved.stderr, s.root)]).toEqual([
+      1,
+      expect.stringMatching(/^error: amp\/a\/<time> moved since pause .*\nhint: Nothing was changed\./),
+    ])
+    s.git('update-ref', `refs/heads/${branch}`, s.snapshot(id).heads[0] ?? '')
+    expect((await s.amp('resume', id)).code).toBe(0)
+    s.gitAt(s.worktree(id), 'reset', '-q', '--soft', 'HEAD~')
+    expect(await s.amp('undo')).toMatchObject({ code: 1, stderr: expect.stringContaining('changes that were made') })
+    expect(s.status(id)).toBe('M  a')
+  })
+
+  it('keeps commits that were amended before git-amp saw them, without a reflog', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    const wt = s.worktree(id)
+    const unseen = s.commit({ b: '1' }, 'Mine', wt)
+    s.gitAt(wt, 'commit', '-q', '--amend', '-m', 'Better')
+    expect((await s.amp('squash', id)).code).toBe(0)
+    s.git('reflog', 'expire', '--expire=now', '--all')
+    s.git('gc', '-q', '--prune=now')
+    expect(s.git('cat-file', '-t', unseen)).toBe('commit')
+    // What was amended away may be a secret: nothing that can be pushed leads there.
+    expect(s.git('for-each-ref', '--contains', unseen, '--format=%(refname)')).toBe(oplogRef)
+  })
+
   it('only shows what it would do with -n', async () => {
     const s = scene()
     const id = await s.session('a')

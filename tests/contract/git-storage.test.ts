@@ -2,7 +2,11 @@ import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AmpError } from '../../src/errors.js'
+import { diffSize, treeSizes } from '../../src/git/diff.js'
+import { inquire } from '../../src/git/inquiry.js'
+import { askTips } from '../../src/git/refs.js'
 import { openRepo, type Repo } from '../../src/repo.js'
+import type { Tip } from '../../src/state/storage.js'
 import { testHost } from '../helpers/host.js'
 import { Repository } from '../helpers/repository.js'
 import { codeCommit } from './backgrounds.js'
@@ -77,4 +81,67 @@ test('a damaged object is not taken for one that can be read', async () => {
   writeFileSync(file, readFileSync(file).subarray(0, 9))
   const read = await repo.objects.readBlob(oid).catch((error: unknown) => error)
   expect(read === null || read instanceof AmpError).toBe(true)
+})
+
+test('a listing is whole although git has ended long before it is read', async () => {
+  const a = await codeCommit(repo, 'a')
+  const refs = Array.from({ length: 40 }, (_, index) => `refs/amp/sessions/${index + 10}`)
+  await repo.refs.update(
+    refs.map((ref) => ({ ref, old: null, new: a })),
+    'test',
+  )
+  repo.close()
+  const asked = askTips(repo.git, 'refs/amp/sessions')
+  const { processes } = repo.host
+  while ((await processes.tree(processes.self)).length > 1) await new Promise((resolve) => setTimeout(resolve, 1))
+  const tips: (Tip | null)[] = []
+  for await (const some of asked) tips.push(...some)
+  expect(tips).toEqual(refs.map((ref) => ({ ref, oid: a, message: 'a\n' })))
+})
+
+test('a listing that is cancelled keeps nobody waiting, and the next one is made anew', async () => {
+  const a = await codeCommit(repo, 'a')
+  await repo.refs.update([{ ref: 'refs/amp/sessions/one', old: null, new: a }], 'test')
+  const inquiry = inquire(repo.host, 'sessions')
+  inquiry.cancel()
+  const again = await openRepo(repo.host, inquire(repo.host, 'sessions'))
+  const tips: Tip[] = []
+  for await (const tip of again.refs.tips('refs/amp/sessions')) tips.push(tip)
+  for await (const tip of again.refs.tips('refs/amp/sessions')) tips.push(tip)
+  expect(tips.map(({ ref }) => ref)).toEqual(['refs/amp/sessions/one', 'refs/amp/sessions/one'])
+  again.close()
+})
+
+test('a line of commits ends where its first parents do, and at what is not written yet', async () => {
+  let tip = await codeCommit(repo, '0')
+  const line = [tip]
+  for (let n = 1; n < 5; n++) {
+    tip = await codeCommit(repo, String(n), [tip])
+    line.unshift(tip)
+  }
+  const read = async (count: number) => [...((await repo.objects.readLine?.(tip, count)) ?? new Map()).keys()]
+  expect(await read(3)).toEqual([tip])
+  await repo.refs.update([], 'test')
+  expect(await read(3)).toEqual(line.slice(0, 3))
+  expect(await read(8)).toEqual(line)
+  expect(await repo.objects.readLine?.('1'.repeat(40), 3)).toEqual(new Map())
+})
+
+test('several sizes at once are those that git tells one by one', async () => {
+  const tree = (files: Record<string, string>) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(repository.dir, name), text)
+    repository.git('add', '--all')
+    return repository.git('write-tree')
+  }
+  const lines = 'a line\n'.repeat(20)
+  const trees = [
+    repository.git('write-tree'),
+    tree({ a: lines }),
+    tree({ 'b\tc': `${lines}more\n`, bytes: '\0\x01' }),
+    tree({ a: '' }),
+  ]
+  const pairs = trees.flatMap((from) => trees.map((to) => [from, to] as const))
+  expect(await treeSizes(repo.git, pairs)).toEqual(
+    await Promise.all(pairs.map(([from, to]) => diffSize(repo.git, from, to))),
+  )
 })

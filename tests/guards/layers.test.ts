@@ -14,8 +14,8 @@ interface Layer {
 const layers: Readonly<Record<string, Layer>> = {
   'bin.ts': { runs: ['main.ts', 'processes.ts', 'cli', 'util'], types: ['host.ts'] },
   'processes.ts': { runs: [], types: ['host.ts'] },
-  'main.ts': { runs: ['registry.ts', 'cli', 'render', 'errors.ts', 'commands/help.ts'] },
-  'registry.ts': { runs: ['commands'], types: ['cli'] },
+  'main.ts': { runs: ['registry.ts', 'cli', 'render', 'errors.ts', 'commands/help.ts'], types: ['git/inquiry.ts'] },
+  'registry.ts': { runs: ['commands'], types: ['cli', 'git/inquiry.ts'] },
   commands: {
     runs: ['cli', 'actions', 'render', 'git/env.ts', 'errors.ts', 'util'],
     types: ['repo.ts', 'host.ts', 'state'],
@@ -27,6 +27,7 @@ const layers: Readonly<Record<string, Layer>> = {
       'repo.ts',
       'git/config.ts',
       'git/env.ts',
+      'git/inquiry.ts',
       'git/run.ts',
       'state/storage.ts',
       'agent/meter.ts',
@@ -38,7 +39,10 @@ const layers: Readonly<Record<string, Layer>> = {
   render: { runs: ['util', 'state'], types: ['actions', 'cli', 'registry.ts'] },
   'repo.ts': { runs: ['state', 'git', 'errors.ts', 'util'], types: ['host.ts'] },
   state: { runs: ['errors.ts', 'util'], types: ['host.ts'] },
-  git: { runs: ['errors.ts', 'util', 'state/object-text.ts', 'state/storage.ts'], types: ['host.ts', 'state'] },
+  git: {
+    runs: ['errors.ts', 'util', 'state/names.ts', 'state/object-text.ts', 'state/storage.ts'],
+    types: ['host.ts', 'state'],
+  },
   agent: { runs: ['errors.ts', 'util'], types: ['host.ts', 'state'] },
   util: { runs: ['errors.ts'] },
   'errors.ts': { runs: [] },

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { realProcesses } from '../../src/processes.js'
@@ -9,8 +9,8 @@ const processes = realProcesses()
 
 /** Runs a command of the bundle and kills it when its n-th git call has ended. @returns whether it came to its end before */
 export async function killedAt(s: Scene, n: number, ...argv: string[]): Promise<boolean> {
-  const count = join(s.root, 'count')
-  mkdirSync(count)
+  // It stays: a git that the killed one had started beside may still count itself.
+  const count = mkdtempSync(join(s.root, 'count-'))
   const real = s.env.PATH
   // Calls run side by side: a directory is made by one of them alone.
   const number = `n=1; while ! mkdir '${count}'/$n 2>/dev/null; do n=$((n + 1)); done`
@@ -21,6 +21,5 @@ export async function killedAt(s: Scene, n: number, ...argv: string[]): Promise<
   await s.until(async () => (await processes.workingIn(s.root)).length === 0, 'its children to end')
   expect(ended.stderr).not.toContain('internal error')
   rmSync(join(s.root, 'bin/git'))
-  rmSync(count, { recursive: true })
   return ended.signal === null
 }

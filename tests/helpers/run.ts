@@ -20,6 +20,8 @@ export interface RunOptions {
   now?: () => Date
   /** Whether stderr is a terminal. */
   isTerminal?: boolean
+  /** What a person types on a terminal. */
+  answers?: string
   /** Doors to the machine that differ from the real ones. */
   host?: Partial<Host>
 }
@@ -27,7 +29,11 @@ export interface RunOptions {
 /** Runs `git amp <argv>` in this process, with streams that are kept. */
 export async function runAmp(argv: readonly string[], options: RunOptions): Promise<Answer> {
   const [stdout, stderr] = [capture(), capture()]
-  if (options.isTerminal === true) stderr.stream.isTTY = true
+  const isTerminal = options.isTerminal === true || options.answers !== undefined
+  if (isTerminal) stderr.stream.isTTY = true
+  const typed = options.answers ?? options.stdin
+  const stdin = Readable.from(typed === undefined ? [] : [Buffer.from(typed)]) as AmpContext['stdin']
+  if (options.answers !== undefined) stdin.isTTY = true
   const env = { ...options.env }
   const context: AmpContext = {
     host: testHost({
@@ -38,7 +44,7 @@ export async function runAmp(argv: readonly string[], options: RunOptions): Prom
     }),
     ui: new Ui(stdout.stream, stderr.stream, env),
     env,
-    stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]) as AmpContext['stdin'],
+    stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,
     colorDepth: 1,

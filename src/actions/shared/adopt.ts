@@ -3,8 +3,9 @@ import { isAncestor, mergeBase } from '../../git/history.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
+import { endBehind, headHere } from './behind.js'
 import { record } from './record.js'
-import { oneHead, refuseRunning } from './sessions.js'
+import { refuseRunning } from './sessions.js'
 
 /** Records a head that moved by plain git, and the base with it when the session now stands on a later one. */
 export async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oid }): Promise<ChainTip> {
@@ -12,7 +13,7 @@ export async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oi
   const base = await baseOf(repo, tip, move.to)
   const recorded = await record(repo, tip.id, async (latest) => {
     await refuseRunning(repo, latest)
-    if (oneHead(latest) !== move.from) return null
+    if ((await headHere(repo, latest)) !== move.from) return null
     const total = await diffSize(repo.git, base, move.to)
     const moved = base === latest.snapshot.base.oid ? {} : { base }
     const subject = `amp(${tip.snapshot.slug}): branch moved to ${move.to.slice(0, 12)} (${cause})`
@@ -22,6 +23,7 @@ export async function adopt(repo: Repo, tip: ChainTip, move: { from: Oid; to: Oi
       code: [move.from, move.to, base],
     }
   })
+  if (recorded !== null) await endBehind(repo, tip)
   return recorded?.tip ?? tip
 }
 

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { diffSize } from '../../git/diff.js'
+import { fatal } from '../../errors.js'
+import { treeSizes } from '../../git/diff.js'
 import type { Oid } from '../../git/run.js'
 import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
@@ -12,8 +12,10 @@ import { withTrailers } from '../../util/message.js'
 import { restoreGitFile } from './git-file.js'
 import { keepWork } from './kept.js'
 import { clearStaleLocks } from './lock.js'
+import type { AllRefs } from './moved.js'
 import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
+import { quitUnfinished } from './unfinished.js'
 import { commitWork, hooksOf } from './work.js'
 
 /** What an agent left in the worktree, as exactly one commit on `from`, or as nothing. */
@@ -47,6 +49,8 @@ export interface CollectOptions {
   iteration: string
   /** Leave what the agent did as uncommitted changes, and remember what they are. */
   keep?: boolean
+  /** All refs as the agent left them, when they are read anyway. */
+  refs?: Promise<AllRefs>
 }
 
 /**
@@ -56,7 +60,7 @@ export interface CollectOptions {
 export async function collect(
   repo: Repo,
   tip: ChainTip,
-  { place, from, subject, iteration, keep = false }: CollectOptions,
+  { place, from, subject, iteration, keep = false, refs }: CollectOptions,
 ): Promise<Collected> {
   const { branch } = tip.snapshot
   const replacedGit = await restoreGitFile(repo, place)
@@ -65,7 +69,7 @@ export async function collect(
   const [status, branchTip, link] = await Promise.all([
     readStatus(place.git),
     repo.refs.read(branchRef(branch)),
-    linkOf(repo, branchRef(branch)),
+    linkOf(repo, branchRef(branch), refs),
   ])
   const isLeft = status.branch !== branch
   if (link !== null) await unlinkBranch(repo, branchRef(branch), branchTip)
@@ -86,10 +90,10 @@ export async function collect(
     isSame || !keep ? null : await keepWork(repo, place, { from, message: withTrailers(message, words.trailers) })
   const isChange = work !== null && work.tree !== fromTree
   const to = isChange ? work.oid : from
-  const [commits, size, total] = await Promise.all([
+  const tree = isChange ? work.tree : fromTree
+  const [commits, [size, total]] = await Promise.all([
     ownCommits(repo, from, replaced),
-    diffSize(repo.git, from, kept ?? to),
-    diffSize(repo.git, tip.snapshot.base.oid, to),
+    sizes(repo, { base: tip.snapshot.base.oid, fromTree, tree, kept }),
   ])
   const remarks: IterationRemarks = {
     ...(work !== null && work.hooks.length > 0 ? { hooks: work.hooks } : {}),
@@ -106,7 +110,7 @@ export async function collect(
   if (move.old !== to) await beginMove(repo, place, { kind: 'commit', from: move.old, to })
   return {
     to,
-    tree: isChange ? work.tree : fromTree,
+    tree,
     commits,
     replaced: unique([...replaced, ...(work?.kept ?? []), ...present([kept])]),
     size,
@@ -121,7 +125,10 @@ export async function collect(
 }
 
 /** The ref that a symbolic ref points at; null for an ordinary ref, and for none. */
-async function linkOf(repo: Repo, ref: string): Promise<string | null> {
+async function linkOf(repo: Repo, ref: string, refs?: Promise<AllRefs>): Promise<string | null> {
+  // One that points at nothing is in no list.
+  const listed = await refs
+  if (listed?.oids.has(ref)) return listed.links.get(ref) ?? null
   const target = await repo.git.text(['symbolic-ref', '--quiet', ref], { ok: [0, 1, 128] }) // 1, 128: an ordinary ref, or none
   return target === '' ? null : target
 }
@@ -152,35 +159,22 @@ async function coAuthor(repo: Repo): Promise<[string, string][]> {
   return value === null || !/<.+>/.test(value) ? [] : [['Co-authored-by', value]]
 }
 
+/** Size of the change, or of what is kept in its place, and of all changes since the base. */
+async function sizes(
+  repo: Repo,
+  { base, fromTree, tree, kept }: { base: Oid; fromTree: Oid; tree: Oid; kept: Oid | null },
+): Promise<[ChangeSize, ChangeSize]> {
+  const [size, total] = await treeSizes(repo.git, [
+    [fromTree, kept === null ? tree : await repo.treeOf(kept)],
+    [await repo.treeOf(base), tree],
+  ])
+  if (size === undefined || total === undefined) throw fatal(`git did not tell the size of tree ${tree}`)
+  return [size, total]
+}
+
 async function ownCommits(repo: Repo, from: Oid, replaced: readonly Oid[]): Promise<Oid[]> {
   if (replaced.length === 0) return []
   const args = ['rev-list', '--first-parent', '--reverse', `--max-count=${listedCommits}`, ...replaced, `^${from}`]
   const text = await repo.git.text(args)
   return text === '' ? [] : text.split('\n')
-}
-
-/** Forgets a merge, cherry-pick, revert, rebase or am that the agent left half done; its files stay as they are. */
-async function quitUnfinished(repo: Repo, place: Place): Promise<void> {
-  const { fs } = repo.host
-  const has = (name: string) =>
-    fs
-      .lstat(join(place.gitDir, name))
-      .then(() => true)
-      .catch(() => false)
-  if ((await has('rebase-merge')) || (await has('rebase-apply'))) {
-    const isMail = await has(join('rebase-apply', 'applying'))
-    await place.git.run([isMail ? 'am' : 'rebase', '--quit'], { ok: [0, 1, 128] }) // 128: not in progress after all
-    if (!isMail) await place.git.run(['update-ref', '-d', 'REBASE_HEAD']) // which --quit leaves
-  }
-  const verbs = [
-    ['MERGE_HEAD', 'merge'],
-    ['CHERRY_PICK_HEAD', 'cherry-pick'],
-    ['REVERT_HEAD', 'revert'],
-  ] as const
-  for (const [ref, verb] of verbs) {
-    // 128: nothing of that kind is in progress after all.
-    if ((await repo.worktreeRef(place.gitDir, ref)) !== null) await place.git.run([verb, '--quit'], { ok: [0, 128] })
-  }
-  // Of several commits some were still to come: it forgets those to be reverted as well.
-  if (await has('sequencer')) await place.git.run(['cherry-pick', '--quit'], { ok: [0, 128] })
 }

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { fatal, no } from '../../errors.js'
-import type { Oid } from '../../git/run.js'
 import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
-import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { leadsTo, linkedGitDirs } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
@@ -24,13 +22,8 @@ export interface SessionWorktree extends Registered {
  * @throws AmpError when the directory is something else now
  */
 export async function worktreeOf(repo: Repo, tip: ChainTip): Promise<SessionWorktree | null> {
-  const linked = await linkedGitDirs(repo)
-  const owners = await Promise.all(linked.map(({ gitDir }) => readSessionFile(repo, gitDir)))
-  const onBranch = (await repo.worktrees()).find(({ branch }) => branch === tip.snapshot.branch)?.path
-  const found =
-    linked.find((_, at) => owners[at] === tip.id) ??
-    linked.find(({ path }, at) => owners[at] === null && path === onBranch)
-  if (found === undefined) return null
+  const found = await registeredOf(repo, tip)
+  if (found === null) return null
   const { fs } = repo.host
   const stat = await fs.lstat(found.path).catch(() => null)
   if (stat === null) return { ...found, place: null }
@@ -43,6 +36,16 @@ export async function worktreeOf(repo: Repo, tip: ChainTip): Promise<SessionWork
     `If it is that worktree, run: git worktree repair ${shellWord(found.path)}`,
     'If it is not, move it away, then run the command again.',
   )
+}
+
+/** The registration that names the session, or one without a session on its branch, such as of a killed `new`; its directory may be gone. */
+export async function registeredOf(repo: Repo, tip: Pick<ChainTip, 'id' | 'snapshot'>): Promise<Registered | null> {
+  const linked = await linkedGitDirs(repo)
+  const owners = await Promise.all(linked.map(({ gitDir }) => readSessionFile(repo, gitDir)))
+  const own = linked.find((_, at) => owners[at] === tip.id)
+  if (own !== undefined || !owners.includes(null)) return own ?? null
+  const onBranch = (await repo.worktrees()).find(({ branch }) => branch === tip.snapshot.branch)?.path
+  return linked.find(({ path }, at) => owners[at] === null && path === onBranch) ?? null
 }
 
 /** What nobody may drop a worktree over, whatever the user says. */
@@ -113,15 +116,4 @@ export async function refuseRepositories(repo: Repo, tip: ChainTip, place: Place
     `the worktree of session ${tip.snapshot.name} holds ${nested.length === 1 ? 'another repository' : 'other repositories'}, which may be the only copy of something: ${nested.join(', ')}`,
     'Push or move what is in there, then run the command again.',
   )
-}
-
-/** Commits in the reflogs of a worktree and its branch that no ref reaches: they must outlive both. */
-export async function reflogCommits(repo: Repo, place: Place, branch: string): Promise<Oid[]> {
-  const read = (ref: string) => place.git.text(['reflog', 'show', '--format=%H', ref, '--'], { ok: [0, 128] }) // 128: there is none
-  const lines = (await Promise.all(['HEAD', branchRef(branch)].map(read))).join('\n').split('\n')
-  const oids = [...new Set(lines.filter((line) => line !== ''))]
-  if (oids.length === 0) return []
-  const args = ['rev-list', '--ignore-missing', '--stdin', '--not', '--all']
-  const unreached = new Set((await repo.git.text(args, { input: `${oids.join('\n')}\n` })).split('\n'))
-  return oids.filter((oid) => unreached.has(oid))
 }

@@ -5,10 +5,12 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import type { Outcome, Spent } from '../../state/events.js'
 import { type IterationView, noteLine } from '../../state/iterations.js'
+import type { OperationNote } from '../../state/oplog.js'
+import type { RefChange } from '../../state/storage.js'
 import { plural } from '../../util/time.js'
+import { headFor } from './behind.js'
 import type { Collected } from './collect.js'
 import { record } from './record.js'
-import { headNow } from './sessions.js'
 
 /** An iteration whose agent has ended, and what it left. */
 export interface Ended {
@@ -20,6 +22,13 @@ export interface Ended {
   reason: string | null
   spent: Spent
 }
+
+/** The log entry of an iteration. The agent may have moved the branch, and an undo goes back to where it began. */
+export const iterateOperation = (id: string, { ref }: RefChange, head: Oid): OperationNote => ({
+  id,
+  command: 'iterate',
+  began: [{ ref, oid: head }],
+})
 
 /** Records the end: event, branch and note move in one transaction. */
 export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promise<ChainTip> {
@@ -50,15 +59,16 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
   const view = { ...iteration, to: isChange ? work.to : null }
   const size = `${plural(work.size.files, 'file')} +${work.size.insertions} -${work.size.deletions}`
   const words = isChange ? size : work.remarks.kept === true ? `${size} left uncommitted` : 'no change'
-  const recorded = await record(repo, tip.id, (latest) => {
+  const recorded = await record(repo, tip.id, async (latest) => {
     if (!latest.snapshot.open.some((open) => open.iteration === iteration.id)) return null
+    const replaced = await headFor(repo, latest, from)
     return {
       subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
-      events: [event(isChange ? headNow(latest, from) : from)],
-      code: [from, headNow(latest, from), work.to, ...work.replaced],
+      events: [event(isChange ? replaced : from)],
+      code: [from, replaced, work.to, ...work.replaced],
       moves: [work.move],
       notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],
-      ...(work.move.old === work.move.new ? {} : { operation: { id: iteration.id, command: 'iterate' } }),
+      ...(work.move.old === work.move.new ? {} : { operation: iterateOperation(iteration.id, work.move, replaced) }),
     }
   })
   if (recorded !== null) return recorded.tip

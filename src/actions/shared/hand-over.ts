@@ -71,17 +71,25 @@ export async function goOn(repo: Repo, here: Here, how: 'continue' | 'skip'): Pr
   await putBackLost(repo, tip, place)
   const { unmerged } = await readStatus(place.git)
   if (how === 'continue' && unmerged.length > 0) return { stop: await stopAt(repo, here) }
-  return drive(repo, here, (git) => stepRebase(git, [`--${how}`]))
+  // Git resets the worktree when it skips: what the user has resolved there stays reachable.
+  const known = how === 'skip' ? (await keepStanding(repo, here)).tip : tip
+  return drive(repo, { tip: known, place }, (git) => stepRebase(git, [`--${how}`]))
+}
+
+/** Keeps what stands in the worktree reachable from the session, while git still has the rebase. */
+async function keepStanding(repo: Repo, { tip, place }: Here): Promise<{ tip: ChainTip; kept: Oid | null }> {
+  const kept = await keepWorktree(repo, tip, place)
+  const { rebasing } = tip.snapshot
+  if (kept === null || rebasing === undefined) return { tip, kept }
+  return { tip: await recordAgain(repo, tip, { place, kept, rebasing }), kept }
 }
 
 /** Gives a rebase up. What stood in the worktree stays reachable from the session. */
 export async function giveUp(repo: Repo, { tip, place }: Here): Promise<Outcome> {
   await refuseAtWork(repo, tip, place)
   await clearStaleLocks(repo, place)
-  const kept = await keepWorktree(repo, tip, place)
-  const { rebasing } = tip.snapshot
-  // Recorded while git still has it: a git that is killed now leaves what the next command finishes.
-  const known = kept === null || rebasing === undefined ? tip : await recordAgain(repo, tip, { place, kept, rebasing })
+  // A git that is killed now leaves what the next command finishes.
+  const { tip: known, kept } = await keepStanding(repo, { tip, place })
   await takeBack(repo, known, place)
   return recordOutcome(repo, known, kept)
 }
@@ -156,9 +164,7 @@ async function putBackLost(repo: Repo, tip: ChainTip, place: Place): Promise<voi
   if (killedIn === null) return
   const [lost, head] = await Promise.all([formOf(place, killedIn.commit), formOf(place, 'HEAD')])
   if (lost === head) return
-  const { rebasing } = tip.snapshot
-  const kept = await keepWorktree(repo, tip, place)
-  if (kept !== null && rebasing !== undefined) await recordAgain(repo, tip, { place, kept, rebasing })
+  await keepStanding(repo, { tip, place })
   await place.git.run(['reset', '--hard', '--quiet'])
   await removeLeftovers(place, killedIn.commit)
   await putBackCommand(repo.host.fs, place.gitDir, killedIn.line)

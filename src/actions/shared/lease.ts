@@ -1,4 +1,5 @@
 import type { Repo } from '../../repo.js'
+import type { OpenIteration } from '../../state/fold.js'
 import { isId } from '../../state/names.js'
 
 /**
@@ -39,7 +40,11 @@ export interface KnownLease {
   waiting: 'login' | 'approval' | null
 }
 
-const leaseFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.json`)
+/** A fetched session may call its iteration whatever it likes: nothing but an id becomes part of a path. */
+const fileOf = (repo: Repo, iteration: string, ending: string): string =>
+  repo.local('leases', `${isId(iteration) ? iteration : 'none'}.${ending}`)
+
+const leaseFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'json')
 
 /** Takes the lease of an iteration, before the iteration is recorded. */
 export async function takeLease(repo: Repo, what: Pick<Lease, 'session' | 'iteration' | 'detached'>): Promise<Lease> {
@@ -81,12 +86,12 @@ export async function abandonLease(repo: Repo, lease: Lease): Promise<void> {
 }
 
 /** Touched by the watchdog when git-amp is killed in the iteration. */
-export const obituaryFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.ended`)
+export const obituaryFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'ended')
 
 /** Made by `git amp stop`; the process that runs the iteration looks for it. */
-export const stopFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.stop`)
+export const stopFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'stop')
 /** The prompt of an iteration, for an agent that wants it as a file. */
-export const promptFile = (repo: Repo, iteration: string): string => repo.local('leases', `${iteration}.prompt`)
+export const promptFile = (repo: Repo, iteration: string): string => fileOf(repo, iteration, 'prompt')
 
 /** When git-amp was killed in an iteration, in milliseconds since 1970; null when nobody saw it. */
 export async function timeOfDeath(repo: Repo, iteration: string): Promise<number | null> {
@@ -98,22 +103,48 @@ export async function timeOfDeath(repo: Repo, iteration: string): Promise<number
   return isOfEarlierBoot ? repo.host.bootedAt() : null
 }
 
+/** Who looks at an iteration: two clones may be on one machine, and only the one that it began in knows whether it runs. */
+export interface Here {
+  host: string
+  /** A random id of this clone; null when nothing ever ran here. */
+  clone: string | null
+}
+
+const cloneFile = (repo: Repo): string => repo.local('clone')
+
+/** This clone, as it signs what it begins. */
+export async function here(repo: Repo): Promise<Here> {
+  const text = await repo.host.fs.readFile(cloneFile(repo), 'utf8').catch(() => '')
+  return { host: repo.host.hostname, clone: isId(text.trim()) ? text.trim() : null }
+}
+
+/** The id of this clone, made when there is none. It says nothing of where the clone is. */
+export async function ownClone(repo: Repo): Promise<string> {
+  const known = (await here(repo)).clone
+  if (known !== null) return known
+  await repo.host.fs.mkdir(repo.local(), { recursive: true })
+  await repo.host.fs.writeFile(cloneFile(repo), `${repo.newId()}\n`, { flag: 'wx' }).catch(() => {})
+  // Of two that made one at once, the first counts.
+  return (await here(repo)).clone ?? repo.newId()
+}
+
+/** An iteration that has not ended, as its session tells. */
+export type Begun = Pick<OpenIteration, 'iteration' | 'host' | 'clone'>
+
 /** What is known here of the process that runs an iteration which has not ended. */
-export async function whereabouts(repo: Repo, open: { iteration: string; host: string }): Promise<Whereabouts> {
+export async function whereabouts(repo: Repo, open: Begun): Promise<Whereabouts> {
   const lease = await readLease(repo, open.iteration)
-  return lease === 'absent' ? withoutLease(repo, open) : whereIs(repo, lease)
+  return lease === 'absent' ? withoutLease(await here(repo), open) : whereIs(repo, lease)
 }
 
 /** The same, with the leases at hand. */
-export const whereaboutsIn = (
-  leases: readonly KnownLease[],
-  open: { iteration: string; host: string },
-  hostname: string,
-): Whereabouts =>
-  leases.find((lease) => lease.iteration === open.iteration)?.where ?? (open.host === hostname ? 'dead' : 'elsewhere')
+export const whereaboutsIn = (leases: readonly KnownLease[], open: Begun, self: Here): Whereabouts =>
+  leases.find((lease) => lease.iteration === open.iteration)?.where ?? withoutLease(self, open)
 
-const withoutLease = (repo: Repo, open: { host: string }): Whereabouts =>
-  open.host === repo.host.hostname ? 'dead' : 'elsewhere'
+const withoutLease = (self: Here, open: Begun): Whereabouts =>
+  isId(open.iteration) && open.host === self.host && (open.clone === undefined || open.clone === self.clone)
+    ? 'dead'
+    : 'elsewhere'
 
 /** All leases of this clone; a dead one says that the iteration began here. */
 export async function localLeases(repo: Repo): Promise<KnownLease[]> {

@@ -16,7 +16,7 @@ export async function checkMessage(repo: Repo, message: string): Promise<string>
   const named = [`--git-dir=${repo.location.commonDir}`, `--work-tree=${home}`]
   const git = isNamed ? repo.asUser(home).at(home, named) : repo.asUser(home)
   if (config.get('amp.hooks') === 'skip') return cleaned(message)
-  const hooks = await Hooks.find(git, repo.host.fs, home)
+  const hooks = await Hooks.find(git, repo.host.fs, { main: home })
   if (!hooks.has('commit-msg')) return cleaned(message)
   const file = repo.local('tmp', `message-${repo.newId()}`)
   await repo.host.fs.mkdir(repo.local('tmp'), { recursive: true })

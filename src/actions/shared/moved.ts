@@ -1,47 +1,68 @@
 import { isAncestor } from '../../git/history.js'
 import type { Repo } from '../../repo.js'
 import type { MovedRef } from '../../state/events.js'
-import { notesRef } from '../../state/names.js'
+import { notesRef, tombstonesRef } from '../../state/names.js'
+import { readTombstones } from '../../state/tombstones.js'
 import { allSessions } from './sessions.js'
 
-/** All refs of the repository, and which branch the main worktree is on. */
-export async function readAllRefs(repo: Repo): Promise<ReadonlyMap<string, string>> {
+/** All refs of the repository. */
+export interface AllRefs {
+  /** Where each one points; `HEAD` holds the name of the main worktree's branch. */
+  oids: ReadonlyMap<string, string>
+  /** The refs that symbolic ones point at. */
+  links: ReadonlyMap<string, string>
+}
+
+/** Reads all refs, and which branch the main worktree is on. */
+export async function readAllRefs(repo: Repo): Promise<AllRefs> {
   // `%(HEAD)` is `*` for the branch of the main worktree, whose git directory is the common one, and a space otherwise.
-  const text = await repo.git.text(['for-each-ref', '--format=%(HEAD)%(objectname) %(refname)'])
-  const refs = new Map<string, string>([['HEAD', 'detached']])
+  const text = await repo.git.text(['for-each-ref', '--format=%(HEAD)%(objectname) %(refname) %(symref)'])
+  const oids = new Map<string, string>([['HEAD', 'detached']])
+  const links = new Map<string, string>()
   for (const line of text === '' ? [] : text.split('\n')) {
-    const space = line.indexOf(' ', 1)
-    const ref = line.slice(space + 1)
-    refs.set(ref, line.slice(1, space))
-    if (line.startsWith('*')) refs.set('HEAD', ref)
+    const [oid = '', ref = '', link = ''] = line.slice(1).split(' ')
+    oids.set(ref, oid)
+    if (link !== '') links.set(ref, link)
+    if (line.startsWith('*')) oids.set('HEAD', ref)
   }
-  return refs
+  return { oids, links }
 }
 
 /** Refs of git-amp itself: they only move forward, whoever else is at work. */
 const isOwn = (ref: string): boolean => ref === notesRef || /^refs\/amp(-private|-local)?\//.test(ref)
 
+/** Copies of what a remote has go where the remote goes. */
+const isCopy = (ref: string): boolean => /^refs\/amp-local\/(remotes|forgotten)\//.test(ref)
+
 /**
- * Refs that moved since `before`, outside of the session's branch and chain (`own`) and of what other sessions recorded meanwhile. Records of git-amp that the agent
+ * Refs that moved between `before` and `after`, outside of the session's branch and chain (`own`) and of what other sessions recorded meanwhile. Records of git-amp that the agent
  * deleted or set back are put back to where they were.
  */
 export async function movedRefs(
   repo: Repo,
-  before: ReadonlyMap<string, string>,
+  { before, after }: Record<'before' | 'after', AllRefs['oids']>,
   own: { branch: string; chain: string },
 ): Promise<MovedRef[]> {
-  const after = await readAllRefs(repo)
   const names = [...new Set([...before.keys(), ...after.keys()])].filter((ref) => before.get(ref) !== after.get(ref))
   const moved = names.map((ref): MovedRef => ({ ref, before: before.get(ref) ?? null, after: after.get(ref) ?? null }))
   const lost: MovedRef[] = []
-  for (const change of moved.filter(({ ref, after: oid }) => isOwn(ref) && !(ref === own.chain && oid !== null)))
-    if (await putBack(repo, change)) lost.push(change)
+  for (const change of moved.filter(
+    ({ ref, after: oid }) => isOwn(ref) && !isCopy(ref) && !(ref === own.chain && oid !== null),
+  ))
+    if (!(await isForgotten(repo, change)) && (await putBack(repo, change))) lost.push(change)
   const foreign = moved.filter(({ ref }) => ref !== own.branch && !isOwn(ref))
   if (foreign.length === 0) return lost
   const recorded = new Map(
     (await allSessions(repo)).sessions.map(({ snapshot }) => [`refs/heads/${snapshot.branch}`, snapshot.heads]),
   )
   return [...lost, ...foreign.filter(({ ref, after: oid }) => !(recorded.get(ref) ?? []).includes(oid ?? ''))]
+}
+
+/** A session that was forgotten on purpose meanwhile is not put back. */
+async function isForgotten(repo: Repo, { ref, after }: MovedRef): Promise<boolean> {
+  if (after !== null) return false
+  const stones = await readTombstones(repo, await repo.refs.read(tombstonesRef)).catch(() => [])
+  return stones.some(({ id }) => ref.endsWith(`/${id}`))
 }
 
 /** @returns whether the record was lost, and is back */

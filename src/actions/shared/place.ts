@@ -17,6 +17,8 @@ export interface Place {
   gitDir: string
   /** Plumbing in the worktree. */
   git: Git
+  /** Where git looks for hooks there, when that was asked together with the rest. */
+  hooksPath?: string
 }
 
 /** Two processes that add worktrees at once may see each other's half-made one: git then fails, and a moment later does not. */
@@ -33,7 +35,10 @@ export const worktreePath = async (repo: Repo, id: string): Promise<string> => j
 export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
   const usual = await worktreePath(repo, tip.id)
   const quick = await placeAt(repo, usual)
-  if (quick !== null && (await readSessionFile(repo, quick.gitDir)) === tip.id) return quick
+  const owner = quick === null ? null : await readSessionFile(repo, quick.gitDir)
+  if (quick !== null && owner === tip.id) return quick
+  // A killed "new" could not name the session any more; nobody else makes a worktree of that name.
+  if (quick !== null && owner === null && !(await isHalfMade(repo, quick))) return quick
   const marked = await findMarked(repo, tip)
   if (marked !== null) return marked
   const made = await onBranch(repo, tip)
@@ -89,11 +94,12 @@ async function placeAt(repo: Repo, path: string): Promise<Place | null> {
   // Asked first, because git would look for a repository around a directory that is not there.
   if (!(await exists(repo, path))) return null
   try {
-    const args = ['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir']
-    const [gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
+    // The path of the hooks comes first: a relative one stays relative.
+    const args = ['rev-parse', '--git-path', 'hooks', '--path-format=absolute', '--git-dir', '--git-common-dir']
+    const [hooksPath = '', gitDir = '', commonDir = ''] = (await repo.in(path).text(args)).split('\n')
     // The main worktree's own git directory is the common one: what has lost its `.git` is taken for it.
     const isLinked = commonDir === repo.location.commonDir && gitDir !== commonDir
-    return isLinked ? placeWith(repo, { path, gitDir }) : null
+    return isLinked ? { ...placeWith(repo, { path, gitDir }), hooksPath } : null
   } catch (error) {
     if (error instanceof AmpError) return null
     throw error
@@ -137,8 +143,18 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
   repo.forgetWorktrees()
   const place = await placeAt(repo, where.path)
   if (place === null) throw fatal(`git made no worktree at '${where.path}'`)
-  await repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+  await nameSession(repo, id, place)
   return place
+}
+
+/** Names the session in its worktree's own git directory. */
+const nameSession = (repo: Repo, id: string, place: Place): Promise<void> =>
+  repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+
+/** Names it in the session's usual worktree, where a killed `new` could not. */
+export async function claimPlace(repo: Repo, id: string, place: Place): Promise<void> {
+  const isUsual = place.path === (await worktreePath(repo, id))
+  if (isUsual && (await readSessionFile(repo, place.gitDir)) === null) await nameSession(repo, id, place)
 }
 
 async function isCheckedOut(repo: Repo, where: { path: string; branch: string }): Promise<boolean> {
@@ -175,6 +191,14 @@ export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: P
   return found === null ? { place: await makePlace(repo, tip), made: true } : { place: found, made: false }
 }
 
+/** Makes a branch again that is gone, where the session has its head: a worktree on it would have no commit. */
+export async function restoreBranch(repo: Repo, tip: ChainTip): Promise<void> {
+  const [head] = tip.snapshot.heads
+  const ref = branchRef(tip.snapshot.branch)
+  if (head !== undefined && (await repo.refs.read(ref)) === null)
+    await repo.refs.update([{ ref, old: null, new: head }], 'amp: branch restored from the session')
+}
+
 /** Makes the worktree of a session that has none here. */
 export async function makePlace(repo: Repo, tip: ChainTip, path?: string): Promise<Place> {
   if (repo.location.isBare)
@@ -188,11 +212,7 @@ export async function makePlace(repo: Repo, tip: ChainTip, path?: string): Promi
       'Switch that checkout to another branch first with "git switch -".',
     )
   }
-  const head = tip.snapshot.heads[0]
-  const ref = branchRef(tip.snapshot.branch)
-  if (head !== undefined && (await repo.refs.read(ref)) === null) {
-    await repo.refs.update([{ ref, old: null, new: head }], 'amp: branch restored from the session')
-  }
+  await restoreBranch(repo, tip)
   return addPlace(repo, tip.id, { path: path ?? (await worktreePath(repo, tip.id)), branch: tip.snapshot.branch })
 }
 
@@ -219,7 +239,7 @@ async function completePlace(repo: Repo, id: string, place: Place): Promise<Plac
   await repo.host.fs.rm(join(place.gitDir, 'index.lock'), { force: true })
   await place.git.run(['reset', '--hard', '--quiet'])
   await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
-  await repo.host.fs.writeFile(join(place.gitDir, 'amp-session'), `${id}\n`)
+  await nameSession(repo, id, place)
   repo.forgetWorktrees()
   return place
 }

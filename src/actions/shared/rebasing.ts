@@ -15,7 +15,7 @@ import { branchRef } from '../../state/names.js'
 import { oneLine } from '../../util/sanitize.js'
 import { plural } from '../../util/time.js'
 import { onIndexCopy } from './index-copy.js'
-import type { KnownLease } from './lease.js'
+import { here, type KnownLease } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { refuseMoved, refuseRunning, type SessionState, stateOf } from './sessions.js'
@@ -83,11 +83,12 @@ export async function stateHere(
   tip: Pick<ChainTip, 'id' | 'snapshot'>,
   leases: readonly KnownLease[],
 ): Promise<{ state: SessionState; conflictOn: string | null }> {
-  const state = stateOf(tip, leases, repo.host.hostname)
+  const self = await here(repo)
+  const state = stateOf(tip, leases, self)
   const standing = state === 'conflict' ? await standingOf(repo, tip) : 'none'
   if (standing === 'ended') {
     const { rebasing: _, ...snapshot } = tip.snapshot
-    return { state: stateOf({ id: tip.id, snapshot }, leases, repo.host.hostname), conflictOn: null }
+    return { state: stateOf({ id: tip.id, snapshot }, leases, self), conflictOn: null }
   }
   return { state, conflictOn: standing === 'elsewhere' ? (tip.snapshot.rebasing?.host ?? null) : null }
 }

@@ -9,6 +9,7 @@ import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
 import { adopt } from './adopt.js'
+import { catchUp, headHere } from './behind.js'
 import { settleCheckouts } from './checkouts.js'
 import { redo } from './exchange.js'
 import { notHalfWritten } from './half-written.js'
@@ -16,7 +17,7 @@ import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { readMerge } from './merging.js'
 import { endMove, type PendingMove, pendingMove } from './pending.js'
-import { findPlace, type Place } from './place.js'
+import { claimPlace, findPlace, type Place } from './place.js'
 import { settleRebase } from './rebasing.js'
 import { record } from './record.js'
 import { type SalvageOptions, salvage } from './salvage.js'
@@ -43,12 +44,14 @@ export async function reconcile(
   { place, onSalvaged, force }: SalvageOptions & { place: Place },
 ): Promise<Settled> {
   await clearStaleLocks(repo, place)
+  await claimPlace(repo, tip.id, place)
   const salvaged = await settleRebase(repo, await salvage(repo, tip, { place, onSalvaged, force }), place)
   await refuseUnfinished(repo, place, tip)
+  await catchUp(repo, salvaged)
   let status = await readStatus(place.git)
   const branched = await settleBranch(repo, salvaged, { place, status })
   let current = await settleMerge(repo, branched)
-  const head = oneHead(current)
+  const head = await headHere(repo, current)
   if (status.head === null) {
     // Deleted with plumbing while it was checked out: the chain knows where it was.
     await repo.refs.update(
@@ -63,6 +66,7 @@ export async function reconcile(
     status = await readStatus(place.git)
   else if (here !== head) current = await adopt(repo, current, { from: head, to: here })
   if (pending !== null) await endMove(repo, place)
+  if (await catchUp(repo, current)) status = await readStatus(place.git)
   return { tip: current, head: oneHead(current), branch: current.snapshot.branch, status }
 }
 
@@ -82,7 +86,8 @@ export async function reconcileAnywhere(
   }
   const rebased = await settleRebase(repo, await salvage(repo, tip, { place: null }), null)
   const settled = await settleMerge(repo, rebased)
-  const head = oneHead(settled)
+  await catchUp(repo, settled)
+  const head = await headHere(repo, settled)
   const here = await repo.refs.read(branchRef(settled.snapshot.branch))
   const current = here === null || here === head ? settled : await adopt(repo, settled, { from: head, to: here })
   return { tip: current, head: oneHead(current), place: null, status: null }

@@ -6,6 +6,7 @@ import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { type OperationNote, prepareOperation } from '../../state/oplog.js'
 import { type RefChange, RefLocked, RefMoved } from '../../state/storage.js'
 import { redactText } from '../../util/redact.js'
+import { reflogCommits } from './reflog.js'
 import { isBusy, takeTurn } from './turn.js'
 
 /** One step of a session: what is recorded, and every ref that moves together with it. */
@@ -129,8 +130,10 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
   if (step.operation === undefined) return changes
   const { slug } = prepared.tip.snapshot
   const at = prepared.events[0]?.at ?? ''
+  const { kept = [] } = step.operation
   const operation = await prepareOperation(repo, writer, {
     ...step.operation,
+    kept: [...kept, ...(await reflogCommits(repo, prepared.tip))],
     ...(repo.within === null ? {} : { within: repo.within }),
     session: prepared.tip.id,
     slug,

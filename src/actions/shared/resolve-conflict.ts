@@ -19,6 +19,7 @@ import { rebaseHints } from './rebasing.js'
 import { record } from './record.js'
 import { watchForStop } from './stopping.js'
 import { runScript, testCommand } from './testing.js'
+import { refuseUntrustedPrompt, refuseUntrustedTest } from './trust.js'
 
 /** How an agent is asked to resolve conflicts. */
 export interface AgentOptions {
@@ -84,6 +85,8 @@ async function askAgent(repo: Repo, stop: Stop, how: AgentOptions & { id: string
   const { adapter, program, env } = await openAgent(repo.host, config, tip.snapshot.agent)
   const model = tip.snapshot.model ?? null
   const approve = config.bool(`amp.agent.${tip.snapshot.agent}.approve`, true)
+  await refuseUntrustedTest(repo, tip)
+  await refuseUntrustedPrompt(repo, tip, tip.snapshot.agent)
   const prompt = await promptOf(repo, stop)
   return runAgent(repo.host, {
     adapter,

@@ -7,12 +7,13 @@ import { iterationsOf, noteLine } from '../../state/iterations.js'
 import { branchRef } from '../../state/names.js'
 import { shortSubject } from '../../util/message.js'
 import { adopt } from './adopt.js'
+import { headFor, headHere } from './behind.js'
 import { type Collected, collect } from './collect.js'
+import { iterateOperation } from './ending.js'
 import { type Heard, heardOf } from './heard.js'
 import { dropLease, type Lease, leaseOf, timeOfDeath, whereabouts } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
-import { headNow, oneHead } from './sessions.js'
 import { type Kept, keepTranscript, sweepSpools } from './transcript.js'
 
 /** What was picked up of an iteration that was killed. */
@@ -52,7 +53,7 @@ export async function salvage(
     if (!(await isOver(repo, open, force === true))) continue
     await reapIteration(repo.host, open.iteration)
     if (place !== null) current = await adoptLater(repo, current, { place, open })
-    const from = oneHead(current)
+    const from = await headHere(repo, current)
     const subject = `${shortSubject(current.snapshot.title, 50)} (interrupted)`
     const work =
       place === null ? null : await collect(repo, current, { place, from, subject, iteration: open.iteration })
@@ -86,11 +87,11 @@ async function adoptLater(
     repo.worktreeRef(place.gitDir, 'HEAD'),
     repo.refs.read(branchRef(tip.snapshot.branch)),
   ])
-  if (head === null || head !== branch || head === oneHead(tip)) return tip
+  if (head === null || head !== branch || head === (await headHere(repo, tip))) return tip
   const commit = await repo.objects.readCommit(head)
   // Commits have whole seconds: one of the second of the death may be the agent's last.
   const isLater = commit !== null && (died === null || commit.committer.seconds * 1000 > died)
-  return isLater ? adopt(repo, tip, { from: oneHead(tip), to: head }) : tip
+  return isLater ? adopt(repo, tip, { from: await headHere(repo, tip), to: head }) : tip
 }
 
 interface Interrupted {
@@ -126,18 +127,21 @@ async function recordInterrupted(
     ...(lease?.threadPlace === undefined ? {} : { threadPlace: lease.threadPlace }),
   }
   const view = iterationsOf(await readEvents(repo.objects, tip.oid, tip.ref)).find((one) => one.id === open.iteration)
-  const recorded = await record(repo, tip.id, (latest) => ({
-    subject: `amp(${latest.snapshot.slug}): iteration ${open.n} ${reason}`,
-    events: [{ type: 'iteration.failed', data: { ...data, from: headNow(latest, from), ...(isChange ? { to } : {}) } }],
-    code: [from, headNow(latest, from), to, ...(work?.replaced ?? [])],
-    moves: work === null ? [] : [work.move],
-    notes:
-      isChange && view !== undefined
-        ? [{ commit: to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }]
-        : [],
-    ...(work === null || work.move.old === work.move.new
-      ? {}
-      : { operation: { id: open.iteration, command: 'iterate' } }),
-  }))
+  const recorded = await record(repo, tip.id, async (latest) => {
+    const replaced = await headFor(repo, latest, from)
+    return {
+      subject: `amp(${latest.snapshot.slug}): iteration ${open.n} ${reason}`,
+      events: [{ type: 'iteration.failed', data: { ...data, from: replaced, ...(isChange ? { to } : {}) } }],
+      code: [from, replaced, to, ...(work?.replaced ?? [])],
+      moves: work === null ? [] : [work.move],
+      notes:
+        isChange && view !== undefined
+          ? [{ commit: to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }]
+          : [],
+      ...(work === null || work.move.old === work.move.new
+        ? {}
+        : { operation: iterateOperation(open.iteration, work.move, replaced) }),
+    }
+  })
   return recorded?.tip ?? tip
 }

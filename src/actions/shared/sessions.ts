@@ -4,7 +4,8 @@ import { type ChainTip, readEvents } from '../../state/chain.js'
 import { snapshotOf } from '../../state/codec.js'
 import { fold, type Snapshot } from '../../state/fold.js'
 import { sessionsPrefix } from '../../state/names.js'
-import { type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
+import type { Tip } from '../../state/storage.js'
+import { type Here, type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
 
 /** A session ref that cannot be read, and why. */
 export interface BrokenSession {
@@ -16,24 +17,43 @@ export interface BrokenSession {
 export async function allSessions(repo: Repo): Promise<{ sessions: ChainTip[]; broken: BrokenSession[] }> {
   const sessions: ChainTip[] = []
   const broken: BrokenSession[] = []
-  for await (const session of eachSession(repo, broken)) sessions.push(session)
+  // Not by `eachSession`: each generator on the way costs ten thousand sessions 10 ms.
+  for await (const tip of repo.refs.tips(sessionsPrefix)) {
+    const session = quickSession(tip) ?? (await sessionAt(repo, tip, broken))
+    if (session !== null) sessions.push(session)
+  }
   return { sessions, broken }
 }
 
 /** The same one after the other; the broken ones are added to `broken`. */
 export async function* eachSession(repo: Repo, broken: BrokenSession[]): AsyncGenerator<ChainTip> {
-  for await (const { ref, oid, message } of repo.refs.tips(sessionsPrefix)) {
-    const id = ref.slice(sessionsPrefix.length + 1)
-    let session: ChainTip
-    try {
-      if (message === null) throw fatal(`its commit ${oid} is missing or broken`)
-      const snapshot = snapshotOf(oid, message) ?? fold(await readEvents(repo.objects, oid, ref))
-      session = { ref, id, oid, snapshot }
-    } catch (error) {
-      broken.push({ ref, reason: error instanceof Error ? error.message : String(error) })
-      continue
-    }
-    yield session
+  for await (const tip of repo.refs.tips(sessionsPrefix)) {
+    const session = await sessionAt(repo, tip, broken)
+    if (session !== null) yield session
+  }
+}
+
+const idOf = (ref: string): string => ref.slice(sessionsPrefix.length + 1)
+
+/** The session, when its tip tells all of it and nothing is wrong; null otherwise. */
+function quickSession({ ref, oid, message }: Tip): ChainTip | null {
+  try {
+    const snapshot = message === null ? null : snapshotOf(oid, message)
+    return snapshot === null ? null : { ref, id: idOf(ref), oid, snapshot }
+  } catch {
+    // `sessionAt` says what is wrong.
+    return null
+  }
+}
+
+async function sessionAt(repo: Repo, { ref, oid, message }: Tip, broken: BrokenSession[]): Promise<ChainTip | null> {
+  try {
+    if (message === null) throw fatal(`its commit ${oid} is missing or broken`)
+    const snapshot = snapshotOf(oid, message) ?? fold(await readEvents(repo.objects, oid, ref))
+    return { ref, id: idOf(ref), oid, snapshot }
+  } catch (error) {
+    broken.push({ ref, reason: error instanceof Error ? error.message : String(error) })
+    return null
   }
 }
 
@@ -53,18 +73,18 @@ export type SessionState =
 
 /**
  * The state of a session, seen from this machine.
- * @param leases of this clone; an iteration without one that began under another host name is not ours
+ * @param leases of this clone; an iteration without one that began in another clone is not ours
  */
 export function stateOf(
   { id, snapshot }: Pick<ChainTip, 'id' | 'snapshot'>,
   leases: readonly KnownLease[],
-  hostname: string,
+  self: Here,
 ): SessionState {
   // A lease outlives the end of its iteration while the tests run.
   const alive = leases.find((lease) => lease.session === id && lease.where === 'alive')
   if (alive !== undefined) return alive.waiting === null ? 'running' : 'waiting'
   if (snapshot.heads.length > 1) return 'diverged'
-  const places = snapshot.open.map((open) => whereaboutsIn(leases, open, hostname))
+  const places = snapshot.open.map((open) => whereaboutsIn(leases, open, self))
   if (places.some((where) => where !== 'dead')) return 'running'
   if (places.length > 0) return 'interrupted'
   if (snapshot.rebasing !== undefined) return 'conflict'

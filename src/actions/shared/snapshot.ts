@@ -97,7 +97,7 @@ export async function readSnapshot(repo: Repo, oid: Oid): Promise<Standing & { h
   if (commit === null || head === undefined || index === null || (third !== undefined && untracked === null)) {
     throw fatal(
       `the uncommitted work ${oid.slice(0, 12)} is not in this clone`,
-      'Fetch refs/amp-private/snapshots/* from the clone that has it.',
+      'Push it from the clone that has it with "git amp sync --snapshots", and run "git amp sync" here.',
     )
   }
   const line = index.message.split('\n').find((one) => one.startsWith(flagsLine))

@@ -68,6 +68,9 @@ export async function ownLine(repo: Repo, commits: readonly CommitInfo[], prefix
   return line
 }
 
+/** The way out when commits cannot be kept apart. */
+export const includeHint = 'With --manual=include everything becomes one commit, manual commits too.'
+
 /** Everything becomes one commit. */
 export function planOne(start: Oid, commits: readonly CommitInfo[]): SquashPlan {
   const all = commits.map((commit) => ({ ...commit, before: '', isMerge: false, isManual: false }))

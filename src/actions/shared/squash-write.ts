@@ -31,12 +31,12 @@ interface Writing extends SquashPlan {
   keep: string | null
   session: string
   git: Git
-  sign: boolean
+  isDryRun: boolean
 }
 
 /** Writes the commits of a plan. A commit that would be the same is the same. */
 export async function writeGroups(repo: Repo, plan: Writing) {
-  const writer = await CommitWriter.open(plan.git, repo.catFile, plan.sign ? {} : { sign: false })
+  const writer = await CommitWriter.open(plan.git, repo.catFile, { isDryRun: plan.isDryRun })
   const places = new Map<Oid, Oid>()
   const commits: Squashed[] = []
   let to = plan.start

@@ -4,7 +4,7 @@ import type { Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import { isDirty, readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
-import { type ChainTip, longText, readEvents } from '../../state/chain.js'
+import { type ChainTip, longText, readEvents, readTip } from '../../state/chain.js'
 import type { LongText } from '../../state/events.js'
 import { inOrder } from '../../state/fold.js'
 import type { IterationView } from '../../state/iterations.js'
@@ -13,6 +13,7 @@ import { excerpt } from '../../util/excerpt.js'
 import { onIndexCopy } from './index-copy.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
+import { ownTest, refuseUntrustedTest } from './trust.js'
 
 /** How a test command ended. */
 export interface TestRun {
@@ -44,6 +45,7 @@ export async function runScript(
     onLine?: (line: string) => void
   },
 ): Promise<TestRun> {
+  await refuseUntrusted(repo, options)
   let output = ''
   const run = await runAgent(repo.host, {
     adapter: script(options.command),
@@ -65,6 +67,12 @@ export async function runScript(
   const isStopped = run.reason === 'stopped by the user'
   const kept = excerpt((await repo.redactor(place.path))(output), keptBytes)
   return { command: options.command, exit, signal, durationMs, output: kept, isStopped, isRecorded: false }
+}
+
+/** A session's own command runs only when it was written here or approved; this is the one door that it can come through. */
+async function refuseUntrusted(repo: Repo, { command, session }: { command: string; session: string }): Promise<void> {
+  const tip = await readTip(repo, session)
+  if (tip !== null && (await ownTest(repo, tip)) === command) await refuseUntrustedTest(repo, tip)
 }
 
 /** A shell command as an agent that says nothing of itself: stderr goes where stdout goes, in order. */
@@ -127,14 +135,9 @@ export async function recordTest(
   return { tip: recorded?.tip ?? tip, run: { ...run, isRecorded: true } }
 }
 
-/** The test command that applies now: the session's own, else `amp.test`. The snapshot holds only the beginning of a long one. */
+/** The test command that applies now: the session's own, else `amp.test`. */
 export async function testCommand(repo: Repo, tip: ChainTip): Promise<string | null> {
-  if (tip.snapshot.test === undefined) return (await repo.config()).get('amp.test') || null
-  if (tip.snapshot.test.length < 200) return tip.snapshot.test
-  for (const event of await readEvents(repo.objects, tip.oid, tip.ref)) {
-    if (event.type === 'session.created') return longText(repo.objects, event.data.test as LongText)
-  }
-  return tip.snapshot.test
+  return (await ownTest(repo, tip)) ?? ((await repo.config()).get('amp.test') || null)
 }
 
 /** The exit code that is recorded for a tree and a command, the latest; null when there is none. */

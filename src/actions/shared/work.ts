@@ -55,7 +55,7 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
   const git = repo.asUser(place.path).at(place.path, [`--git-dir=${place.gitDir}`, `--work-tree=${place.path}`])
   if (config.get('amp.hooks') === 'skip') return Hooks.none(git)
   const session = await readSessionFile(repo, place.gitDir)
-  const hooks = await Hooks.find(git, repo.host.fs, await repo.home())
+  const hooks = await Hooks.find(git, repo.host.fs, { main: await repo.home(), path: place.hooksPath })
   return hooks.of(hookOwner(repo.location.commonDir, session), repo.host.env)
 }
 

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { findAdapter } from '../../agent/registry.js'
+import { type AmpError, no } from '../../errors.js'
+import type { Repo } from '../../repo.js'
+import { type ChainTip, longText, readEvents } from '../../state/chain.js'
+import type { LongText } from '../../state/events.js'
+import { readOperations } from '../../state/oplog.js'
+import { longestLog } from '../oplog.js'
+import { goalOf } from './prompt.js'
+
+/** Something of a session that runs, or that an agent is told to do. */
+export interface Runnable {
+  kind: 'test' | 'prompt'
+  text: string
+}
+
+/** The setting that holds what the user has approved, a digest each. */
+export const trustKey = 'amp.trusted'
+
+/** Ids of sessions that were started in this clone: there is nobody else to trust. */
+const ownFile = (repo: Repo): string => repo.local('own')
+
+/** The session's own test command, whole: the snapshot holds only the beginning of a long one. */
+export async function ownTest(repo: Repo, tip: ChainTip): Promise<string | null> {
+  if (tip.snapshot.test === undefined || tip.snapshot.test.length < 200) return tip.snapshot.test ?? null
+  for (const event of await readEvents(repo.objects, tip.oid, tip.ref)) {
+    if (event.type === 'session.created') return longText(repo.objects, event.data.test as LongText)
+  }
+  return tip.snapshot.test
+}
+
+/** What a session has that could run. */
+export async function runnablesOf(repo: Repo, tip: ChainTip): Promise<Runnable[]> {
+  const test = await ownTest(repo, tip)
+  const prompt = { kind: 'prompt' as const, text: await goalOf(repo, tip) }
+  return test === null ? [prompt] : [{ kind: 'test', text: test }, prompt]
+}
+
+/** What an approval is for: these words, in this session. */
+export const digestOf = (id: string, { kind, text }: Runnable): string =>
+  createHash('sha256').update(`${id}\0${kind}\0${text}`).digest('hex')
+
+/** Remembers that a session was started here. */
+export async function rememberOwn(repo: Repo, id: string): Promise<void> {
+  await repo.host.fs.mkdir(repo.local(), { recursive: true })
+  await repo.host.fs.appendFile(ownFile(repo), `${id}\n`)
+}
+
+/** Whether a session was started here. The file only saves a walk: the log of this clone's own operations knows it, too. */
+async function isOwn(repo: Repo, id: string): Promise<boolean> {
+  const ids = await repo.host.fs.readFile(ownFile(repo), 'utf8').catch(() => '')
+  if (ids.split('\n').includes(id)) return true
+  const operations = await readOperations(repo, longestLog)
+  return operations.some(({ command, session }) => command === 'new' && session === id)
+}
+
+/** Which of some runnables the user has neither written here nor approved. */
+export async function untrusted(repo: Repo, { id }: ChainTip, runnables: readonly Runnable[]): Promise<Runnable[]> {
+  const approved = new Set((await repo.config()).all(trustKey))
+  const missing = runnables.filter((one) => !approved.has(digestOf(id, one)))
+  return missing.length === 0 || (await isOwn(repo, id)) ? [] : missing
+}
+
+/** Refuses to run a test command that came with the session and was not approved. Commands of the configuration are the user's own. */
+export async function refuseUntrustedTest(repo: Repo, tip: ChainTip): Promise<void> {
+  const test = await ownTest(repo, tip)
+  const [found] = test === null ? [] : await untrusted(repo, tip, [{ kind: 'test', text: test }])
+  if (found !== undefined) throw refusal(tip, 'its test command')
+}
+
+/**
+ * Refuses to hand the session's own prompt to what runs it as a program. Agents that read it as words have their approvals.
+ */
+export async function refuseUntrustedPrompt(repo: Repo, tip: ChainTip, agent: string): Promise<void> {
+  const isReader = agent !== 'shell' && findAdapter(agent) !== null
+  if (isReader) return
+  const [found] = await untrusted(repo, tip, [{ kind: 'prompt', text: await goalOf(repo, tip) }])
+  if (found !== undefined) throw refusal(tip, `its prompt, which the agent '${agent}' runs,`)
+}
+
+const refusal = (tip: ChainTip, what: string): AmpError =>
+  no(
+    `session ${tip.snapshot.name} was not started in this clone, and ${what} is not approved`,
+    `"git amp trust ${tip.id.slice(0, 4)}" shows it, and approves it.`,
+  )

@@ -1,0 +1,121 @@
+import { ObjectInfos } from '../git/object-info.js'
+import type { Repo } from '../repo.js'
+import { readTip } from '../state/chain.js'
+import { type Forgotten, forgottenIn } from '../state/tombstones.js'
+import { behindIds, tryCatchUp } from './shared/behind.js'
+import { outgoingBranches } from './sync/branches.js'
+import { Consent, type ConsentOptions } from './sync/consent.js'
+import { fetchShared } from './sync/fetch.js'
+import { dropForgotten } from './sync/forgotten.js'
+import { looksOf, type Taking, takeChains } from './sync/incoming.js'
+import { type Entry, Ledger } from './sync/ledger.js'
+import { takeNotes, takeTombstones } from './sync/notes.js'
+import { copyOf, type Outgoing, outgoingChains, pushAll } from './sync/outgoing.js'
+import { takeSnapshots, takeTranscripts } from './sync/private.js'
+import { findRemote, type Remote } from './sync/remote.js'
+
+export interface SyncOptions extends ConsentOptions {
+  remote?: string | undefined
+  /** Only take in, or only give out; both without either. */
+  only?: 'fetch' | 'push' | undefined
+}
+
+export interface SyncResult {
+  remote: string
+  url: string
+  /** Where the copies of the remote's refs are. */
+  tracking: string
+  entries: Entry[]
+  /** Transcripts that stay here because nobody said that they may leave. */
+  withheld: { transcripts: number; snapshots: number }
+  /** Sessions whose branch followed what came. */
+  followed: string[]
+  isDryRun: boolean
+}
+
+/** A push that others overtake is tried again this often, each time with what they pushed. */
+const rounds = 5
+
+/**
+ * Exchanges sessions with another repository: takes copies of what it has, looks them through, joins them with what is here, and pushes the
+ * rest. What either side refuses holds up nothing else.
+ */
+export async function syncSessions(repo: Repo, options: SyncOptions): Promise<SyncResult> {
+  const remote = await findRemote(repo, options.remote, options.ask !== null)
+  const ledger = new Ledger()
+  const isDryRun = options.dryRun === true
+  const result = { remote: remote.name, url: remote.url, tracking: remote.tracking, followed: [] as string[], isDryRun }
+  const consent = new Consent(repo, remote, options)
+  for (let round = 1; ; round++) {
+    const forgotten = await takeIn(repo, { remote, ledger, isDryRun, fetches: options.only !== 'push' })
+    if (options.only === 'fetch') break
+    const outgoing = [
+      ...(await outgoingChains(repo, { remote, ledger, forgotten: forgotten.sessions })),
+      ...(await consent.outgoing(forgotten)),
+      ...(await outgoingBranches(repo, { remote, ledger })),
+    ]
+    if (isDryRun) {
+      for (const update of outgoing)
+        ledger.at(update.ref, update).went = update.oid === null ? 'deleted' : await wouldBe(repo, remote, update)
+      break
+    }
+    const isStale = await pushAll(repo, { remote, ledger, outgoing })
+    if (!isStale || round >= rounds || options.only === 'push') break
+    await repo.host.sleep(100 * round + (repo.host.random(1)[0] ?? 0) * 2)
+  }
+  if (!isDryRun) result.followed.push(...(await follow(repo, ledger)))
+  const entries = ledger.all()
+  for (const entry of entries) entry.name ??= await nameOf(repo, entry)
+  return { ...result, entries, withheld: consent.withheld }
+}
+
+async function nameOf(repo: Repo, { kind, id }: Entry): Promise<string | null> {
+  if (!['session', 'transcript', 'snapshot'].includes(kind)) return null
+  return (await readTip(repo, id).catch(() => null))?.snapshot.slug ?? null
+}
+
+const wouldBe = async (repo: Repo, remote: Remote, { ref }: Outgoing): Promise<'new' | 'forward'> =>
+  (await repo.refs.read(copyOf(remote, ref))) === null ? 'new' : 'forward'
+
+/** Fetches and joins. @returns what was forgotten, here or elsewhere */
+async function takeIn(
+  repo: Repo,
+  how: { remote: Remote; ledger: Ledger; isDryRun: boolean; fetches: boolean },
+): Promise<Forgotten> {
+  const { remote, ledger } = how
+  const infos = new ObjectInfos(repo.git)
+  try {
+    const looks = await looksOf(repo, infos)
+    if (how.fetches) {
+      for (const { ref, reason } of await fetchShared(repo, remote)) {
+        const kind = ref.startsWith('refs/amp/sessions/') ? 'session' : 'other'
+        ledger.at(ref, { kind, id: ref.split('/').at(-1) ?? ref }).quarantined = reason
+      }
+    }
+    const stones = await takeTombstones({ repo, remote, ledger, looks, isDryRun: how.isDryRun })
+    const forgotten = forgottenIn(stones)
+    const taking: Taking = { repo, remote, ledger, looks, forgotten: forgotten.sessions, isDryRun: how.isDryRun }
+    if (!how.fetches) return forgotten
+    await takeChains(taking)
+    await dropForgotten(taking, stones)
+    await takeTranscripts(taking, forgotten.transcripts)
+    await takeSnapshots(taking)
+    await takeNotes(taking)
+    return forgotten
+  } finally {
+    infos.close()
+  }
+}
+
+/** Branches of sessions that went on elsewhere follow, unless something of the user's is in the way. */
+async function follow(repo: Repo, ledger: Ledger): Promise<string[]> {
+  const followed: string[] = []
+  for (const id of await behindIds(repo)) {
+    const tip = await readTip(repo, id).catch(() => null)
+    if (tip === null) continue
+    const { moved, problem } = await tryCatchUp(repo, tip)
+    if (moved) followed.push(id)
+    if (problem !== null) ledger.at(tip.ref, { kind: 'session', id, name: tip.snapshot.slug }).remarks.push(problem)
+  }
+  return followed
+}

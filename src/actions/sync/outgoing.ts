@@ -1,0 +1,119 @@
+import { listRefs } from '../../git/ref-list.js'
+import { type PushedRef, type PushUpdate, pushRefs } from '../../git/remote.js'
+import { GitError } from '../../git/run.js'
+import type { Repo } from '../../repo.js'
+import { batchesPrefix, isId, notesRef, sessionsPrefix, tombstonesRef } from '../../state/names.js'
+import { oneLine } from '../../util/sanitize.js'
+import type { Ledger, SharedKind } from './ledger.js'
+import type { Remote } from './remote.js'
+
+/** So many refs go in one connection. */
+const batch = 200
+
+/** A ref to be pushed, and what it is. */
+export interface Outgoing extends PushUpdate {
+  kind: SharedKind
+  id: string
+  name?: string | null
+}
+
+/** Where the copy of a shared ref is kept, below the remote's prefix. */
+export const copyOf = (remote: Remote, ref: string): string =>
+  `${remote.tracking}/${ref.replace(/^refs\/(amp|amp-private)\//, '').replace(/^refs\//, '')}`
+
+/** Shared refs that the remote does not have as they are here. */
+export async function outgoingChains(
+  repo: Repo,
+  how: { remote: Remote; ledger: Ledger; forgotten: ReadonlySet<string> },
+): Promise<Outgoing[]> {
+  const { remote, ledger, forgotten } = how
+  const refs = await listRefs(repo.git, [sessionsPrefix, batchesPrefix, tombstonesRef, notesRef, remote.tracking])
+  const outgoing: Outgoing[] = []
+  for (const [ref, oid] of refs) {
+    const what = kindOf(ref)
+    if (what === null || refs.get(copyOf(remote, ref)) === oid) continue
+    if (what.kind === 'session' && forgotten.has(what.id)) continue
+    // What stands there cannot be joined, and would have to be overwritten.
+    if (ledger.at(ref, what).quarantined !== null) continue
+    outgoing.push({ ref, oid, ...what })
+  }
+  for (const id of forgotten) {
+    for (const [kind, prefix] of private_) {
+      const ref = `${prefix}/${id}`
+      const lease = refs.get(copyOf(remote, ref))
+      if (lease !== undefined) outgoing.push({ ref, oid: null, lease, kind, id })
+    }
+  }
+  return outgoing
+}
+
+const private_ = [
+  ['session', sessionsPrefix],
+  ['transcript', 'refs/amp-private/transcripts'],
+  ['snapshot', 'refs/amp-private/snapshots'],
+] as const
+
+function kindOf(ref: string): { kind: SharedKind; id: string } | null {
+  if (ref === notesRef) return { kind: 'notes', id: ref }
+  if (ref === tombstonesRef) return { kind: 'tombstones', id: ref }
+  for (const [kind, prefix] of [
+    ['session', sessionsPrefix],
+    ['batch', batchesPrefix],
+  ] as const) {
+    const id = ref.slice(prefix.length + 1)
+    if (ref.startsWith(`${prefix}/`) && isId(id)) return { kind, id }
+  }
+  return null
+}
+
+/**
+ * Pushes refs in batches and writes down what became of each.
+ * @returns whether some were refused because somebody else moved them meanwhile
+ */
+export async function pushAll(
+  repo: Repo,
+  how: { remote: Remote; ledger: Ledger; outgoing: readonly Outgoing[] },
+): Promise<boolean> {
+  const { remote, ledger, outgoing } = how
+  let isStale = false
+  for (let at = 0; at < outgoing.length; at += batch) {
+    const some = outgoing.slice(at, at + batch)
+    const copies = await listRefs(repo.git, [remote.tracking])
+    const answers = new Map((await pushSome(repo, remote, some)).map((answer) => [answer.ref, answer]))
+    for (const update of some) {
+      const entry = ledger.at(update.ref, update)
+      const answer = answers.get(update.ref)
+      entry.refused = answer?.isDone === true ? null : oneLine(answer?.summary ?? 'the remote did not answer')
+      if (answer?.isDone === true) {
+        const isThere = copies.has(copyOf(remote, update.ref))
+        entry.went = update.oid === null ? 'deleted' : isThere ? 'forward' : 'new'
+      }
+      isStale ||= answer?.isStale === true
+    }
+    const changes = some
+      .filter(({ ref }) => answers.get(ref)?.isDone === true)
+      .map(({ ref, oid }) => ({ ref: copyOf(remote, ref), old: copies.get(copyOf(remote, ref)) ?? null, new: oid }))
+      .filter((change) => change.old !== change.new)
+    // The remote's refs as they are now, without asking it again. When somebody moves them meanwhile, the next fetch tells.
+    await repo.refs.update(changes, 'amp: sync').catch(() => {})
+  }
+  return isStale
+}
+
+/** One ref that cannot be sent makes a push fail whole: the others go in halves, until the bad ones are alone. */
+async function pushSome(repo: Repo, remote: Remote, updates: readonly Outgoing[]): Promise<PushedRef[]> {
+  try {
+    return await pushRefs(remote.git, remote.name, { updates, config: await repo.config() })
+  } catch (error) {
+    if (!(error instanceof GitError) || error.exit.code === null) throw error
+    const summary = oneLine(error.message)
+    const isOurs = /missing|bad object|unable to read|pack-objects|does not match any|remote unpack failed/i.test(
+      error.stderr,
+    )
+    if (updates.length === 1 || !isOurs)
+      return updates.map(({ ref }) => ({ ref, isDone: false, isStale: false, summary }))
+    const half = Math.ceil(updates.length / 2)
+    const first = await pushSome(repo, remote, updates.slice(0, half))
+    return [...first, ...(await pushSome(repo, remote, updates.slice(half)))]
+  }
+}

@@ -1,0 +1,66 @@
+import type { ChildProcess } from 'node:child_process'
+import { AmpError } from '../errors.js'
+import type { Git, Oid } from './run.js'
+
+/** What `git cat-file --batch-check` tells of an object. */
+export interface ObjectInfo {
+  type: string
+  size: number
+}
+
+interface Waiting {
+  resolve(info: ObjectInfo | null): void
+  reject(error: unknown): void
+}
+
+/** Types and sizes of objects that nobody vouches for: one process for all of them, and no content is read. */
+export class ObjectInfos {
+  private child: ChildProcess | null = null
+  private readonly waiting: Waiting[] = []
+  private rest = ''
+
+  constructor(private readonly git: Git) {}
+
+  /** Null when the object is not here. */
+  look(oid: Oid): Promise<ObjectInfo | null> {
+    if (!/^[0-9a-f]{40,64}$/.test(oid)) return Promise.resolve(null)
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject })
+      this.start().stdin?.write(`${oid}\n`)
+    })
+  }
+
+  /** Ends the process; a later look starts another one. */
+  close(): void {
+    this.child?.stdin?.end()
+    this.child = null
+    for (const { reject } of this.waiting.splice(0)) reject(new AmpError('fatal', 'the repository was closed'))
+  }
+
+  private start(): ChildProcess {
+    if (this.child !== null) return this.child
+    const child = this.git.open(['cat-file', '--batch-check'])
+    this.child = child
+    this.rest = ''
+    const fail = (error: unknown) => {
+      if (this.child !== child) return
+      this.child = null
+      for (const { reject } of this.waiting.splice(0)) reject(error)
+    }
+    child.stdin?.on('error', () => {})
+    child.stderr?.resume()
+    child.stdout?.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk.toString('latin1')))
+    child.once('error', fail)
+    child.once('close', () => fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
+    return child
+  }
+
+  private receive(text: string): void {
+    const lines = (this.rest + text).split('\n')
+    this.rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const match = /^[0-9a-f]{40,64} (\w+) (\d+)$/.exec(line)
+      this.waiting.shift()?.resolve(match === null ? null : { type: match[1] ?? '', size: Number(match[2]) })
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Clones } from '../helpers/clones.js'
+import { plain } from '../helpers/run.js'
+import { type Scene, scene } from '../helpers/scene.js'
+
+/** What is found wrong, by check. */
+async function wrong(s: Scene): Promise<string[]> {
+  const answer = await s.amp('doctor', '--json')
+  const { findings, isSound } = JSON.parse(answer.stdout)
+  const found = findings.filter((one: { isNote: boolean }) => !one.isNote).map((one: { check: string }) => one.check)
+  expect([answer.code, isSound]).toEqual(found.length === 0 ? [0, true] : [1, false])
+  return found
+}
+
+/** Finds one thing wrong, mends it, and finds nothing any more. */
+async function mends(s: Scene, check: string): Promise<string> {
+  const refs = s.refs()
+  expect(await wrong(s)).toEqual([check])
+  expect((await s.amp('doctor')).stderr).toContain('git amp doctor --fix')
+  expect((await s.amp('doctor', '--fix', '-n')).code).toBe(1)
+  expect(s.refs()).toBe(refs)
+  const answer = await s.amp('doctor', '--fix')
+  expect([answer.stdout, answer.code]).toEqual([expect.stringContaining(`mended: ${check}: `), 0])
+  expect(await wrong(s)).toEqual([])
+  return answer.stdout
+}
+
+async function worked(): Promise<{ s: Scene; id: string }> {
+  const s = scene()
+  const id = await s.session('a', { args: ['--test', 'true'] })
+  await s.iterate(id, 'echo 1 >a')
+  await s.iterate(id, 'echo 2 >b')
+  return { s, id }
+}
+
+describe('git amp doctor', () => {
+  it('finds nothing where nothing is wrong', async () => {
+    const { s, id } = await worked()
+    expect(await s.amp('doctor')).toMatchObject({ code: 0, stdout: '', stderr: 'Everything is as it should be.\n' })
+    for (const args of [
+      ['squash', id, '-m', 'One'],
+      ['undo'],
+      ['rebase', id],
+      ['pause', id],
+      ['resume', id],
+      ['merge', id],
+      ['remove', id],
+    ]) {
+      await s.amp(...args)
+      expect([args, await wrong(s)]).toEqual([args, []])
+    }
+  })
+
+  it('writes lost notes again, the same tree as before', async () => {
+    const { s, id } = await worked()
+    const other = await s.session('other')
+    await s.iterate(other, 'echo 1 >c')
+    await s.amp('squash', id, '-m', 'One')
+    await s.iterate(id, 'echo 3 >c')
+    s.commit({ base: 'moved\n' }, 'Base')
+    await s.amp('rebase', id)
+    await s.iterate(id, 'echo 4 >d')
+    await s.amp('undo')
+    const tree = s.git('rev-parse', 'refs/notes/amp^{tree}')
+    s.git('update-ref', '-d', 'refs/notes/amp')
+    await mends(s, 'notes')
+    expect(s.git('rev-parse', 'refs/notes/amp^{tree}')).toBe(tree)
+  })
+
+  it('records what the user did with plain git', async () => {
+    const { s, id } = await worked()
+    const mine = s.commit({ mine: '1\n' }, 'Mine', s.worktree(id))
+    await mends(s, 'branches')
+    expect(s.snapshot(id).heads).toEqual([mine])
+    s.gitAt(s.worktree(id), 'commit', '-q', '--amend', '-m', 'Amended')
+    await mends(s, 'branches')
+    expect(s.events(id).filter((type) => type === 'head.moved').length).toBe(2)
+  })
+
+  it('finds a worktree that was moved, and a repository that was', async () => {
+    const { s, id } = await worked()
+    renameSync(s.worktree(id), join(s.dir, '.worktrees', 'elsewhere'))
+    await mends(s, 'worktrees')
+    expect(s.gitAt(join(s.dir, '.worktrees', 'elsewhere'), 'status', '--porcelain')).toBe('')
+    expect((await s.amp('path', id)).stdout.trim()).toBe(join(s.dir, '.worktrees', 'elsewhere'))
+    rmSync(join(s.dir, '.worktrees', 'elsewhere'), { recursive: true })
+    const gone = await s.amp('doctor')
+    expect(gone.code).toBe(0)
+    expect(gone.stdout).toContain('note: worktrees: ')
+    mkdirSync(join(s.dir, '.worktrees', 'aaaaaaaaaaaa'))
+    expect((await s.amp('doctor')).stdout).toContain('is no worktree of this repository')
+  })
+
+  it('takes up a killed iteration, and what another one left', async () => {
+    const { s, id } = await worked()
+    await s.interrupted(id, { left: 'work\n' })
+    const open = s.snapshot(id).open[0]?.iteration ?? ''
+    const lease = {
+      session: id,
+      pid: 999_999_999,
+      start: '1',
+      host: 'test-host',
+      boot: 'test-boot',
+      at: '2026-01-01T00:00:00Z',
+    }
+    const leases = join(s.dir, '.git', 'amp', 'leases')
+    for (const iteration of [open, 'aaaaaaaaaaaa'])
+      writeFileSync(join(leases, `${iteration}.json`), JSON.stringify({ ...lease, iteration }))
+    expect(await wrong(s)).toEqual(['leases', 'leases'])
+    expect((await s.amp('doctor', '--fix')).code).toBe(0)
+    expect(await wrong(s)).toEqual([])
+    expect(s.snapshot(id).open).toEqual([])
+    expect(s.git('show', `${s.branch(id)}:left`)).toBe('work')
+  })
+
+  it('names a broken history, lists the rest, and takes the copy of a remote when it is whole', async () => {
+    const world = new Clones()
+    const home = world.home()
+    const [id, other] = [await home.session('one'), await home.session('other')]
+    await home.must('sync')
+    const before = home.git('rev-parse', `refs/amp/sessions/${id}`)
+    await home.must('iterate', id, '-m', 'echo 1 >a')
+    const tip = home.git('rev-parse', `refs/amp/sessions/${id}`)
+    rmSync(join(home.dir, '.git', 'objects', tip.slice(0, 2), tip.slice(2)))
+    const found = await home.amp('doctor')
+    expect(found.code).toBe(1)
+    expect(plain(found.stdout, world.scene.root)).toMatch(
+      /^wrong: chains: the history of session <id> is broken: .*missing\n {2}--fix: take the copy of origin/,
+    )
+    expect((await home.amp('list')).stdout).toContain('other')
+    expect((await home.amp('doctor', '--fix')).stdout).toContain('mended: chains')
+    // And the commit of the lost iteration is the session's again, by its branch.
+    expect(home.git('rev-parse', `refs/amp/sessions/${id}^`)).toBe(before)
+    expect(home.snapshot(id).heads).toEqual([home.git('rev-parse', home.snapshot(id).branch)])
+    // Without a copy only the user can decide.
+    const lost = home.git('rev-parse', `refs/amp/sessions/${other}`)
+    home.git('update-ref', '-d', `refs/amp-local/remotes/origin/sessions/${other}`)
+    rmSync(join(home.dir, '.git', 'objects', lost.slice(0, 2), lost.slice(2)))
+    const alone = await home.amp('doctor', '--fix')
+    expect(alone.code).toBe(1)
+    expect(alone.stdout).toContain(`git update-ref -d refs/amp/sessions/${other}`)
+  })
+
+  it('mends the exclude line, and moves locks aside that nobody holds', async () => {
+    const { s } = await worked()
+    const exclude = join(s.dir, '.git', 'info', 'exclude')
+    writeFileSync(exclude, readFileSync(exclude, 'utf8').replace('/.worktrees/\n', ''))
+    await mends(s, 'exclude')
+    expect(s.git('status', '--porcelain')).toBe('')
+    const lock = join(s.dir, '.git', 'packed-refs.lock')
+    appendFileSync(lock, '')
+    expect(await wrong(s)).toEqual([])
+    utimesSync(lock, 1, 1)
+    await mends(s, 'locks')
+    expect(s.exists('.git/packed-refs.lock')).toBe(false)
+  })
+
+  it('names what is around the repository and not as it should be', async () => {
+    const { s, id } = await worked()
+    s.git('config', 'core.hooksPath', 'hooks')
+    expect(await wrong(s)).toEqual(['hooks'])
+    s.git('config', '--unset', 'core.hooksPath')
+    const early = await s.ampWith({ now: () => new Date('2001-01-01T00:00:00Z') }, 'doctor')
+    expect(early.stdout).toContain('wrong: clock: ')
+    const claude = await s.session('c')
+    expect(claude).not.toBe(id)
+    s.program(
+      'git',
+      `case "$*" in *" version") echo "git version 2.30.0";; *) PATH='${s.env.PATH}' exec git "$@";; esac`,
+    )
+    expect((await s.amp('doctor')).stdout).toContain('wrong: git: git version 2.30.0 is too old')
+  })
+})

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ageless, Clone, Clones } from '../helpers/clones.js'
+
+/** A session at home with an iteration whose prompt is a blob, pushed. */
+async function shared(options: ConstructorParameters<typeof Clones>[0] = {}) {
+  const world = new Clones(options)
+  for (let count = 0; count < 5; count++) world.scene.commit({ [`f${count}`]: `${count}\n` }, `Commit ${count}`)
+  world.scene.git('push', '-q', 'origin', 'main')
+  const home = world.home()
+  const id = await home.session('one', '--test', 'true')
+  await home.must('iterate', id, '-m', `echo 1 >a # ${'x'.repeat(9000)}`)
+  await home.must('sync', '--transcripts')
+  return { world, home, id }
+}
+
+/** Goes on with the session there, and home takes it up. */
+async function goesOn(home: Clone, there: Clone, id: string): Promise<void> {
+  await there.must('sync')
+  expect(there.shared()).toBe(home.shared())
+  await there.must('trust', id)
+  await there.must('resume', id)
+  await there.must('iterate', id, '-m', 'echo 2 >b')
+  await there.must('sync', '--transcripts')
+  await home.must('sync')
+  expect(home.shared()).toBe(there.shared())
+  expect(home.snapshot(id).iterations).toBe(2)
+  expect(await home.must('transcript', id)).toBe(await there.must('transcript', id))
+}
+
+describe('sync', () => {
+  it('between sha256 repositories', async () => {
+    const { world, home, id } = await shared({ objectFormat: 'sha256' })
+    await goesOn(home, world.clone('there'), id)
+  })
+
+  it('in a shallow clone', async () => {
+    const { world, home, id } = await shared()
+    await goesOn(home, world.clone('there', '--depth=1', '--no-local'), id)
+  })
+
+  it('in a partial clone, where list and show fetch nothing', async () => {
+    const { world, home, id } = await shared()
+    world.git('config', 'uploadpack.allowFilter', 'true')
+    world.git('config', 'uploadpack.allowAnySHA1InWant', 'true')
+    world.scene.gitAt(world.scene.root, 'clone', '-q', '--filter=blob:none', `file://${world.hub}`, 'there')
+    const there = new Clone(world.scene, 'there', join(world.scene.root, 'there'))
+    await there.must('sync')
+    const missing = there.git('rev-list', '--objects', '--all', '--missing=print', '--quiet')
+    there.git('remote', 'set-url', 'origin', join(world.scene.root, 'nowhere.git'))
+    expect(ageless(await there.must('list'))).toBe(ageless(await home.must('list')))
+    there.git('remote', 'set-url', 'origin', `file://${world.hub}`)
+    expect(there.git('rev-list', '--objects', '--all', '--missing=print', '--quiet')).toBe(missing)
+    await goesOn(home, there, id)
+  })
+
+  it('in a bare clone and in a linked worktree', async () => {
+    const { world, home, id } = await shared()
+    world.scene.gitAt(world.scene.root, 'clone', '-q', '--bare', world.hub, 'bare.git')
+    const bare = new Clone(world.scene, 'bare', join(world.scene.root, 'bare.git'))
+    await bare.must('sync')
+    expect(bare.shared()).toBe(home.shared())
+    expect(ageless(await bare.must('list'))).toBe(ageless(await home.must('list')))
+    await bare.must('squash', id, '-m', 'One')
+    await bare.must('sync')
+    home.git('worktree', 'add', '-q', '--detach', join(world.scene.root, 'linked'))
+    await new Clone(world.scene, 'home', join(world.scene.root, 'linked')).must('sync')
+    expect(bare.shared()).toBe(home.shared())
+    expect(home.git('rev-parse', home.snapshot(id).branch)).toBe(home.snapshot(id).heads[0])
+  })
+
+  it('by relative paths, file:// and refspecs that somebody configured', async () => {
+    const { world, home, id } = await shared()
+    const there = world.clone('there')
+    there.git('remote', 'set-url', 'origin', '../hub.git')
+    mkdirSync(join(there.dir, 'sub'))
+    await new Clone(world.scene, 'there', join(there.dir, 'sub')).must('sync')
+    expect(there.shared()).toBe(home.shared())
+    there.git('remote', 'set-url', 'origin', `file://${world.hub}`)
+    // All that a user may have set: nothing else is fetched, pruned or pushed.
+    there.git('config', '--add', 'remote.origin.fetch', '+refs/amp/*:refs/amp/*')
+    there.git('config', 'fetch.prune', 'true')
+    there.git('config', 'fetch.pruneTags', 'true')
+    there.git('config', 'push.followTags', 'true')
+    there.git('config', 'push.default', 'matching')
+    there.git('config', 'remote.origin.mirror', 'true')
+    there.git('config', 'push.recurseSubmodules', 'on-demand')
+    world.scene.write({ 'hooks/pre-push': '#!/bin/sh\nexit 1\n' }, join(there.dir, '.git'))
+    there.git('tag', '-a', 'mine', '-m', 'mine')
+    there.git('branch', 'private')
+    const own = await there.session('own')
+    await there.must('sync')
+    expect(there.git('tag')).toBe('mine')
+    expect(there.git('rev-parse', '--verify', `refs/amp/sessions/${own}`)).toBe(
+      world.git('rev-parse', `refs/amp/sessions/${own}`),
+    )
+    expect(world.git('for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/tags')).toBe('refs/heads/main')
+    there.git('config', '--unset', 'remote.origin.mirror')
+    await home.must('sync')
+    await goesOn(home, there, id)
+  })
+
+  it('pushes branches when it is told to, and only what the session knows is replaced', async () => {
+    const { world, home, id } = await shared()
+    home.git('config', 'amp.pushBranches', 'true')
+    const branch = home.snapshot(id).branch
+    await home.must('sync')
+    expect(world.git('rev-parse', branch)).toBe(home.git('rev-parse', branch))
+    await home.must('iterate', id, '-m', 'echo 2 >b')
+    await home.must('squash', id, '-m', 'One')
+    await home.must('sync')
+    expect(world.git('rev-parse', branch)).toBe(home.git('rev-parse', branch))
+    // A commit that somebody pushed to it is nobody's to overwrite.
+    const foreign = world.git(
+      'commit-tree',
+      '-p',
+      world.git('rev-parse', branch),
+      '-m',
+      'Foreign',
+      `${world.git('rev-parse', branch)}^{tree}`,
+    )
+    world.git('update-ref', `refs/heads/${branch}`, foreign)
+    await home.must('iterate', id, '-m', 'echo 3 >c')
+    const answer = await home.amp('sync')
+    expect(answer.code).toBe(1)
+    expect(answer.stdout).toMatch(/! refused +refs\/heads\/amp\/one\/.*does not know/)
+    expect(world.git('rev-parse', branch)).toBe(foreign)
+  })
+})

@@ -1,0 +1,69 @@
+import type { Operation } from '../../../src/state/oplog.js'
+import { type Look, standingOf } from './look.js'
+
+/** A look taken apart into what operations change one by one: branches, worktrees, and what the chains say. */
+export interface Parts {
+  all: Map<string, string>
+  /** What is not committed, by session. */
+  dirts: Map<string, string>
+}
+
+export function partsOf(look: Look): Parts {
+  const all = new Map<string, string>()
+  for (const [ref, oid] of look.refs) if (/^refs\/(heads|amp-private\/snapshots)\//.test(ref)) all.set(ref, oid)
+  // The user may rename the branch, and that stays.
+  for (const [id, one] of look.checkouts) all.set(`worktree ${id}`, standingOf({ ...one, branch: '' }))
+  for (const [id, { heads, base, branch, status, paused, merged }] of look.sessions) {
+    // What the user did with plain git is taken up by the next command, and not taken back.
+    const tip = look.checkouts.get(id)?.head ?? look.refs.get(`refs/heads/${branch}`) ?? heads.join()
+    if (heads.join() === tip)
+      all.set(`session ${id}`, JSON.stringify({ heads, base, status, paused, merged: merged?.after }))
+  }
+  return { all, dirts: new Map([...look.checkouts].map(([id, { dirt }]) => [id, dirt])) }
+}
+
+/** Operations that count as undone. */
+function undoneAmong(operations: readonly Operation[]): Set<string> {
+  const undone = new Set<string>()
+  for (const { id, undoes } of operations) if (undoes !== undefined && !undone.has(id)) undone.add(undoes)
+  return undone
+}
+
+/** What an undo is about: the operation that is named, or the newest that is neither undone nor an undo. */
+export function undoTarget(operations: readonly Operation[], named: string | undefined): Operation | undefined {
+  const undone = undoneAmong(operations)
+  return operations.find(({ id, undoes }) =>
+    named === undefined ? !undone.has(id) && undoes === undefined : id === named,
+  )
+}
+
+/** An operation, and what was there before and after it. */
+export interface Known {
+  operation: Operation
+  before: Parts
+  after: Parts
+}
+
+/**
+ * What must be there after an operation was undone. A part that it had not changed stays as it is; one that is still as the operation left it is as
+ * before the operation; of any other nothing is said.
+ */
+export function whatUndoBrings(
+  { operation, before, after }: Known,
+  now: Parts,
+): { expected: Map<string, string | undefined>; isAsLeft: boolean } {
+  const expected = new Map<string, string | undefined>()
+  let isAsLeft = true
+  const hasMade = operation.worktrees?.some((one) => one.before === null) === true
+  for (const key of new Set([...before.all.keys(), ...after.all.keys(), ...now.all.keys()])) {
+    const [was, left, is] = [before, after, now].map(({ all }) => all.get(key))
+    // A session does not go: it is closed. A worktree that was missing is made by many commands, and stays.
+    const stays = was === undefined && (key.startsWith('session ') || (key.startsWith('worktree ') && !hasMade))
+    // A branch that the user deleted is made again with its worktree.
+    if (key.startsWith('refs/heads/') && is === undefined && left !== undefined) isAsLeft = false
+    else if (was === left) expected.set(key, is)
+    else if (left !== is) isAsLeft = false
+    else if (!stays) expected.set(key, was)
+  }
+  return { expected, isAsLeft }
+}
