@@ -114,6 +114,18 @@ describe('a merge is one operation', () => {
 })
 
 describe('a merge that stops', () => {
+  it('that did not come to its last ref goes back all the same', async () => {
+    const { s, id, wt } = await behind()
+    const before = [branches(s), standing(s, wt)]
+    const branch = s.branch(id)
+    expect((await s.amp('merge', id, '--squash', '-m', 'All')).code).toBe(0)
+    // The branch of the session is the last to go.
+    s.git('branch', branch, 'main')
+    const undone = await s.amp('undo')
+    expect([undone.code, undone.stdout]).toEqual([0, expect.stringContaining('undid merge of a')])
+    expect([branches(s), standing(s, wt)]).toEqual(before)
+  })
+
   it('in a conflict goes on when that is resolved, also by plain git', async () => {
     for (const way of ['merge', 'rebase', 'git']) {
       const { s, id, wt } = await conflicting()
