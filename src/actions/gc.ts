@@ -46,10 +46,8 @@ async function expire(
   { cutoff, isDryRun }: { cutoff: number; isDryRun: boolean },
 ): Promise<GcResult['operations']> {
   for (let n = 1; ; n++) {
-    const expired = await prepareExpiry(repo, cutoff)
-    if (expired === null) return { gone: 0, kept: 0 }
-    const { gone, kept, change } = expired
-    if (isDryRun) return { gone, kept }
+    const { gone, kept, change } = await prepareExpiry(repo, cutoff)
+    if (isDryRun || change === null) return { gone, kept }
     try {
       await repo.refs.update([change], 'amp: gc')
       return { gone, kept }

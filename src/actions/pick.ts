@@ -9,6 +9,7 @@ import { anchor, headOf } from './diff.js'
 import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
 import { ownCommits } from './shared/own.js'
+import { logMoved } from './shared/record.js'
 import { currentSession } from './shared/session-file.js'
 import { refuseRunning } from './shared/sessions.js'
 
@@ -52,7 +53,7 @@ export async function pickFrom(repo: Repo, options: PickOptions): Promise<PickRe
   const picked = commits.map(({ oid, message }) => ({ oid, subject: subjectOf(message) }))
   const result = { tip, picked, files, made: [], dropped: [], isDryRun }
   if (isDryRun) return result
-  if (paths.length === 0) return { ...result, ...(await cherryPick(git, picked)) }
+  if (paths.length === 0) return { ...result, ...(await logged(repo, { tip, git }, () => cherryPick(git, picked))) }
   for (const span of spans) await applyPaths(git, span, paths)
   return result
 }
@@ -124,6 +125,20 @@ async function refuseOverlap(git: Git, files: readonly string[]): Promise<void> 
     `your changes here are in the way: ${common.join(', ')}`,
     'Commit or stash them, then run the command again.',
   )
+}
+
+/** Lets git move the branch that is checked out, and logs where it came from, also when git stops on the way. */
+async function logged<T>(repo: Repo, { tip, git }: { tip: ChainTip; git: Git }, work: () => Promise<T>): Promise<T> {
+  const ref = await git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  const at = async () => (ref === '' ? null : repo.refs.read(ref))
+  const before = await at()
+  try {
+    return await work()
+  } finally {
+    const after = await at()
+    const moved = [{ ref, old: before, new: after }]
+    if (after !== before) await logMoved(repo, tip, { id: repo.newId(), command: 'pick', moved })
+  }
 }
 
 async function cherryPick(git: Git, commits: PickResult['picked']): Promise<{ made: Oid[]; dropped: Oid[] }> {

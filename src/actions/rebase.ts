@@ -12,7 +12,7 @@ import { subjectOf } from '../util/message.js'
 import { shellWord } from '../util/quote.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
-import { moveWithFiles } from './shared/follow.js'
+import { moveWithFiles, refuseFollowing } from './shared/follow.js'
 import { type Driven, giveUp, goOn, handOver, stopAt, stopError } from './shared/hand-over.js'
 import { settleOrLook } from './shared/look.js'
 import { ensurePlace, findPlace, type Place } from './shared/place.js'
@@ -92,6 +92,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     const error = conflicting(replayed.commit, replayed.paths, onto)
     if (isDryRun || repo.location.isBare) throw error
     const there = place ?? (await ensurePlace(repo, tip)).place
+    await refuseFollowing(there, { from: head, to: onto })
     const { commit, paths } = replayed
     const what = { place: there, from: head, onto, start, commit: commit.oid, paths }
     return finish(repo, await handOver(repo, tip, what), { ...plain, merges, agent: options.agent })

@@ -158,6 +158,43 @@ describe('git amp rebase', () => {
     expect(s.git('rev-parse', 'main^{tree}')).toBe(s.git('rev-parse', 'plain^{tree}'))
   })
 
+  it('keeps ignored files of the worktree that the base would overwrite, also on the way into a conflict', async () => {
+    const s = scene()
+    s.commit({ '.gitignore': '*.env\nout/\n' })
+    const id = await s.session('a')
+    const wt = s.worktree(id)
+    await s.iterate(id, 'echo 1 >a')
+    for (const [name, theirs] of [
+      ['my.env', 'my.env'],
+      ['out/x', 'out/x'],
+      ['out/x', 'out'],
+      ['d.env', 'd.env/x'],
+      ['dir/d.env', 'dir/d.env/x/y'],
+    ] as const) {
+      for (const files of [{ [theirs]: 'theirs' }, { [theirs]: 'theirs', a: 'conflict' }]) {
+        s.write({ [name]: 'mine' }, wt)
+        s.write(files)
+        s.git('add', '--force', ...Object.keys(files))
+        s.git('commit', '-q', '-m', 'Upstream')
+        const refs = s.refs()
+        const answer = await s.amp('rebase', id)
+        expect([answer.code, answer.stderr]).toEqual([
+          1,
+          expect.stringContaining('ignored files would be overwritten: '),
+        ])
+        expect([s.refs(), s.read(name, wt)]).toEqual([refs, 'mine'])
+        s.git('reset', '-q', '--hard', 'HEAD~1')
+        s.gitAt(wt, 'clean', '-fdxq')
+      }
+    }
+    s.write({ 'my.env': 'mine', 'out/y': 'mine' }, wt)
+    s.write({ 'other.env': '1', 'out/x': '1' })
+    s.git('add', '--force', 'other.env', 'out/x')
+    s.git('commit', '-q', '-m', 'Upstream')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect([s.read('my.env', wt), s.read('out/y', wt), s.read('out/x', wt)]).toEqual(['mine', 'mine', '1'])
+  })
+
   it('leaves such a history to git when it conflicts', async () => {
     const s = scene()
     s.git('switch', '-q', '--orphan', 'library')

@@ -247,7 +247,10 @@ export async function refuseInTheWay(
 
 function inTheWay(files: readonly string[], { path, refusal }: { path: string; refusal: string }) {
   if (files.length === 0)
-    return no(`the checkout in ${path} could not be updated: ${refusal}`, 'Look at it with "git status" there.')
+    return no(
+      `the checkout in ${path} could not be updated: ${refusal}`,
+      'Look at it with "git status --ignored" there.',
+    )
   return no(
     `your changes in ${path} are in the way: ${files.join(', ')}`,
     'Commit, stash or move them, then run the command again.',
