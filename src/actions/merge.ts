@@ -1,5 +1,5 @@
 import { AmpError, no } from '../errors.js'
-import { isAncestor } from '../git/history.js'
+import { idsBetween, isAncestor } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
@@ -7,6 +7,7 @@ import type { ChainTip } from '../state/chain.js'
 import { branchName } from '../state/names.js'
 import { readOperations, undoneIn } from '../state/oplog.js'
 import { shellWord } from '../util/quote.js'
+import { plural } from '../util/time.js'
 import { abortRebase, continueRebase } from './rebase.js'
 import { hasContent } from './shared/contained.js'
 import { findSession } from './shared/find.js'
@@ -167,6 +168,13 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
     )
   const isContained = plan.pr !== true && (await isThere(repo, found.head, base.before))
   if (stale !== null && !isContained) tell('base', 'warning', stale)
+  const back = isContained ? 0 : await goneBack(repo, now)
+  if (back > 0)
+    tell(
+      'base',
+      'warning',
+      `${plural(back, 'commit')} more than the session's own: ${branchName(base.into)} had it before`,
+    )
   if (isDryRun) return isContained ? { ...result, isUpToDate: true } : { ...result, ...(await plannedRun(repo, now)) }
   if (isContained) {
     now.tip = await recordContained(repo.as(now.within), now.tip, now)
@@ -183,6 +191,15 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
 async function isThere(repo: Repo, head: Oid, base: Oid): Promise<boolean> {
   if (await isAncestor(repo.git, head, base)) return true
   return !(await isAncestor(repo.git, base, head)) && hasContent(repo, head, base)
+}
+
+/** How many commits a session stands on that its base lost since, as by an undone merge, and would get again with it. */
+async function goneBack(repo: Repo, { tip, head, into, before }: Run): Promise<number> {
+  const { base } = tip.snapshot
+  const isOn = base.ref === into && (await isAncestor(repo.git, before, base.oid))
+  return isOn && (await isAncestor(repo.git, base.oid, head))
+    ? (await idsBetween(repo.git, before, base.oid)).length
+    : 0
 }
 
 /** What must not be merged as it is. */

@@ -332,6 +332,19 @@ describe('what comes after a merge', () => {
     expect([s.git('status', '--porcelain'), s.git('rev-list', '--count', 'main')]).toEqual(['?? mine', '7'])
   })
 
+  it('says when it brings back what the base has lost since', async () => {
+    const s = scene()
+    const [a, b] = [await s.session('a'), await s.session('b')]
+    await s.iterate(a, 'echo 1 >a')
+    await s.iterate(b, 'echo 1 >b')
+    expect((await s.amp('merge', a)).code).toBe(0)
+    expect((await s.amp('rebase', b)).code).toBe(0)
+    s.git('reset', '-q', '--hard', 'HEAD~1')
+    const words = "!   base      1 commit more than the session's own: main had it before\n"
+    for (const options of [['-n'], []]) expect((await s.amp('merge', b, ...options)).stderr).toContain(words)
+    expect(s.subjects('main~2..main')).toEqual(['amp: echo 1 >a', 'amp: echo 1 >b'])
+  })
+
   it('that a hook refuses leaves the checkout of the base as it was', async () => {
     const { s, id } = await behind()
     await s.iterate(id, 'echo 2 >kept')
