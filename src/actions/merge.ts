@@ -177,7 +177,7 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
     )
   if (isDryRun) return isContained ? { ...result, isUpToDate: true } : { ...result, ...(await plannedRun(repo, now)) }
   if (isContained) {
-    now.tip = await recordContained(repo, now.tip, now)
+    now.tip = await recordContained(repo.as(now.within), now.tip, now)
     return end(repo, now, { result: { ...result, isUpToDate: true }, target })
   }
   const landed = await steered(repo, now, () => (plan.pr === true ? prepared(repo, now) : landing(repo, now)))

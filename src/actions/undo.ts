@@ -23,7 +23,7 @@ import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
-import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan } from './shared/undo-plan.js'
+import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan, undoneOf } from './shared/undo-plan.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
 export interface UndoOptions {
@@ -103,12 +103,13 @@ async function publishedOf(repo: Repo, refs: UndoResult['refs']): Promise<UndoRe
   return published
 }
 
-/** Whether any ref of a command of several steps was moved by something newer, or cannot go back with its checkout. */
+/** Whether the session, or any ref of a command of several steps, was moved by something newer, or cannot go back with its checkout. */
 async function refuseNewer(
   repo: Repo,
   subject: { operations: readonly Operation[]; operation: Operation; steps: readonly Operation[] },
 ): Promise<void> {
   const tip = await readTip(repo, subject.operation.session)
+  if (tip !== null) await undoneOf(repo, { ...subject, tip })
   for (const { ref, before, after } of tip === null ? [] : movable(subject.operation)) {
     const now = await repo.refs.read(ref)
     // The last step that moves it may have been killed before it did.

@@ -232,6 +232,37 @@ describe('git amp undo', () => {
     expect(s.status(id)).toBe('M  a')
   })
 
+  it('refuses to take a new session back that went on, and a merge of which the session moved since, before any step goes', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    expect((await s.amp('merge', id)).code).toBe(0)
+    const refs = s.refs()
+    const [merge, , begun] = await operations(s)
+    const answer = await s.amp('undo', begun?.id ?? '')
+    expect([answer.code, plain(answer.stderr, s.root)]).toEqual([
+      1,
+      expect.stringMatching(/^error: session a moved since new /),
+    ])
+    expect([merge?.command, s.refs()]).toEqual(['merge', refs])
+    expect((await s.amp('reopen', id)).code).toBe(0)
+    const reopened = s.refs()
+    expect((await s.amp('undo', merge?.id ?? '')).stderr).toContain('moved since merge')
+    expect(s.refs()).toBe(reopened)
+  })
+
+  it('opens a session again that a merge found in the base', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.gitAt(s.worktree(id), 'commit', '-q', '--allow-empty', '-m', 'Mine')
+    s.git('merge', '-q', s.branch(id))
+    const before = standing(s, s.worktree(id))
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.snapshot(id).status).toBe('merged')
+    expect((await s.amp('undo')).code).toBe(0)
+    expect([s.snapshot(id).status, standing(s, s.worktree(id))]).toEqual(['idle', before])
+  })
+
   it('keeps commits that were amended before git-amp saw them, without a reflog', async () => {
     const s = scene()
     const id = await s.session('a')

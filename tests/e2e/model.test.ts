@@ -56,5 +56,5 @@ it(`random ones of ${steps} steps leave everything as it must be (MODEL_SEED=${s
   // All of them have to be done, or the model has become too strange.
   if (steps >= 300)
     for (const command of ['iterate', 'squash', 'rebase', 'merge', 'pause', 'resume', 'remove', 'reopen', 'undo'])
-      expect(done.get(command), command).toBeGreaterThan(steps / 300)
+      expect(done.get(command), command).toBeGreaterThan(0)
 })

@@ -17,7 +17,7 @@ export function refuseDirty(tip: ChainTip, place: Place | null, status: Status |
   )
 }
 
-/** Asks whether a worktree can go from one commit's files to another's. @throws AmpError when something of the user's is in the way */
+/** Asks whether the files of a worktree can go from one commit to another. @throws AmpError when something is in the way */
 export async function refuseFollowing(place: Place, move: { from: Oid; to: Oid }): Promise<void> {
   const refusal = await switchFiles(place.git, move, { dryRun: true })
   if (refusal !== null)

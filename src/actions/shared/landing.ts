@@ -74,6 +74,7 @@ export async function recordContained(
     subject: `amp(${tip.snapshot.slug}): found merged into ${branchName(into)}`,
     events: [{ type: 'session.merged', data: { into, before, after: before, via: 'ff', result: 'done' } }],
     code: [before, head],
+    operation: { id: repo.newId(), command: 'merge' },
   }))
   return recorded?.tip ?? tip
 }

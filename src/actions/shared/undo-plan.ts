@@ -63,22 +63,23 @@ export async function planUndo(repo: Repo, subject: Subject): Promise<UndoPlan> 
   return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout }
 }
 
-/** What the operation changed in the session's snapshot, turned round. */
-async function undoneOf(repo: Repo, subject: Subject): Promise<Undone> {
+/**
+ * What the operation changed in the session's snapshot, turned round.
+ * @throws AmpError when the session has gone on since
+ */
+export async function undoneOf(repo: Repo, subject: Omit<Subject, 'place'>): Promise<Undone> {
   const { operation, tip } = subject
   const change = operation.refs.find(({ ref }) => ref === tip.ref)
   const what: Undone = { operation: operation.id, command: operation.command }
   if (change?.after === undefined || change.after === null) return what
+  const after = await snapshotAt(repo, change.after, tip.ref)
+  const before = change.before === null ? null : await snapshotAt(repo, change.before, tip.ref)
   // A session does not go: it is closed, as if it had been removed.
-  if (change.before === null) return { ...what, status: 'closed' }
-  const [before, after] = [
-    await snapshotAt(repo, change.before, tip.ref),
-    await snapshotAt(repo, change.after, tip.ref),
-  ]
-  const undone = { ...what, ...differences(before, after) }
+  const undone: Undone = { ...what, ...(before === null ? { status: 'closed' as const } : differences(before, after)) }
   const { heads, base, status } = tip.snapshot
+  const left = before === null ? after.heads : (undone.heads?.drop ?? [])
   const isMoved =
-    (undone.heads?.drop ?? []).some((head) => !heads.includes(head)) ||
+    left.some((head) => !heads.includes(head)) ||
     (undone.base !== undefined && JSON.stringify(base) !== JSON.stringify(after.base)) ||
     (undone.status !== undefined && status !== after.status)
   if (isMoved) throw newer(subject, `session ${tip.snapshot.name}`, (one) => one.session === tip.id)

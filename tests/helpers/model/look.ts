@@ -18,6 +18,8 @@ export interface Checkout {
   /** Mode and content of every file, ignored ones included. */
   files: Map<string, string>
   isUnfinished: boolean
+  /** Where HEAD has been. */
+  reflog: string[]
 }
 
 /** All that a step may change, read with plain git. */
@@ -85,7 +87,14 @@ function readCheckout(s: Scene, path: string): Checkout {
     unmerged,
     files,
     isUnfinished: unfinished.some((name) => existsSync(join(gitDir, name))),
+    reflog: readReflog(join(gitDir, 'logs/HEAD')),
   }
+}
+
+function readReflog(file: string): string[] {
+  const words = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+  const oids = words.flatMap((line) => line.split(' ').slice(0, 2))
+  return oids.filter((oid) => /^[0-9a-f]{40,64}$/.test(oid) && !/^0+$/.test(oid))
 }
 
 /** The path at the end of a line of `git status --porcelain=v2`. */

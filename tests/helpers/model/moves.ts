@@ -12,7 +12,7 @@ const doors: Record<string, number> = {
   iterate: 42,
   squash: 28,
   rebase: 50,
-  merge: 26,
+  merge: 120,
   pause: 34,
   resume: 24,
   remove: 38,

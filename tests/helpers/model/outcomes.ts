@@ -112,13 +112,15 @@ export class Outcomes {
     this.keepsManual({ start, tip: from }, { start: onto, tip: to })
   }
 
-  private merged({ before, after }: Taken, id: string): void {
+  private merged({ before, after, step }: Taken, id: string): void {
     const { reference } = this
     const [head, into] = [tipOf(before, id), before.sessions.get(id)?.base.ref ?? '']
     const [from, to] = [before.refs.get(into) ?? '', after.refs.get(into) ?? '']
     if (from === to || from === '') return
     hold(reference.isAncestor(from, to), () => 'the base lost commits')
-    const wanted = reference.isAncestor(from, head) ? reference.tree(head) : reference.merged(from, head)
+    if (/ --(continue|abort)/.test(step.line) || before.checkouts.get(id)?.isUnfinished) return
+    const rebased = () => reference.rebased({ start: this.startOf(before, id), onto: from, head })
+    const wanted = reference.isAncestor(from, head) ? reference.tree(head) : (reference.merged(from, head) ?? rebased())
     hold(wanted === reference.tree(to), () => `plain git merges to ${wanted}, git-amp to ${reference.tree(to)}`)
   }
 

@@ -22,6 +22,26 @@ export function partsOf(look: Look): Parts {
   return { all, dirts: new Map([...look.checkouts].map(([id, { dirt }]) => [id, dirt])) }
 }
 
+/** A command as the user sees it: all of its steps. */
+export interface Done {
+  id: string
+  session: string
+  /** Newest first. */
+  steps: Operation[]
+}
+
+/** Operations, newest first, by command. */
+export function commandsOf(operations: readonly Operation[]): Done[] {
+  const commands = new Map<string, Done>()
+  for (const step of operations) {
+    const id = step.within?.id ?? step.id
+    const known = commands.get(id)
+    if (known === undefined) commands.set(id, { id, session: step.session, steps: [step] })
+    else known.steps.push(step)
+  }
+  return [...commands.values()]
+}
+
 /** Operations that count as undone. */
 function undoneAmong(operations: readonly Operation[]): Set<string> {
   const undone = new Set<string>()
@@ -29,17 +49,17 @@ function undoneAmong(operations: readonly Operation[]): Set<string> {
   return undone
 }
 
-/** What an undo is about: the operation that is named, or the newest that is neither undone nor an undo. */
-export function undoTarget(operations: readonly Operation[], named: string | undefined): Operation | undefined {
+/** What an undo is about: the command that is named, or the newest that is neither undone nor an undo. */
+export function undoTarget(operations: readonly Operation[], named: string | undefined): Done | undefined {
   const undone = undoneAmong(operations)
-  return operations.find(({ id, undoes }) =>
-    named === undefined ? !undone.has(id) && undoes === undefined : id === named,
-  )
+  const isOpen = ({ steps }: Done) =>
+    steps.some(({ id }) => !undone.has(id)) && steps.every(({ undoes }) => undoes === undefined)
+  return commandsOf(operations).find((one) => (named === undefined ? isOpen(one) : one.id === named))
 }
 
-/** An operation, and what was there before and after it. */
+/** A command, and what was there before and after it. */
 export interface Known {
-  operation: Operation
+  command: Done
   before: Parts
   after: Parts
 }
@@ -49,12 +69,12 @@ export interface Known {
  * before the operation; of any other nothing is said.
  */
 export function whatUndoBrings(
-  { operation, before, after }: Known,
+  { command, before, after }: Known,
   now: Parts,
 ): { expected: Map<string, string | undefined>; isAsLeft: boolean } {
   const expected = new Map<string, string | undefined>()
   let isAsLeft = true
-  const hasMade = operation.worktrees?.some((one) => one.before === null) === true
+  const hasMade = command.steps.some(({ worktrees }) => worktrees?.some((one) => one.before === null))
   for (const key of new Set([...before.all.keys(), ...after.all.keys(), ...now.all.keys()])) {
     const [was, left, is] = [before, after, now].map(({ all }) => all.get(key))
     // A session does not go: it is closed. A worktree that was missing is made by many commands, and stays.

@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { difference, hold } from './hold.js'
 import { blobsOf, type Checkout, type Look, standingOf } from './look.js'
 import { Outcomes } from './outcomes.js'
-import { type Known, partsOf, undoTarget } from './parts.js'
+import { commandsOf, type Known, partsOf, undoTarget } from './parts.js'
 import { Reference } from './reference.js'
 import { Unsettled } from './unsettled.js'
 import type { Taken, World } from './world.js'
 
 /** Commands that only look. */
 const looking = ['list', 'show', 'oplog']
+/** Commands that move the session's branch, or drop its worktree with its reflog. */
+const moving = ['squash', 'rebase', 'merge', 'iterate', 'undo', 'pause', 'remove', 'resolve']
 const exits = [0, 1, 128]
 
 /** What must be true of a repository after each step, whatever the steps were. */
@@ -18,7 +20,7 @@ export class Rules {
   private readonly outcomes: Outcomes
   /** Commits that git-amp has recorded, or that stood in a worktree when it was done with it. */
   private readonly seen = new Set<string>()
-  /** What was there before and after each operation that was the only one of its step. */
+  /** What was there before and after each command that was the only one of its step. */
   private readonly operations = new Map<string, Known>()
   /** Sessions in which git-amp was killed: what may stand uncommitted in their worktrees until a command has put them right. */
   private readonly unsettled = new Map<string, Unsettled>()
@@ -67,23 +69,15 @@ export class Rules {
   }
 
   /** Nothing that stood in a worktree is gone from both the worktrees and the refs. */
-  private content({ before, after }: Taken): void {
+  private content({ before, after, step }: Taken): void {
     const now = new Set([...after.checkouts.values()].flatMap((one) => [...blobsOf(one, this.algorithm)]))
     for (const [id, checkout] of before.checkouts) {
-      const kept = {
-        ...checkout,
-        files: new Map(
-          [...checkout.files].filter(([path]) => !checkout.unmerged.includes(path) && !path.endsWith('.log')),
-        ),
-      }
-      let missing = [...blobsOf(kept, this.algorithm)].filter((oid) => !now.has(oid))
-      if (missing.length === 0) continue
-      const reached = this.reference.objects()
-      missing = missing.filter((oid) => !reached.has(oid))
-      hold(
-        missing.length === 0,
-        () => `content of ${this.name(id)} is in no worktree and no ref: ${missing.join(', ')}`,
-      )
+      const own = { ...checkout, files: ownFiles(checkout, step.command === 'iterate') }
+      const moved = [...blobsOf(own, this.algorithm)].filter((oid) => !now.has(oid))
+      const reached = moved.length === 0 ? now : this.reference.objects()
+      const missing = moved.filter((oid) => !reached.has(oid))
+      const words = () => `content of ${this.name(id)} is in no worktree and no ref: ${missing.join(', ')}`
+      hold(missing.length === 0, words)
     }
     this.ignoredIsThere(before, after)
   }
@@ -209,20 +203,16 @@ export class Rules {
 
   private remember({ step, before, after, ended }: Taken): void {
     const known = new Set(before.operations.map(({ id }) => id))
-    const fresh = after.operations.filter(({ id }) => !known.has(id)).reverse()
-    const isInConflict = before.checkouts.get(fresh[0]?.session ?? '')?.isUnfinished === true
-    const isExact = fresh.length === 1 && ended.code === 0 && step.kill === undefined && !isInConflict
-    const [operation] = fresh
+    const fresh = commandsOf(after.operations.filter(({ id }) => !known.has(id)))
+    const [command] = fresh
+    const isInConflict = before.checkouts.get(command?.session ?? '')?.isUnfinished === true
+    const isWhole = ended.code === 0 && step.kill === undefined && !/ --(continue|abort)/.test(step.line)
     // In a session where it was killed before, something else may have been put right as well.
-    if (isExact && operation !== undefined && !this.wasUnsettled)
-      this.operations.set(operation.id, { operation, before: partsOf(before), after: partsOf(after) })
-    const own = fresh.map(({ session }) => session)
-    // The commands that move the session's branch, or drop its worktree with its reflog.
-    if (
-      ended.code === 0 &&
-      ['squash', 'rebase', 'iterate', 'undo', 'pause', 'remove', 'resolve'].includes(step.command ?? '')
-    )
-      for (const id of own) for (const oid of this.world.reflog(id)) this.seen.add(oid)
+    if (command !== undefined && fresh.length === 1 && isWhole && !isInConflict && !this.wasUnsettled)
+      this.operations.set(command.id, { command, before: partsOf(before), after: partsOf(after) })
+    if (ended.code !== 0 || !moving.includes(step.command ?? '')) return
+    for (const { session } of fresh)
+      for (const one of [before, after]) for (const oid of one.checkouts.get(session)?.reflog ?? []) this.seen.add(oid)
   }
 
   private commitsAreThere({ before, after }: Taken): void {
@@ -239,4 +229,14 @@ export class Rules {
     const problems = this.world.s.git('fsck', '--no-dangling')
     hold(problems === '', () => `fsck: ${problems}`)
   }
+}
+
+/**
+ * The files that somebody wrote: not those with conflict markers, and not the ignored one, which is looked for elsewhere. What is hidden from git by
+ * flags of the index is the agent's to change, as everywhere.
+ */
+function ownFiles({ files, unmerged, index }: Checkout, isAgentAtWork: boolean): Map<string, string> {
+  const entries = index.split('\0').filter((entry) => isAgentAtWork && /^[a-zS] /.test(entry))
+  const hidden = entries.map((entry) => entry.slice(entry.indexOf('\t') + 1))
+  return new Map([...files].filter(([path]) => ![...unmerged, ...hidden, 'work.log'].includes(path)))
 }

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../../src/state/fold.js'
 import { dirty, edit, quote } from './edits.js'
 import type { Checkout } from './look.js'
+import { commandsOf } from './parts.js'
 import type { Step, World } from './world.js'
 
 /** A step that is taken as often as its weight says. */
@@ -13,7 +14,8 @@ export function sessionStep(world: World, id: string): Step {
   const choices = () => {
     if (session !== undefined && session.heads.length > 1) return moves.diverged(session)
     if (checkout?.isUnfinished === true) return moves.inConflict(checkout)
-    if (session?.status === 'paused' || session?.status === 'closed') return moves.asleep(session)
+    const isGone = session?.status === 'merged' && checkout === undefined
+    if (session !== undefined && (isGone || ['paused', 'closed'].includes(session.status))) return moves.asleep(session)
     return [...moves.atWork(), ...(checkout === undefined ? [] : moves.byHand(checkout))]
   }
   return { id, ...world.dice.weighted(choices())() }
@@ -73,11 +75,15 @@ class SessionMoves {
           ),
       ],
       [6, () => this.amp(`rebase ${dice.one(['', '', '', '', '--onto side', '-n'])}`)],
-      [3, () => this.amp(`merge ${dice.one(['', '', '--squash', '--no-ff', '--ff-only', '-n'])}`)],
+      [
+        3,
+        () =>
+          this.amp(`merge ${dice.one(['', '--keep', '--squash', '--no-ff --keep', '--ff-only', '--no-rebase', '-n'])}`),
+      ],
       [3, () => this.amp('pause')],
       [2, () => this.remove()],
       [5, () => undo(this.world)],
-      [0.3, () => this.amp(dice.one(['resume', 'reopen', 'show']))],
+      [0.3, () => this.amp(dice.one(['resume', 'reopen', 'show', 'merge --continue', 'merge --abort']))],
       [0.4, () => ({ line: ': two clones went on with it at once', diverges: true })],
     ]
   }
@@ -88,7 +94,8 @@ class SessionMoves {
     return [
       [isResolved ? 1 : 12, () => this.resolve(checkout.unmerged)],
       [isResolved ? 10 : 1, () => this.amp('rebase --continue')],
-      [1, () => this.amp('rebase --skip')],
+      [isResolved ? 4 : 0.5, () => this.amp('merge --continue')],
+      [1, () => this.amp(dice.one(['rebase --skip', 'merge --abort']))],
       [2, () => this.amp('rebase --abort')],
       [1, () => this.here(`GIT_EDITOR=: git rebase --${dice.one(['abort', 'continue', 'skip'])} || :`)],
       [1, () => this.amp(dice.one(['squash', 'pause', 'remove', 'merge', 'rebase', 'resume']))],
@@ -143,9 +150,16 @@ class SessionMoves {
 
 /** Of the newest operation, or of one that is named. */
 function undo({ dice, now }: World): Step {
-  const at = dice.upTo(Math.min(4, now.operations.length))
-  const named = dice.chance(0.35) ? now.operations[at] : undefined
+  const commands = commandsOf(now.operations)
+  const at = dice.upTo(Math.min(4, commands.length))
+  const named = dice.chance(0.35) ? commands[at] : undefined
   if (named === undefined) return { command: 'undo', line: 'git amp undo' }
-  const line = `git amp undo ${named.id}`
-  return { command: 'undo', id: named.session, operation: named.id, line, shown: `git amp undo "$(op ${at + 1})"` }
+  const [id, session] = [named.id, named.session]
+  return {
+    command: 'undo',
+    id: session,
+    operation: id,
+    line: `git amp undo ${id}`,
+    shown: `git amp undo "$(op ${at + 1})"`,
+  }
 }

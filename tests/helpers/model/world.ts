@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { realProcesses } from '../../../src/processes.js'
 import { type Ended, install, run } from '../bundle.js'
@@ -115,17 +114,6 @@ export class World {
   branch = (id: string): string => this.now.sessions.get(id)?.branch ?? ''
 
   nameOf = (id: string): string => String.fromCharCode(65 + this.ids.indexOf(id))
-
-  /** The HEAD reflog of a session's worktree, while there is one. */
-  reflog(id: string): string[] {
-    const git = join(this.s.worktree(id), '.git')
-    if (!existsSync(git)) return []
-    const file = join(readFileSync(git, 'utf8').slice(8).trimEnd(), 'logs/HEAD')
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
-    return lines
-      .flatMap((line) => line.split(' ').slice(0, 2))
-      .filter((oid) => /^[0-9a-f]{40,64}$/.test(oid) && !/^0+$/.test(oid))
-  }
 
   /** The steps so far as a script. */
   told(): string {
