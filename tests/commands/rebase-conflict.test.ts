@@ -168,6 +168,16 @@ describe('git amp rebase on a conflict', () => {
     expect(map.map(([, after]) => after)).toEqual([onto, s.git('rev-parse', branch)])
   })
 
+  it('--abort keeps what is hidden from git by flags of the index', async () => {
+    const { s, id, wt } = await stopped()
+    s.gitAt(wt, 'update-index', '--assume-unchanged', 'README.md')
+    s.write({ 'README.md': 'hidden\n' }, wt)
+    const oid = s.gitAt(wt, 'hash-object', 'README.md')
+    expect((await s.amp('rebase', '--abort', id)).code).toBe(0)
+    const objects = s.git('rev-list', '--objects', '--no-object-names', `refs/amp/sessions/${id}`).split('\n')
+    expect(objects).toContain(oid)
+  })
+
   it('--skip keeps what was resolved reachable', async () => {
     const { s, id, wt } = await stopped()
     resolve(s, wt, { a: 'half done\n', new: 'file\n' })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { oplogRef } from '../../src/state/names.js'
 import { plain } from '../helpers/run.js'
@@ -249,6 +250,31 @@ describe('git amp undo', () => {
     const reopened = s.refs()
     expect((await s.amp('undo', merge?.id ?? '')).stderr).toContain('moved since merge')
     expect(s.refs()).toBe(reopened)
+  })
+
+  it('takes a worktree away with a branch that goes, and deletes no branch under work', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.amp('remove', '-D', id)
+    await s.amp('reopen', id)
+    await s.iterate(id, 'echo 1 >a')
+    expect((await s.amp('undo')).code).toBe(0)
+    const wt = s.worktree(id)
+    const before = standing(s, wt)
+    s.write({ mine: '1' }, wt)
+    const refs = s.refs()
+    expect((await s.amp('undo')).stderr).toContain('changes that were made since')
+    expect([s.refs(), s.status(id)]).toEqual([refs, '?? mine'])
+    s.gitAt(wt, 'clean', '-qfd')
+    const other = join(s.root, 'other')
+    s.git('worktree', 'add', '-q', '--force', other, s.branch(id))
+    expect((await s.amp('undo')).code).not.toBe(0)
+    s.git('worktree', 'remove', other)
+    expect((await s.amp('undo')).stderr).toContain('removed')
+    expect([s.exists('.', wt), s.git('branch', '--list', 'amp/*')]).toEqual([false, ''])
+    const [undo] = await operations(s)
+    expect((await s.amp('undo', undo?.id ?? '')).code).toBe(0)
+    expect(standing(s, wt)).toBe(before)
   })
 
   it('opens a session again that a merge found in the base', async () => {

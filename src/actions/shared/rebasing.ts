@@ -3,6 +3,7 @@ import { type AmpError, fatal } from '../../errors.js'
 import { commitTree } from '../../git/commit.js'
 import { diffSize } from '../../git/diff.js'
 import { commitsBetween, isAncestor } from '../../git/history.js'
+import { clearFlags, readFlags } from '../../git/index-flags.js'
 import { matchCommits, readRebase } from '../../git/rebase.js'
 import type { Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
@@ -19,6 +20,7 @@ import { here, type KnownLease } from './lease.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
 import { refuseMoved, refuseRunning, type SessionState, stateOf } from './sessions.js'
+import { absentIn } from './snapshot.js'
 
 export type Rebasing = NonNullable<Snapshot['rebasing']>
 
@@ -247,11 +249,19 @@ async function notesOf(repo: Repo, tip: ChainTip, { map, onto }: { map: [Oid, Oi
 export async function keepWorktree(repo: Repo, tip: ChainTip, place: Place): Promise<Oid | null> {
   const status = await readStatus(place.git)
   if (status.head === null) return null
-  if (!isDirty(status)) return tip.snapshot.heads.includes(status.head) ? null : status.head
+  const flags = await readFlags(place.git)
+  const nothing = tip.snapshot.heads.includes(status.head) ? null : status.head
+  const isHiding = flags.assume.length + flags.skip.length > 0
+  if (!isDirty(status) && !isHiding) return nothing
+  const absent = await absentIn(repo, place, flags.skip)
   const tree = await onIndexCopy(repo, { place, git: place.git }, async (git) => {
+    // What flags hide from git is overwritten all the same when it resets.
+    if (isHiding)
+      await clearFlags(git, { assume: flags.assume, skip: flags.skip.filter((path) => !absent.includes(path)) })
     await stageAll(git, status.nested)
     return writeTree(git)
   })
+  if (!isDirty(status) && tree === (await repo.treeOf(status.head))) return nothing
   const message = 'In the middle of a rebase\n'
   return commitTree(place.git, { tree, parents: [status.head], message, sign: false })
 }

@@ -37,7 +37,8 @@ export async function readStanding(repo: Repo, place: Place): Promise<Standing> 
   return { tree, index, flags, absent, untracked: await untrackedTree(repo, place) }
 }
 
-async function absentIn(repo: Repo, place: Place, paths: readonly string[]): Promise<string[]> {
+/** Those of some paths that are not there. */
+export async function absentIn(repo: Repo, place: Place, paths: readonly string[]): Promise<string[]> {
   const isAbsent = (path: string) =>
     repo.host.fs.lstat(join(place.path, path)).then(
       () => false,

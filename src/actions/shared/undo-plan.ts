@@ -52,9 +52,9 @@ export async function planUndo(repo: Repo, subject: Subject): Promise<UndoPlan> 
   const moves = await movesOf(repo, subject)
   const own = moves.find(({ ref }) => ref === branchRef(tip.snapshot.branch))
   const branch = own?.old && own.new ? { from: own.old, to: own.new } : null
-  const change = operation.worktrees?.[0] ?? null
+  const change = operation.worktrees?.[0] ?? orphaned(place, own)
   const notes = operation.refs.find(({ ref }) => ref === notesRef) ?? null
-  if (branch !== null) await refuseCheckedOut(repo, tip, place)
+  if (own !== undefined && own.old !== null) await refuseCheckedOut(repo, tip, place)
   await refuseInTheWay(repo, { operation, tip, place, branch, change })
   if (place === null && change?.after === null) await refuseOtherFiles(repo, subject, moves)
   const checkout = await checkoutOfOthers(repo, moves, own?.ref)
@@ -62,6 +62,10 @@ export async function planUndo(repo: Repo, subject: Subject): Promise<UndoPlan> 
   if (worktree?.becomes === 'removed') await refuseKeeping(repo, tip)
   return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout }
 }
+
+/** A worktree that was made since the operation made its branch: it goes with the branch, when it holds no work. */
+const orphaned = (place: Place | null, own: RefChange | undefined): WorktreeChange | null =>
+  place === null || own === undefined || own.new !== null ? null : { path: place.path, before: null, after: 'clean' }
 
 /**
  * What the operation changed in the session's snapshot, turned round.

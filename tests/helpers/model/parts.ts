@@ -11,8 +11,9 @@ export interface Parts {
 export function partsOf(look: Look): Parts {
   const all = new Map<string, string>()
   for (const [ref, oid] of look.refs) if (/^refs\/(heads|amp-private\/snapshots)\//.test(ref)) all.set(ref, oid)
-  // The user may rename the branch, and that stays.
-  for (const [id, one] of look.checkouts) all.set(`worktree ${id}`, standingOf({ ...one, branch: '' }))
+  // HEAD is the branch's; a session's branch may be renamed by the user, and that stays.
+  for (const [id, one] of look.checkouts)
+    all.set(`worktree ${id}`, standingOf({ ...one, head: '', branch: id === '' ? one.branch : '' }))
   for (const [id, { heads, base, branch, status, paused, merged }] of look.sessions) {
     // What the user did with plain git is taken up by the next command, and not taken back.
     const tip = look.checkouts.get(id)?.head ?? look.refs.get(`refs/heads/${branch}`) ?? heads.join()
@@ -77,13 +78,22 @@ export function whatUndoBrings(
   const hasMade = command.steps.some(({ worktrees }) => worktrees?.some((one) => one.before === null))
   for (const key of new Set([...before.all.keys(), ...after.all.keys(), ...now.all.keys()])) {
     const [was, left, is] = [before, after, now].map(({ all }) => all.get(key))
-    // A session does not go: it is closed. A worktree that was missing is made by many commands, and stays.
-    const stays = was === undefined && (key.startsWith('session ') || (key.startsWith('worktree ') && !hasMade))
-    // A branch that the user deleted is made again with its worktree.
-    if (key.startsWith('refs/heads/') && is === undefined && left !== undefined) isAsLeft = false
+    // A session does not go: it is closed. A worktree or branch that was missing is made by many commands, and stays.
+    const isOwn = key.startsWith('worktree ') ? hasMade : command.steps.some(({ refs }) => refs.some(isMaking(key)))
+    const stays = was === undefined && !isOwn
+    // A branch that the user deleted is made again with its worktree, and a worktree that was made since goes with its branch.
+    const isSince = key.startsWith('refs/heads/')
+      ? is === undefined && left !== undefined
+      : key.startsWith('worktree ') && left === undefined && is !== undefined
+    if (isSince) isAsLeft = false
     else if (was === left) expected.set(key, is)
     else if (left !== is) isAsLeft = false
     else if (!stays) expected.set(key, was)
   }
   return { expected, isAsLeft }
 }
+
+const isMaking =
+  (ref: string) =>
+  (one: Operation['refs'][number]): boolean =>
+    one.ref === ref && one.before === null
