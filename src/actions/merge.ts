@@ -108,9 +108,19 @@ export async function abortMerge(repo: Repo, options: { session?: string | undef
   const operations = await readOperations(repo, recent)
   const undone = undoneIn(operations)
   const isOpen = operations.some((one) => one.within?.id === within.id && !undone.has(one.id))
-  const back = isOpen ? (await undoOperation(repo, { operation: within.id })).tip : await findSession(repo, tip.id)
+  const back = isOpen ? (await takeBack(repo, tip, within.id)).tip : await findSession(repo, tip.id)
   await forgetMerge(repo, tip.id)
   return back
+}
+
+async function takeBack(repo: Repo, { id }: ChainTip, operation: string) {
+  try {
+    return await undoOperation(repo, { operation })
+  } catch (error) {
+    if (!(error instanceof AmpError) || error.kind !== 'no') throw error
+    const hints = [...error.hints, `To keep what was done since, go on instead: git amp merge --continue ${id}`]
+    throw new AmpError('no', error.message, { hints, details: error.details, cause: error })
+  }
 }
 
 /** Whether a word names a remote and no session, as in `merge --push origin`. */

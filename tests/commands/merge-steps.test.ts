@@ -193,10 +193,14 @@ describe('a merge that stops', () => {
       ",
       ]
     `)
+    // The steps that --abort takes back are no garbage.
+    await s.amp('gc', '--older-than', '0')
     expect((await s.amp('merge', '--abort', id)).code).toBe(0)
     expect([branches(s), standing(s, wt)]).toEqual(before)
     expect((await s.amp('merge', id, '-m', 'x', '--no-ff')).code).toBe(1)
     await s.iterate(id, 'echo 1 >mended')
+    const late = await s.amp('merge', '--abort', id)
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('go on instead: git amp merge --continue')])
     const answer = await s.amp('merge', '--continue', id)
     expect([answer.code, answer.stdout]).toEqual([0, expect.stringContaining('(merge commit)')])
     expect(s.git('log', '-1', '--format=%s', 'main')).toBe('x')

@@ -1,5 +1,6 @@
 import type { Repo } from '../../repo.js'
 import type { Within } from '../../state/oplog.js'
+import { present } from '../../util/collections.js'
 import type { MergeStyle } from './landing.js'
 
 /** How a merge is to be done. */
@@ -51,4 +52,10 @@ export async function readMerge(repo: Repo, session: string): Promise<Merging | 
     // None, or one that was cut when it was written: nothing had been done yet.
     return null
   }
+}
+
+/** Every merge that has begun in this clone. */
+export async function begunMerges(repo: Repo): Promise<Merging[]> {
+  const names = await repo.host.fs.readdir(repo.local('merges')).catch((): string[] => [])
+  return present(await Promise.all(names.map((name) => readMerge(repo, name.replace(/\.json$/, '')))))
 }
