@@ -3,6 +3,7 @@ import { diffSize } from '../git/diff.js'
 import { isAncestor, resolveCommit } from '../git/history.js'
 import { switchFiles } from '../git/merge.js'
 import type { Oid } from '../git/run.js'
+import { readStatus } from '../git/status.js'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { branchRef } from '../state/names.js'
@@ -11,6 +12,7 @@ import { exchange } from './shared/exchange.js'
 import { findSession } from './shared/find.js'
 import { beginMove, endMove } from './shared/pending.js'
 import { findPlace, type Place } from './shared/place.js'
+import { settleBranch } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
 import { unfinishedVerb } from './shared/unfinished.js'
@@ -31,18 +33,21 @@ export interface ResolveResult {
 
 /** Ends a divergence: one head is the session's again, and its branch stands there; the others stay reachable from its history. */
 export async function resolveSession(repo: Repo, options: ResolveOptions): Promise<ResolveResult> {
-  const tip = await findSession(repo, options.session)
-  await refuseRunning(repo, tip)
-  if (tip.snapshot.heads.length < 2) throw no(`session ${tip.snapshot.name} has not diverged`)
+  const found = await findSession(repo, options.session)
+  await refuseRunning(repo, found)
+  if (found.snapshot.heads.length < 2) throw no(`session ${found.snapshot.name} has not diverged`)
+  const isDryRun = options.dryRun === true
+  const place = await findPlace(repo, found)
+  if (place !== null) await refuseBusy(repo, place)
+  const maySettle = place !== null && !isDryRun
+  const tip = maySettle ? await settleBranch(repo, found, { place, status: await readStatus(place.git) }) : found
   const branch = branchRef(tip.snapshot.branch)
   const now = await repo.refs.read(branch)
   const keep = await headOf(repo, tip, { wanted: options.keep, now })
   const drop = tip.snapshot.heads.filter((head) => head !== keep)
-  const place = await findPlace(repo, tip)
   await refuseCheckedOut(repo, tip, place)
   const move = now === null || now === keep ? null : { from: now, to: keep }
-  if (place !== null) await refuseStaying(repo, place, move)
-  const isDryRun = options.dryRun === true
+  if (place !== null) await refuseStaying(place, move)
   if (isDryRun) return { tip, keep, drop, isDryRun }
   if (now !== null && ![keep, ...drop].includes(now)) await refuseUnrecorded(repo, tip, now)
   const total = await diffSize(repo.git, tip.snapshot.base.oid, keep)
@@ -90,9 +95,12 @@ async function refuseUnrecorded(repo: Repo, tip: ChainTip, now: Oid): Promise<vo
   )
 }
 
-async function refuseStaying(repo: Repo, place: Place, move: { from: Oid; to: Oid } | null): Promise<void> {
+async function refuseBusy(repo: Repo, place: Place): Promise<void> {
   const verb = await unfinishedVerb(repo, place)
   if (verb !== null) throw no(`a ${verb} is in progress in ${place.path}`, 'Finish or abort it first.')
+}
+
+async function refuseStaying(place: Place, move: { from: Oid; to: Oid } | null): Promise<void> {
   const refusal = move === null ? null : await switchFiles(place.git, move, { dryRun: true })
   if (refusal === null) return
   throw no(

@@ -59,4 +59,13 @@ describe('git amp resolve', () => {
     expect(s.snapshot(id).heads).toEqual([mine])
     expect(s.git('log', '-1', '--format=%P', `refs/amp/sessions/${id}`)).toContain(theirs)
   })
+
+  it('takes up a branch that was renamed', async () => {
+    const s = scene()
+    const { id, ours } = await diverged(s)
+    s.gitAt(s.worktree(id), 'branch', '-m', 'renamed')
+    expect((await s.amp('resolve', id, '--keep', ours)).code).toBe(0)
+    expect([s.branch(id), s.git('rev-parse', 'renamed'), s.status(id)]).toEqual(['renamed', ours, ''])
+    expect(s.git('branch', '--list', 'amp/*')).toBe('')
+  })
 })

@@ -103,8 +103,11 @@ export async function refuseUnfinished(repo: Repo, place: Place, tip: ChainTip):
   )
 }
 
-/** The worktree's branch is the session's, or became it by `git branch -m`. */
-async function settleBranch(
+/**
+ * The worktree's branch is the session's, or became it by `git branch -m`.
+ * @throws AmpError when the worktree is on another branch
+ */
+export async function settleBranch(
   repo: Repo,
   tip: ChainTip,
   { place, status }: { place: Place; status: Status },

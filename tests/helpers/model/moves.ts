@@ -27,8 +27,9 @@ export function nextStep(world: World): Step {
   // What was killed is taken up again soon, mostly.
   const last = world.killed
   if (last !== undefined && now.sessions.has(last) && dice.chance(0.7)) return sessionStep(world, last)
+  if (ids.length === 0) return newSession(world)
   const step = dice.weighted<() => Step>([
-    [ids.length === 0 ? 1000 : ids.length < 3 ? 4 : 0.5, () => newSession(world)],
+    [ids.length < 3 ? 4 : 0.5, () => newSession(world)],
     [12, () => upstream(world)],
     [3, () => upkeep(world)],
     [80, () => sessionStep(world, dice.one(ids))],

@@ -161,8 +161,8 @@ export class Rules {
     this.unsettled.set(id, unsettled)
     unsettled.mayHold([before, after].map((one) => one.checkouts.get(id)?.dirt))
     unsettled.mayHold(this.outcomes.expected(taken, id))
-    const isTouched = !['squash', 'merge', 'reopen'].includes(step.command ?? '') || step.line.includes('--onto')
-    if (isTouched) unsettled.goesOn(after.checkouts.get(id))
+    const isFixed = ['squash', 'reopen'].includes(step.command ?? '') && !step.line.includes('--onto')
+    if (!isFixed || before.checkouts.get(id)?.isUnfinished === true) unsettled.goesOn(after.checkouts.get(id))
     this.fsck()
   }
 
