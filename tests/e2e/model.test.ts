@@ -9,7 +9,7 @@ import { type Taken, World } from '../helpers/model/world.js'
 // MODEL_SEED and MODEL_STEPS repeat a run; MODEL_MINUTES lets it go on for as long. The soak takes other seeds each time.
 
 const isSoak = process.env.KILL_ROUNDS !== undefined
-const seed = Number(process.env.MODEL_SEED ?? (isSoak ? Date.now() % 1_000_000 : 4))
+const seed = Number(process.env.MODEL_SEED ?? (isSoak ? Date.now() % 1_000_000 : 500))
 const steps = Number(process.env.MODEL_STEPS ?? (isSoak ? 3000 : 300))
 const end = Date.now() + Number(process.env.MODEL_MINUTES ?? 0) * 60_000
 /** Then a new repository begins: what is long ago matters less than how many beginnings there are. */
