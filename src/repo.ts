@@ -152,6 +152,11 @@ export class Repo {
     return tree
   }
 
+  /** The tree that a commit was made from: that of its first parent, and nothing at all for the beginning of a history. */
+  async treeBefore({ parents: [parent] }: { parents: readonly Oid[] }): Promise<Oid> {
+    return parent === undefined ? this.objects.writeTree([]) : this.treeOf(parent)
+  }
+
   /**
    * A function that takes secrets out of text: those of the environment, and of the `.env` files of this checkout, the main one and `worktree`.
    */

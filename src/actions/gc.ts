@@ -1,6 +1,8 @@
 import type { Repo } from '../repo.js'
-import { prepareExpiry } from '../state/oplog.js'
+import { prepareExpiry, readOperations } from '../state/oplog.js'
 import { RefMoved } from '../state/storage.js'
+import { longestLog } from './oplog.js'
+import { begunMerges } from './shared/merging.js'
 import { allSessions } from './shared/sessions.js'
 import { readTrash, type TrashEntry } from './shared/trash.js'
 
@@ -23,7 +25,7 @@ export interface GcResult {
 /** The log may grow while it is written anew. */
 const tries = 10
 
-/** Lets go of old operations and old worktrees in the trash. What a paused session has there stays. */
+/** Lets go of old operations and old worktrees in the trash. What a paused session has there stays, and so do the steps of a merge that was stopped. */
 export async function collectGarbage(repo: Repo, options: GcOptions): Promise<GcResult> {
   const isDryRun = options.dryRun === true
   const cutoff = repo.host.now().getTime() - options.olderThanMs
@@ -31,7 +33,7 @@ export async function collectGarbage(repo: Repo, options: GcOptions): Promise<Gc
   const paused = new Set(sessions.filter(({ snapshot }) => snapshot.status === 'paused').map(({ id }) => id))
   const trash = await readTrash(repo)
   const gone = trash.filter(({ at, session }) => Date.parse(at) < cutoff && !paused.has(session))
-  const operations = await expire(repo, { cutoff, isDryRun })
+  const operations = await expire(repo, { cutoff: Math.min(cutoff, await firstStep(repo)), isDryRun })
   if (!isDryRun) for (const { path } of gone) await repo.host.fs.rm(path, { recursive: true, force: true })
   return {
     cutoff: new Date(cutoff).toISOString(),
@@ -41,15 +43,21 @@ export async function collectGarbage(repo: Repo, options: GcOptions): Promise<Gc
   }
 }
 
+/** When the first step was recorded of a merge that may still be aborted; infinity when there is none. */
+async function firstStep(repo: Repo): Promise<number> {
+  const begun = new Set((await begunMerges(repo)).map(({ within }) => within.id))
+  const steps = begun.size === 0 ? [] : await readOperations(repo, longestLog)
+  const times = steps.filter((one) => begun.has(one.within?.id ?? '')).map(({ at }) => Date.parse(at))
+  return Math.min(Number.POSITIVE_INFINITY, ...times)
+}
+
 async function expire(
   repo: Repo,
   { cutoff, isDryRun }: { cutoff: number; isDryRun: boolean },
 ): Promise<GcResult['operations']> {
   for (let n = 1; ; n++) {
-    const expired = await prepareExpiry(repo, cutoff)
-    if (expired === null) return { gone: 0, kept: 0 }
-    const { gone, kept, change } = expired
-    if (isDryRun) return { gone, kept }
+    const { gone, kept, change } = await prepareExpiry(repo, cutoff)
+    if (isDryRun || change === null) return { gone, kept }
     try {
       await repo.refs.update([change], 'amp: gc')
       return { gone, kept }

@@ -1,5 +1,5 @@
 import { AmpError, no } from '../errors.js'
-import { isAncestor } from '../git/history.js'
+import { idsBetween, isAncestor } from '../git/history.js'
 import type { Oid } from '../git/run.js'
 import { isDirty } from '../git/status.js'
 import type { Repo } from '../repo.js'
@@ -7,6 +7,7 @@ import type { ChainTip } from '../state/chain.js'
 import { branchName } from '../state/names.js'
 import { readOperations, undoneIn } from '../state/oplog.js'
 import { shellWord } from '../util/quote.js'
+import { plural } from '../util/time.js'
 import { abortRebase, continueRebase } from './rebase.js'
 import { hasContent } from './shared/contained.js'
 import { findSession } from './shared/find.js'
@@ -32,6 +33,7 @@ import { standingOf } from './shared/rebasing.js'
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { refuseRunning } from './shared/sessions.js'
 import { knownResult, testCommand } from './shared/testing.js'
+import { landingTurn, takeTurn } from './shared/turn.js'
 import { undoOperation } from './undo.js'
 
 export interface MergeOptions extends MergePlan, Listening {
@@ -64,7 +66,7 @@ export interface MergeResult {
 }
 
 /** So often a merge is planned again when the base moves under it. */
-const maxPlans = 3
+const maxReplans = 3
 
 /**
  * Brings a session into its base: squashed if that is the style, rebased, tested, merged, recorded, cleaned up and, last of all, pushed. Whatever
@@ -106,9 +108,19 @@ export async function abortMerge(repo: Repo, options: { session?: string | undef
   const operations = await readOperations(repo, recent)
   const undone = undoneIn(operations)
   const isOpen = operations.some((one) => one.within?.id === within.id && !undone.has(one.id))
-  const back = isOpen ? (await undoOperation(repo, { operation: within.id })).tip : await findSession(repo, tip.id)
+  const back = isOpen ? (await takeBack(repo, tip, within.id)).tip : await findSession(repo, tip.id)
   await forgetMerge(repo, tip.id)
   return back
+}
+
+async function takeBack(repo: Repo, { id }: ChainTip, operation: string) {
+  try {
+    return await undoOperation(repo, { operation })
+  } catch (error) {
+    if (!(error instanceof AmpError) || error.kind !== 'no') throw error
+    const hints = [...error.hints, `To keep what was done since, go on instead: git amp merge --continue ${id}`]
+    throw new AmpError('no', error.message, { hints, details: error.details, cause: error })
+  }
 }
 
 /** Whether a word names a remote and no session, as in `merge --push origin`. */
@@ -166,6 +178,13 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
     )
   const isContained = plan.pr !== true && (await isThere(repo, found.head, base.before))
   if (stale !== null && !isContained) tell('base', 'warning', stale)
+  const back = isContained ? 0 : await goneBack(repo, now)
+  if (back > 0)
+    tell(
+      'base',
+      'warning',
+      `${plural(back, 'commit')} more than the session's own: ${branchName(base.into)} had it before`,
+    )
   if (isDryRun) return isContained ? { ...result, isUpToDate: true } : { ...result, ...(await plannedRun(repo, now)) }
   if (isContained) {
     now.tip = await recordContained(repo.as(now.within), now.tip, now)
@@ -182,6 +201,15 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
 async function isThere(repo: Repo, head: Oid, base: Oid): Promise<boolean> {
   if (await isAncestor(repo.git, head, base)) return true
   return !(await isAncestor(repo.git, base, head)) && hasContent(repo, head, base)
+}
+
+/** How many commits a session stands on that its base lost since, as by an undone merge, and would get again with it. */
+async function goneBack(repo: Repo, { tip, head, into, before }: Run): Promise<number> {
+  const { base } = tip.snapshot
+  const isOn = base.ref === into && (await isAncestor(repo.git, before, base.oid))
+  return isOn && (await isAncestor(repo.git, base.oid, head))
+    ? (await idsBetween(repo.git, before, base.oid)).length
+    : 0
 }
 
 /** What must not be merged as it is. */
@@ -284,25 +312,41 @@ async function landing(repo: Repo, now: Run): Promise<Landed | null> {
   const as = repo.as(now.within)
   await checkBase(repo, { ...now, after: await foreseen(repo, now) })
   await squashStep(repo, now)
-  for (let plans = 1; ; plans++) {
-    await rebaseStep(repo, now)
-    await testStep(repo, now)
-    if (await isAncestor(repo.git, now.head, now.before)) return null
-    const { message: words, ...plan } = now.plan
-    const message = now.style === 'squash' ? undefined : words
-    try {
-      const git = now.place?.git ?? repo.git
-      const landed = await land(as, { ...plan, ...now, message, git })
-      now.tip = landed.tip
-      const { into, before, tell } = now
-      tell('merge', 'done', `${branchName(into)} ${range(before, landed.after)} (${viaWords(landed.via)})`)
-      return landed
-    } catch (error) {
-      const at = await repo.refs.read(now.into)
-      if (at === null || at === now.before || plans >= maxPlans) throw error
-      now.tell('base', 'warning', `${branchName(now.into)} moved to ${at.slice(0, 12)} meanwhile: planned again`)
-      now.before = at
+  let giveBack: (() => Promise<void>) | null = null
+  try {
+    for (let replans = 0; ; replans++) {
+      await rebaseStep(repo, now)
+      await testStep(repo, now)
+      if (await isAncestor(repo.git, now.head, now.before)) return null
+      // Kept while it is planned again: of many merges at once none comes too late for ever.
+      giveBack ??= await takeTurn(repo, landingTurn)
+      const landed = await landAt(as, now, replans)
+      if (landed !== null) return landed
     }
+  } finally {
+    await giveBack?.()
+  }
+}
+
+/** @returns null when the base has moved meanwhile: then it is to be planned again */
+async function landAt(as: Repo, now: Run, replans: number): Promise<Landed | null> {
+  const { message: words, ...plan } = now.plan
+  const { into, before, tell } = now
+  const name = branchName(into)
+  const message = now.style === 'squash' ? undefined : words
+  try {
+    const landed = await land(as, { ...plan, ...now, message, git: now.place?.git ?? as.git })
+    now.tip = landed.tip
+    tell('merge', 'done', `${name} ${range(before, landed.after)} (${viaWords(landed.via)})`)
+    return landed
+  } catch (error) {
+    const at = await as.refs.read(into)
+    if (at === null || at === before) throw error
+    if (replans === maxReplans)
+      throw no(`'${name}' moved again each time that the merge was planned, ${replans + 1} times in all`)
+    tell('base', 'warning', `${name} moved to ${at.slice(0, 12)} meanwhile: planned again`)
+    now.before = at
+    return null
   }
 }
 

@@ -9,6 +9,7 @@ import { anchor, headOf } from './diff.js'
 import { baseOf } from './shared/adopt.js'
 import { findSession } from './shared/find.js'
 import { ownCommits } from './shared/own.js'
+import { logMoved } from './shared/record.js'
 import { currentSession } from './shared/session-file.js'
 import { refuseRunning } from './shared/sessions.js'
 
@@ -45,14 +46,14 @@ export async function pickFrom(repo: Repo, options: PickOptions): Promise<PickRe
   if (options.paths.length === 0 && commits.length === 0)
     throw no(`session ${tip.snapshot.name} has no commits to pick`)
   const paths = options.paths.map((path) => anchor(repo, null, path))
-  const spans = commits.length > 0 ? commits.map(spanOf) : [await wholeOf(repo, tip)]
+  const spans = commits.length > 0 ? await Promise.all(commits.map(spanOf(repo))) : [await wholeOf(repo, tip)]
   const files = await filesOf(git, spans, paths)
   if (paths.length > 0 && files.length === 0) throw no(`session ${tip.snapshot.name} changes nothing in these paths`)
   await refuseOverlap(git, files)
   const picked = commits.map(({ oid, message }) => ({ oid, subject: subjectOf(message) }))
   const result = { tip, picked, files, made: [], dropped: [], isDryRun }
   if (isDryRun) return result
-  if (paths.length === 0) return { ...result, ...(await cherryPick(git, picked)) }
+  if (paths.length === 0) return { ...result, ...(await logged(repo, { tip, git }, () => cherryPick(git, picked))) }
   for (const span of spans) await applyPaths(git, span, paths)
   return result
 }
@@ -73,7 +74,7 @@ async function commitsOf(repo: Repo, tip: ChainTip, { commits, paths }: PickOpti
   if (commits.length > 0) return Promise.all(commits.map((revision) => commitOf(repo, tip, { revision, head })))
   if (paths.length > 0) return []
   const events = await readEvents(repo.objects, tip.oid, tip.ref)
-  return (await ownCommits(repo, tip, { head, events })).filter(({ parents }) => parents.length === 1)
+  return (await ownCommits(repo, tip, { head, events })).filter(({ parents }) => parents.length < 2)
 }
 
 /** A commit that stands on the session's branch, or stood there before a squash or a rebase. */
@@ -84,17 +85,22 @@ async function commitOf(repo: Repo, tip: ChainTip, { revision, head }: { revisio
   if (!(await isAncestor(repo.git, oid, head)) && !(await isAncestor(repo.git, oid, tip.oid)))
     throw fatal(`${revision} is no commit of session ${tip.snapshot.name}`, 'Take any other with "git cherry-pick".')
   const [commit] = await commitsBetween(repo.git, ((await repo.objects.readCommit(oid))?.parents ?? []) as Oid[], oid)
-  if (commit?.parents.length === 1) return commit
+  if (commit !== undefined && commit.parents.length < 2) return commit
   throw no(`${revision} is a merge, which cannot be picked`, 'Name the commits that were merged.')
 }
 
-/** A change, from one commit to another. */
+/** A change, from one commit or tree to another. */
 interface Span {
   from: Oid
   to: Oid
 }
 
-const spanOf = ({ oid, parents }: CommitInfo): Span => ({ from: parents[0] ?? '', to: oid })
+const spanOf =
+  (repo: Repo) =>
+  async (commit: CommitInfo): Promise<Span> => ({
+    from: commit.parents[0] ?? (await repo.treeBefore(commit)),
+    to: commit.oid,
+  })
 
 async function wholeOf(repo: Repo, tip: ChainTip): Promise<Span> {
   const head = await headOf(repo, tip)
@@ -119,6 +125,20 @@ async function refuseOverlap(git: Git, files: readonly string[]): Promise<void> 
     `your changes here are in the way: ${common.join(', ')}`,
     'Commit or stash them, then run the command again.',
   )
+}
+
+/** Lets git move the branch that is checked out, and logs where it came from, also when git stops on the way. */
+async function logged<T>(repo: Repo, { tip, git }: { tip: ChainTip; git: Git }, work: () => Promise<T>): Promise<T> {
+  const ref = await git.text(['symbolic-ref', '--quiet', 'HEAD'], { ok: [0, 1] }) // 1: detached
+  const at = async () => (ref === '' ? null : repo.refs.read(ref))
+  const before = await at()
+  try {
+    return await work()
+  } finally {
+    const after = await at()
+    const moved = [{ ref, old: before, new: after }]
+    if (after !== before) await logMoved(repo, tip, { id: repo.newId(), command: 'pick', moved })
+  }
 }
 
 async function cherryPick(git: Git, commits: PickResult['picked']): Promise<{ made: Oid[]; dropped: Oid[] }> {

@@ -12,7 +12,7 @@ import { subjectOf } from '../util/message.js'
 import { shellWord } from '../util/quote.js'
 import { refuseCheckedOut } from './shared/checkout.js'
 import { findSession } from './shared/find.js'
-import { moveWithFiles } from './shared/follow.js'
+import { moveWithFiles, refuseFollowing } from './shared/follow.js'
 import { type Driven, giveUp, goOn, handOver, stopAt, stopError } from './shared/hand-over.js'
 import { settleOrLook } from './shared/look.js'
 import { ensurePlace, findPlace, type Place } from './shared/place.js'
@@ -92,6 +92,7 @@ export async function rebaseSession(repo: Repo, options: RebaseOptions): Promise
     const error = conflicting(replayed.commit, replayed.paths, onto)
     if (isDryRun || repo.location.isBare) throw error
     const there = place ?? (await ensurePlace(repo, tip)).place
+    await refuseFollowing(there, { from: head, to: onto })
     const { commit, paths } = replayed
     const what = { place: there, from: head, onto, start, commit: commit.oid, paths }
     return finish(repo, await handOver(repo, tip, what), { ...plain, merges, agent: options.agent })
@@ -277,7 +278,7 @@ export async function tryRebase(
 async function replay(repo: Repo, { commits, onto, place, isDryRun }: Replay): Promise<Replayed> {
   // Merge attributes and drivers are those of the worktree that the merge runs in.
   const git = place?.git ?? repo.git
-  const plain = commits.filter(({ parents }) => parents.length === 1)
+  const plain = commits.filter(({ parents }) => parents.length < 2)
   const laid = await merging(repo, git, (merger) => layOn(repo, merger, { commits: plain, onto }))
   if ('paths' in laid) return { kind: 'conflict', ...laid }
   const writer = await CommitWriter.open(git, repo.catFile, { isDryRun })
@@ -311,7 +312,7 @@ async function layOn(
   const steps: Laid[] = []
   let tip = await repo.treeOf(onto)
   for (const commit of commits) {
-    const before = await repo.treeOf(commit.parents[0] ?? '')
+    const before = await repo.treeBefore(commit)
     const merged = await merger.merge({ base: before, ours: tip, theirs: commit.tree })
     if (merged.kind === 'conflict') return { commit, paths: merged.paths }
     steps.push({ commit, tree: merged.tree, isDropped: merged.tree === tip && before !== commit.tree })

@@ -62,7 +62,7 @@ export async function undoOperation(repo: Repo, options: UndoOptions): Promise<U
   const { review = null } = (await readTip(repo, operation.session))?.snapshot ?? {}
   const isDryRun = options.dryRun === true
   const results: StepResult[] = []
-  if (open.length > 1) await refuseNewer(repo, { operations, operation: left })
+  if (open.length > 1) await refuseNewer(repo, { operations, operation: left, steps: open })
   const as = steps.length > 1 ? repo.as({ id: repo.newId(), command: 'undo' }) : repo
   for (const step of isDryRun ? open.slice(0, 1) : open)
     results.push(await undoStep(as, { step, operations, isDryRun }))
@@ -106,13 +106,15 @@ async function publishedOf(repo: Repo, refs: UndoResult['refs']): Promise<UndoRe
 /** Whether the session, or any ref of a command of several steps, was moved by something newer, or cannot go back with its checkout. */
 async function refuseNewer(
   repo: Repo,
-  subject: { operations: readonly Operation[]; operation: Operation },
+  subject: { operations: readonly Operation[]; operation: Operation; steps: readonly Operation[] },
 ): Promise<void> {
   const tip = await readTip(repo, subject.operation.session)
   if (tip !== null) await undoneOf(repo, { ...subject, tip })
   for (const { ref, before, after } of tip === null ? [] : movable(subject.operation)) {
     const now = await repo.refs.read(ref)
-    if (now !== before && now !== after) throw newerRef(subject, ref)
+    // The last step that moves it may have been killed before it did.
+    const late = subject.steps.flatMap(movable).find((move) => move.ref === ref)?.before
+    if (now !== before && now !== after && now !== late) throw newerRef(subject, ref)
     const isOthers = ref.startsWith('refs/heads/') && ref !== branchRef(tip?.snapshot.branch ?? '')
     if (isOthers && now === after && after !== null)
       await checkoutToMove(repo, { ref, from: after, to: before ?? after })

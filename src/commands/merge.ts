@@ -26,7 +26,7 @@ export class MergeCommand extends AmpCommand {
       \`git amp undo\` takes all of it back, but for what was pushed.
 
       The base moves from the value that was seen, and nobody's checkout is switched. Where the base is checked out, that checkout is updated when
-      nothing of the user's is in the way, else the merge is refused before anything is changed. When the base moves meanwhile, it is planned again,
+      nothing of the user's is in the way, ignored files included, else the merge is refused before anything is changed. When the base moves meanwhile, it is planned again,
       three times at most. A session whose last iteration was interrupted is merged with \`-f\` only: nobody has looked at what was left.
 
       A conflict stops the rebase in the session's worktree, as it stops \`git rebase\`; failing tests stop the merge as well. When that is put right, \`--continue\` goes

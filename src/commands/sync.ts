@@ -73,7 +73,7 @@ export class SyncCommand extends AmpCommand {
     else ui.hint(`"git for-each-ref ${result.tracking}" shows what is there.`, 'ampSync')
     if (withheld.transcripts > 0)
       ui.hint(
-        `${plural(withheld.transcripts, 'transcript')} ${withheld.transcripts === 1 ? 'stays' : 'stay'} here; "git amp sync --transcripts" pushes them.`,
+        `${plural(withheld.transcripts, 'transcript')} ${withheld.transcripts === 1 ? 'stays here; "git amp sync --transcripts" pushes it' : 'stay here; "git amp sync --transcripts" pushes them'}.`,
         'ampPrivate',
       )
     if (withheld.snapshots > 0)

@@ -38,7 +38,7 @@ export async function areMerged(git: Git, merges: readonly Said[]): Promise<bool
 
 /**
  * Moves a checkout from one commit's files to another's, keeping what is not committed; index and files only, no ref.
- * @param options `dryRun` only asks whether it would work
+ * @param options `dryRun` only asks whether it would work; what git overwrites without a word, because it is ignored, is then in the way as well
  * @returns git's refusal, or null when it worked
  */
 export async function switchFiles(
@@ -50,9 +50,31 @@ export async function switchFiles(
     await git.run(['update-index', '-q', '--refresh'], { ok: [0, 1] }) // 1: some files differ, which is fine
     const dry = options.dryRun === true ? ['--dry-run'] : []
     await git.run(['read-tree', '-m', '-u', ...dry, move.from, move.to])
-    return null
+    const ignored = options.dryRun === true ? await ignoredInTheWay(git, move) : []
+    return ignored.length === 0 ? null : `ignored files would be overwritten: ${ignored.join(', ')}`
   } catch (error) {
     if (!(error instanceof GitError) || error.exit.code === null) throw error
     return error.message
   }
+}
+
+/** Ignored files that stand where a commit has files of its own. */
+async function ignoredInTheWay(git: Git, { from, to }: { from: Oid; to: Oid }): Promise<string[]> {
+  const added = await git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--diff-filter=A', from, to])
+  if (added.length === 0) return []
+  const list = ['ls-files', '--others', '--ignored', '--exclude-standard', '-z', '--full-name']
+  // A directory of which everything is ignored is one entry, with a slash: what is in there is asked for by name.
+  const entries = new Set(await git.items([...list, '--directory', ':/']))
+  const way = added.flatMap((path) => [path, `${path}/`, ...parentsOf(path)].filter((entry) => entries.has(entry)))
+  const inside = added.filter((path) => parentsOf(path).some((parent) => entries.has(`${parent}/`)))
+  for (let at = 0; at < inside.length; at += 500)
+    way.push(
+      ...(await git.items([...list, '--', ...inside.slice(at, at + 500).map((path) => `:(top,literal)${path}`)])),
+    )
+  return [...new Set(way)]
+}
+
+const parentsOf = (path: string): string[] => {
+  const names = path.split('/')
+  return names.slice(1).map((_, at) => names.slice(0, at + 1).join('/'))
 }

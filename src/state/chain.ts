@@ -129,8 +129,10 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
   const { tip } = append
   const blobs: TreeEntry[] = []
   const events: AmpEvent[] = []
-  for (const event of append.events) {
-    const id = writer.newId()
+  // Events of one commit share a lamport, and then their ids decide: they are given out so that the order stays.
+  const ids = append.events.map(() => writer.newId()).sort()
+  for (const [at, event] of append.events.entries()) {
+    const id = ids[at] ?? ''
     events.push({
       id,
       type: event.type,
@@ -144,8 +146,7 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
       }),
     })
   }
-  // Events of one commit share a lamport: their ids decide, so they are applied in that order here too.
-  const snapshot = [...events].sort((a, b) => (a.id < b.id ? -1 : 1)).reduce(applyEvent, tip.snapshot)
+  const snapshot = events.reduce(applyEvent, tip.snapshot)
   const parents = [...new Set([tip.oid, ...append.code])]
   const oid = await stores.objects.writeCommit({
     tree: await stores.objects.writeTree(blobs),

@@ -176,7 +176,8 @@ function parseOperation(json: string): Operation | null {
 
 /** What the log becomes when its older part goes. */
 export interface Expired {
-  change: RefChange
+  /** Null when none is as old as that. */
+  change: RefChange | null
   /** The operations that go, and how many stay. */
   gone: number
   kept: number
@@ -185,9 +186,8 @@ export interface Expired {
 /**
  * Writes the log anew without the operations before `cutoff`; what only they kept reachable is git's to collect then.
  * @param cutoff milliseconds since 1970
- * @returns null when none is as old as that
  */
-export async function prepareExpiry(stores: Stores, cutoff: number): Promise<Expired | null> {
+export async function prepareExpiry(stores: Stores, cutoff: number): Promise<Expired> {
   const old = await stores.refs.read(oplogRef)
   const entries: CommitObject[] = []
   let gone = 0
@@ -198,7 +198,7 @@ export async function prepareExpiry(stores: Stores, cutoff: number): Promise<Exp
     else gone += 1
     oid = entry.before
   }
-  if (old === null || gone === 0) return null
+  if (gone === 0) return { change: null, gone, kept: entries.length }
   let tip: Oid | null = null
   for (const commit of entries.reverse()) {
     const [, ...befores] = commit.parents

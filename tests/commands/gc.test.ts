@@ -18,6 +18,7 @@ describe('git amp gc', () => {
     expect(readdirSync(trash)).toHaveLength(2)
     const refs = s.refs()
     expect((await s.amp('gc')).stdout).toBe('let go of 0 operations and 0 worktrees in the trash\n')
+    expect(JSON.parse((await s.amp('gc', '--json')).stdout)).toMatchObject({ operations: { gone: 0, kept: 5 } })
     const dry = await s.ampWith(inDays(91), 'gc', '-n')
     expect(dry.stdout).toBe('would let go of 5 operations and 1 worktree in the trash\n')
     expect([s.refs(), readdirSync(trash).length]).toEqual([refs, 2])

@@ -303,6 +303,30 @@ describe('after something was killed', () => {
     expect(s.exists('amp-pending', gitDirOf(s, wt))).toBe(false)
   })
 
+  it('a file that git was killed in is written again, and one of the human’s is not', async () => {
+    for (const [there, code] of [
+      ['', 0],
+      ['str', 0],
+      ['stray', 128],
+    ] as const) {
+      const { s, id, branch, wt } = await begun()
+      s.commit({ up: 'stream', more: '1' }, 'Upstream')
+      const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
+      const path = s.env.PATH
+      const dies = `printf %s '${there}' >up; printf 1 >more; exit 1`
+      s.program(
+        'git',
+        `case "$*" in *"read-tree -m -u"*--dry-run*) ;; *"read-tree -m -u"*) ${dies};; esac; exec ${real} "$@"`,
+      )
+      expect((await s.amp('rebase', id)).code).toBe(128)
+      s.env.PATH = path
+      const next = await s.amp('squash', id, '-m', 'One')
+      expect([next.code, s.read('up', wt)]).toEqual([code, code === 0 ? 'stream' : there])
+      if (code === 0) expect([s.status(id), s.subjects(`main..${branch}`)]).toEqual(['', ['One']])
+      else expect(next.stderr).toContain('has changes of yours: up')
+    }
+  })
+
   it('the files of before, which the human took back after a rebase, are the human’s', async () => {
     const { s, id, branch, wt } = await begun()
     const old = s.git('rev-parse', branch)

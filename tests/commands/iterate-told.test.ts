@@ -143,6 +143,13 @@ describe('what --json tells', () => {
       manual: s.git('rev-parse', s.branch(id)),
     })
     expect(second.iteration.remarks.keptAs).toBe(s.snapshot(id).kept?.commit)
+    // Both commits are told in one step: its events keep their order.
+    const steps = s.git('log', '--first-parent', '--format=%B%x00', `refs/amp/sessions/${id}`).split('\0')
+    const ids = steps.map((step) =>
+      [...step.matchAll(/^Amp-Event: (.*)$/gm)].map(([, json]) => JSON.parse(json ?? '').id),
+    )
+    expect(ids.filter((step) => step.length > 1)).toHaveLength(1)
+    for (const step of ids) expect(step).toEqual([...step].sort())
   })
 
   it('of a timeout, and of a login that it waits for', async () => {

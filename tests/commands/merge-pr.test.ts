@@ -103,6 +103,32 @@ describe('git amp merge --pr', () => {
     expect(s.gitAt(dir, 'for-each-ref')).not.toBe(refs)
   })
 
+  it('does not replace what somebody else pushed to the branch, also after a fetch', async () => {
+    const { s, id, dir, branch } = await ready('git@github.com:owner/project.git')
+    program(s, 'gh', 'echo https://github.com/owner/project/pull/7')
+    expect((await s.amp('merge', id, '--pr')).code).toBe(0)
+    const theirs = s.gitAt(dir, 'commit-tree', '-p', branch, '-m', 'Theirs', 'main^{tree}')
+    s.gitAt(dir, 'update-ref', `refs/heads/${branch}`, theirs)
+    s.git('fetch', '-q', dir, '+refs/heads/*:refs/remotes/origin/*')
+    s.commit({ up: '1' }, 'Upstream')
+    const answer = await s.amp('merge', id, '--pr')
+    expect([answer.code, plain(answer.stderr, s.root).split('\n').slice(-4)]).toMatchInlineSnapshot(`
+      [
+        1,
+        [
+          "no  review    origin",
+          "error: origin/amp/a/<time> has 1 commit that session a has not: <oid12>",
+          "hint: Take them into its worktree with "git cherry-pick", then run the command again.",
+          "",
+        ],
+      ]
+    `)
+    expect(s.gitAt(dir, 'rev-parse', branch)).toBe(theirs)
+    s.gitAt(s.worktree(id), 'cherry-pick', theirs)
+    expect((await s.amp('merge', id, '--pr')).code).toBe(0)
+    expect(s.gitAt(dir, 'rev-parse', branch)).toBe(s.git('rev-parse', branch))
+  })
+
   it('says in undo what stays', async () => {
     const { s, id } = await ready('https://github.com/owner/project')
     program(s, 'gh', 'echo https://github.com/owner/project/pull/7')

@@ -114,6 +114,18 @@ describe('a merge is one operation', () => {
 })
 
 describe('a merge that stops', () => {
+  it('that did not come to its last ref goes back all the same', async () => {
+    const { s, id, wt } = await behind()
+    const before = [branches(s), standing(s, wt)]
+    const branch = s.branch(id)
+    expect((await s.amp('merge', id, '--squash', '-m', 'All')).code).toBe(0)
+    // The branch of the session is the last to go.
+    s.git('branch', branch, 'main')
+    const undone = await s.amp('undo')
+    expect([undone.code, undone.stdout]).toEqual([0, expect.stringContaining('undid merge of a')])
+    expect([branches(s), standing(s, wt)]).toEqual(before)
+  })
+
   it('in a conflict goes on when that is resolved, also by plain git', async () => {
     for (const way of ['merge', 'rebase', 'git']) {
       const { s, id, wt } = await conflicting()
@@ -181,10 +193,14 @@ describe('a merge that stops', () => {
       ",
       ]
     `)
+    // The steps that --abort takes back are no garbage.
+    await s.amp('gc', '--older-than', '0')
     expect((await s.amp('merge', '--abort', id)).code).toBe(0)
     expect([branches(s), standing(s, wt)]).toEqual(before)
     expect((await s.amp('merge', id, '-m', 'x', '--no-ff')).code).toBe(1)
     await s.iterate(id, 'echo 1 >mended')
+    const late = await s.amp('merge', '--abort', id)
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('go on instead: git amp merge --continue')])
     const answer = await s.amp('merge', '--continue', id)
     expect([answer.code, answer.stdout]).toEqual([0, expect.stringContaining('(merge commit)')])
     expect(s.git('log', '-1', '--format=%s', 'main')).toBe('x')
@@ -294,7 +310,9 @@ describe('what comes after a merge', () => {
     s.gitAt(remote, 'config', 'core.hooksPath', 'hooks')
     const { chmodSync, rmSync } = await import('node:fs')
     chmodSync(hook, 0o755)
+    s.env.MY_TOKEN = 'not-for-a-file'
     const answer = await s.amp('merge', id, '--push')
+    expect(Object.keys(JSON.parse(s.read(`.git/amp/merges/${id}.json`)))).toEqual(['plan', 'within'])
     expect([answer.code, plain(answer.stderr, s.root).split('\n').slice(-6)]).toMatchInlineSnapshot(`
       [
         1,
@@ -313,6 +331,51 @@ describe('what comes after a merge', () => {
     const again = await s.amp('merge', '--continue', id)
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('main has everything of')])
     expect(s.gitAt(remote, 'rev-parse', 'main')).toBe(s.git('rev-parse', 'main'))
+  })
+
+  it('goes well with several others at once, and leaves nothing of them in the checkout', async () => {
+    const s = scene()
+    const ids: string[] = []
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const id = await s.session(name)
+      await s.iterate(id, `echo 1 >${name}`)
+      ids.push(id)
+    }
+    s.write({ mine: '1' })
+    const answers = await Promise.all(ids.map((id) => s.amp('merge', id)))
+    expect(answers.map(({ code, stderr }) => (code === 0 ? '' : stderr))).toEqual(['', '', '', '', '', ''])
+    expect(s.git('ls-files')).toBe('README.md\na\nb\nc\nd\ne\nf')
+    expect([s.git('status', '--porcelain'), s.git('rev-list', '--count', 'main')]).toEqual(['?? mine', '7'])
+  })
+
+  it('says when it brings back what the base has lost since', async () => {
+    const s = scene()
+    const [a, b] = [await s.session('a'), await s.session('b')]
+    await s.iterate(a, 'echo 1 >a')
+    await s.iterate(b, 'echo 1 >b')
+    expect((await s.amp('merge', a)).code).toBe(0)
+    expect((await s.amp('rebase', b)).code).toBe(0)
+    s.git('reset', '-q', '--hard', 'HEAD~1')
+    const words = "!   base      1 commit more than the session's own: main had it before\n"
+    for (const options of [['-n'], []]) expect((await s.amp('merge', b, ...options)).stderr).toContain(words)
+    expect(s.subjects('main~2..main')).toEqual(['amp: echo 1 >a', 'amp: echo 1 >b'])
+  })
+
+  it('that a hook refuses leaves the checkout of the base as it was', async () => {
+    const { s, id } = await behind()
+    await s.iterate(id, 'echo 2 >kept')
+    s.write({ staged: '1\n', new: '1\n' })
+    s.git('add', 'staged')
+    s.write({ staged: '2\n' })
+    const look = () => [s.git('status', '--porcelain'), s.git('diff', 'HEAD'), s.git('diff', '--cached')]
+    const before = look()
+    s.hook('reference-transaction', '[ "$1" != prepared ] || ! grep -q refs/heads/main')
+    const answer = await s.amp('merge', id)
+    expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining('aborted by hook')])
+    expect(look()).toEqual(before)
+    s.hook('reference-transaction', '')
+    expect((await s.amp('merge', '--continue', id)).code).toBe(0)
+    expect(s.git('status', '--porcelain')).toBe('AM staged\n?? new')
   })
 
   it('merges commits that come to nothing, as git does', async () => {

@@ -199,9 +199,20 @@ describe('git amp merge', () => {
     expect(s.git('rev-parse', 'main')).toBe(head)
   })
 
-  it('overwrites ignored files of the checkout as git does, and tells of a merge that did not happen', async () => {
+  it('keeps ignored files of the checkout, which git would overwrite, and tells of a merge that did not happen', async () => {
     const { s, id } = await done()
     s.write({ '.git/info/exclude': '/a\n', a: 'ignored\n' })
+    const refused = await s.amp('merge', id)
+    expect([refused.code, plain(refused.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        1,
+        "error: the checkout in $ROOT/repo could not be updated: ignored files would be overwritten: a
+      hint: Look at it with "git status --ignored" there.
+      ",
+      ]
+    `)
+    expect([s.read('a'), s.git('log', '-1', '--format=%s', 'main')]).toEqual(['ignored\n', 'Change'])
+    rmSync(join(s.dir, 'a'))
     writeFileSync(join(s.dir, '.git/MERGE_HEAD'), `${s.git('rev-parse', 'main')}\n`)
     expect((await s.amp('merge', id)).code).toBe(1)
     rmSync(join(s.dir, '.git/MERGE_HEAD'))
@@ -287,8 +298,8 @@ describe('git amp merge', () => {
     const commit = "git commit-tree -p main -m Moved 'main^{tree}'"
     s.hook('commit-msg', `git update-ref refs/heads/main $(${commit})`)
     const tired = await s.amp('merge', next, '--no-ff')
-    expect([tired.code, tired.stderr.match(/planned again/g)?.length]).toEqual([1, 2])
-    expect(s.subjects('main~3..main')).toEqual(['Moved', 'Moved', 'Moved'])
+    expect([tired.code, tired.stderr.match(/planned again/g)?.length]).toEqual([1, 3])
+    expect(s.subjects('main~4..main')).toEqual(['Moved', 'Moved', 'Moved', 'Moved'])
     expect(s.snapshot(next).status).toBe('idle')
     expect(s.git('diff', '--cached', '--name-only')).toBe('')
   })

@@ -39,6 +39,31 @@ describe('git amp pick', () => {
     expect(w.s.git('status', '--porcelain')).toBe('')
   })
 
+  it('is an operation, which undo takes back and has again, also after a conflict', async () => {
+    const w = await Work.begin({ b: '0' })
+    w.agent({ a: '1' })
+    w.agent({ b: '1' })
+    const [before, head] = [w.s.git('rev-parse', 'main'), w.s.git('rev-parse', w.s.branch(w.id))]
+    expect((await w.s.amp('pick', w.id)).code).toBe(0)
+    const picked = w.s.git('rev-parse', 'main')
+    const undone = await w.s.amp('undo')
+    expect([undone.code, undone.stdout]).toEqual([0, expect.stringContaining('undid pick of a')])
+    expect([w.s.git('rev-parse', 'main'), w.s.git('status', '--porcelain')]).toEqual([before, ''])
+    const [again] = JSON.parse((await w.s.amp('oplog', '--json')).stdout).operations
+    expect((await w.s.amp('undo', again.id)).code).toBe(0)
+    expect([w.s.git('rev-parse', 'main'), w.s.git('status', '--porcelain')]).toEqual([picked, ''])
+    expect((await w.s.amp('undo')).stdout).toContain('undid pick of a')
+    w.s.commit({ b: 'other' }, 'Other')
+    const other = w.s.git('rev-parse', 'main')
+    expect((await w.s.amp('pick', w.id)).code).toBe(1)
+    w.s.git('cherry-pick', '--abort')
+    expect(w.s.subjects(`${other}..main`)).toEqual(['amp: 1'])
+    expect((await w.s.amp('undo')).stdout).toContain('undid pick of a')
+    expect([w.s.git('rev-parse', 'main'), w.s.git('rev-parse', w.s.branch(w.id))]).toEqual([other, head])
+    w.s.git('switch', '-q', '--detach')
+    expect((await w.s.amp('pick', w.id, `${w.s.branch(w.id)}~1`)).code).toBe(0)
+  })
+
   it('takes a commit that a squash replaced', async () => {
     const w = await Work.begin()
     w.agent({ a: '1' })

@@ -132,6 +132,87 @@ describe('git amp rebase', () => {
     expect(s.git('diff', '--name-only', `main...${s.branch(id)}`)).toBe('a')
   })
 
+  it('loses nothing of another history that was merged into the session, and neither does merge or pick', async () => {
+    const s = scene()
+    s.git('switch', '-q', '--orphan', 'library')
+    s.commit({ 'lib/a': '1\n' }, 'Library begins')
+    s.commit({ 'lib/b': '1\n' }, 'Library goes on')
+    s.git('switch', '-q', 'main')
+    const id = await s.session('a')
+    const [branch, wt] = [s.branch(id), s.worktree(id)]
+    s.gitAt(wt, 'merge', '-q', '--no-edit', '--allow-unrelated-histories', 'library')
+    await s.iterate(id, 'echo 2 >>lib/b')
+    s.commit({ up: 'stream' }, 'Upstream')
+    s.git('switch', '-q', '-c', 'plain', branch)
+    s.git('rebase', '-q', 'main')
+    s.git('switch', '-q', 'main')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(s.git('rev-parse', 'plain^{tree}'))
+    expect(s.subjects(`main..${branch}`)).toEqual(['Library begins', 'Library goes on', 'amp: echo 2 >>lib/b'])
+    expect((await s.amp('undo')).code).toBe(0)
+    s.git('switch', '-q', '-c', 'picked')
+    expect((await s.amp('pick', id)).code).toBe(0)
+    expect(s.git('ls-files', 'lib')).toBe('lib/a\nlib/b')
+    s.git('switch', '-q', 'main')
+    expect((await s.amp('merge', id)).code).toBe(0)
+    expect(s.git('rev-parse', 'main^{tree}')).toBe(s.git('rev-parse', 'plain^{tree}'))
+  })
+
+  it('keeps ignored files of the worktree that the base would overwrite, also on the way into a conflict', async () => {
+    const s = scene()
+    s.commit({ '.gitignore': '*.env\nout/\n' })
+    const id = await s.session('a')
+    const wt = s.worktree(id)
+    await s.iterate(id, 'echo 1 >a')
+    for (const [name, theirs] of [
+      ['my.env', 'my.env'],
+      ['out/x', 'out/x'],
+      ['out/x', 'out'],
+      ['d.env', 'd.env/x'],
+      ['dir/d.env', 'dir/d.env/x/y'],
+    ] as const) {
+      for (const files of [{ [theirs]: 'theirs' }, { [theirs]: 'theirs', a: 'conflict' }]) {
+        s.write({ [name]: 'mine' }, wt)
+        s.write(files)
+        s.git('add', '--force', ...Object.keys(files))
+        s.git('commit', '-q', '-m', 'Upstream')
+        const refs = s.refs()
+        const answer = await s.amp('rebase', id)
+        expect([answer.code, answer.stderr]).toEqual([
+          1,
+          expect.stringContaining('ignored files would be overwritten: '),
+        ])
+        expect([s.refs(), s.read(name, wt)]).toEqual([refs, 'mine'])
+        s.git('reset', '-q', '--hard', 'HEAD~1')
+        s.gitAt(wt, 'clean', '-fdxq')
+      }
+    }
+    s.write({ 'my.env': 'mine', 'out/y': 'mine' }, wt)
+    s.write({ 'other.env': '1', 'out/x': '1' })
+    s.git('add', '--force', 'other.env', 'out/x')
+    s.git('commit', '-q', '-m', 'Upstream')
+    expect((await s.amp('rebase', id)).code).toBe(0)
+    expect([s.read('my.env', wt), s.read('out/y', wt), s.read('out/x', wt)]).toEqual(['mine', 'mine', '1'])
+  })
+
+  it('leaves such a history to git when it conflicts', async () => {
+    const s = scene()
+    s.git('switch', '-q', '--orphan', 'library')
+    s.commit({ lib: '1\n' }, 'Library begins')
+    s.git('switch', '-q', 'main')
+    const id = await s.session('a')
+    const wt = s.worktree(id)
+    s.gitAt(wt, 'merge', '-q', '--no-edit', '--allow-unrelated-histories', 'library')
+    await s.iterate(id, 'echo 1 >a')
+    s.commit({ lib: 'other\n' }, 'Upstream')
+    expect((await s.amp('rebase', id)).code).toBe(1)
+    s.write({ lib: 'both\n' }, wt)
+    s.gitAt(wt, 'add', 'lib')
+    expect((await s.amp('rebase', '--continue', id)).code).toBe(0)
+    expect(s.subjects(`main..${s.branch(id)}`)).toEqual(['Library begins', 'amp: echo 1 >a'])
+    expect(s.read('lib', wt)).toBe('both\n')
+  })
+
   it('is not led astray by what the user set for git log', async () => {
     const s = scene()
     for (const [key, value] of [

@@ -119,6 +119,24 @@ describe('git amp squash', () => {
     expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(s.git('rev-parse', `${head}^{tree}`))
   })
 
+  it('keeps another history that was merged before the agent began, each commit with its change', async () => {
+    const s = scene()
+    s.git('switch', '-q', '--orphan', 'library')
+    s.commit({ 'lib/a': '1\n' }, 'Library begins')
+    s.commit({ 'lib/b': '1\n' }, 'Library goes on')
+    s.git('switch', '-q', 'main')
+    const id = await s.session('a')
+    const [branch, wt] = [s.branch(id), s.worktree(id)]
+    s.gitAt(wt, 'merge', '-q', '--no-edit', '--allow-unrelated-histories', 'library')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'echo 2 >a')
+    const tree = s.git('rev-parse', `${branch}^{tree}`)
+    expect((await s.amp('squash', id, '-m', 'All')).code).toBe(0)
+    expect(s.subjects(`main..${branch}`)).toEqual(['Library begins', 'Library goes on', 'All'])
+    expect(s.git('show', '--format=', '--name-only', `${branch}~2`)).toBe('lib/a')
+    expect(s.git('rev-parse', `${branch}^{tree}`)).toBe(tree)
+  })
+
   it('changes nothing with -n', async () => {
     const s = scene()
     const id = await s.session('a')

@@ -20,7 +20,7 @@ describe('git amp sync', () => {
     `)
     expect(plain(gone.stderr, world.scene.root)).toMatchInlineSnapshot(`
       "hint: "git for-each-ref refs/amp-local/remotes/origin" shows what is there.
-      hint: 1 transcript stays here; "git amp sync --transcripts" pushes them.
+      hint: 1 transcript stays here; "git amp sync --transcripts" pushes it.
       "
     `)
     // Again: nothing to do.

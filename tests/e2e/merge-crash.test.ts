@@ -7,7 +7,7 @@ import { type Scene, scene } from '../helpers/scene.js'
 import { standing } from '../helpers/standing.js'
 
 /** Every git call in the soak, a sample in the normal run. */
-const step = process.env.KILL_ROUNDS === undefined ? 23 : 1
+const step = process.env.KILL_ROUNDS === undefined ? 71 : 1
 
 /** A session that is to be squashed, rebased, tested, merged, cleaned up and pushed. */
 async function ready() {

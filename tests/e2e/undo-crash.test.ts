@@ -98,7 +98,7 @@ describe('killed at any git call, and finished by the next command', () => {
       await s.amp('merge', '--keep', id)
       isDone = await killedAt(s, n, 'undo')
       const isUndone = s.git('rev-parse', 'main') === s.git('rev-parse', `${s.branch(id)}~`)
-      const answer = isUndone ? await s.amp('squash', id, '-n') : await s.amp('undo')
+      const answer = isUndone ? await s.amp('squash', id, '-m', 'One') : await s.amp('undo')
       expect(answer.code, `killed at git call ${n}: ${answer.stderr}`).toBe(0)
       expect(s.checkout(), `killed at git call ${n}`).toBe(before)
       expect(s.git('status', '--porcelain')).toBe('')

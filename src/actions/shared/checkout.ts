@@ -119,5 +119,14 @@ export async function forward(checkout: Checkout, step: { into: string; after: O
       'Run the command again.',
     )
   }
-  await git.run(['merge', '--ff-only', '--no-squash', '--no-autostash', '--commit', '--quiet', step.after])
+  await git.run([
+    'merge',
+    '--ff-only',
+    '--no-squash',
+    '--no-autostash',
+    '--commit',
+    '--no-overwrite-ignore',
+    '--quiet',
+    step.after,
+  ])
 }

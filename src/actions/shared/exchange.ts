@@ -4,6 +4,7 @@ import type { Git, Oid } from '../../git/run.js'
 import { stageAll, writeTree } from '../../git/stage.js'
 import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
+import { notHalfWritten } from './half-written.js'
 import { onEmptyIndex, onIndexCopy } from './index-copy.js'
 import { beginMove, type PendingMove, pendingMove } from './pending.js'
 import type { Place } from './place.js'
@@ -58,7 +59,8 @@ async function exchangeAnew(repo: Repo, place: Place, move: PendingMove): Promis
   })
   const differing = (tree: Oid) => place.git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', now, tree])
   const lists = await Promise.all(sides.map(differing))
-  const unknown = (lists[0] ?? []).filter((path) => lists.every((list) => list.includes(path)))
+  const neither = (lists[0] ?? []).filter((path) => lists.every((list) => list.includes(path)))
+  const unknown = await notHalfWritten(repo, place, { paths: neither, trees: sides })
   if (unknown.length > 0) return unknown
   const wanted = sides.at(-1) ?? move.to
   const fresh = await place.git.items(['diff-tree', '-r', '-z', '--name-only', '--diff-filter=D', now, move.to])

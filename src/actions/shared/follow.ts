@@ -17,6 +17,13 @@ export function refuseDirty(tip: ChainTip, place: Place | null, status: Status |
   )
 }
 
+/** Asks whether the files of a worktree can go from one commit to another. @throws AmpError when something is in the way */
+export async function refuseFollowing(place: Place, move: { from: Oid; to: Oid }): Promise<void> {
+  const refusal = await switchFiles(place.git, move, { dryRun: true })
+  if (refusal !== null)
+    throw no(`the worktree cannot follow: ${refusal}`, 'Move the file in the way, then run the command again.')
+}
+
 /**
  * Moves a session's branch, and the files of its worktree with it. Whether they can follow is asked before anything is recorded.
  * @param recordMove moves the refs
@@ -26,9 +33,7 @@ export async function moveWithFiles<T>(
   { place, ...move }: { place: Place; from: Oid; to: Oid },
   recordMove: () => Promise<T>,
 ): Promise<T> {
-  const refusal = await switchFiles(place.git, move, { dryRun: true })
-  if (refusal !== null)
-    throw no(`the worktree cannot follow: ${refusal}`, 'Move the file in the way, then run the command again.')
+  await refuseFollowing(place, move)
   await beginMove(repo, place, { kind: 'rebase', ...move })
   const recorded = await recordMove()
   const late = await switchFiles(place.git, move)

@@ -3,6 +3,7 @@ import { commitSafely } from '../../git/commit.js'
 import { isAncestor } from '../../git/history.js'
 import { mergeTrees, switchFiles } from '../../git/merge.js'
 import { GitError, type Oid } from '../../git/run.js'
+import { writeTree } from '../../git/stage.js'
 import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
@@ -102,6 +103,8 @@ export interface Landed {
  */
 export async function land(repo: Repo, landing: Landing): Promise<Landed> {
   const { tip, into, before, head } = landing
+  if ((await repo.refs.read(into)) !== before)
+    throw no(`'${branchName(into)}' moved meanwhile`, 'Run the command again.')
   const made = await makeMerge(repo, landing)
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
@@ -188,9 +191,11 @@ async function moveRef(repo: Repo, tip: ChainTip, step: Move): Promise<ChainTip>
  * user who switches branches meanwhile can make a merge succeed without it, or fail after it.
  */
 async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: Checkout }): Promise<ChainTip> {
+  const index = await indexOf(step.checkout)
   await record(repo, tip.id, () => step.withResult('intent'))
   const problem = await forward(step.checkout, step).catch((error: unknown) => error)
   const isDone = (await repo.refs.read(step.into)) === step.after
+  if (!isDone) await takeOut(step.checkout, { index, after: step.after })
   // Git itself moved the base: the log names it as well, for "undo".
   const operation = { ...step.operation, moved: [{ ref: step.into, old: step.before, new: step.after }] }
   const result = isDone ? { ...step.withResult('done'), operation } : step.withResult('abandoned')
@@ -206,6 +211,26 @@ async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: 
       )
 }
 
+/** The tree of an index; null with conflicts in it. */
+const indexOf = ({ git }: Checkout): Promise<Oid | null> => writeTree(git).catch(() => null)
+
+/**
+ * Git writes index and files before it moves the branch: when a hook or a lock kept the branch where it was, they are put back, and the user's own
+ * changes stay. What others wrote meanwhile is left to them.
+ */
+async function takeOut(checkout: Checkout, { index, after }: { index: Oid | null; after: Oid }): Promise<void> {
+  const now = await indexOf(checkout)
+  if (index === null || now === null || now === index) return
+  const [written, others] = await Promise.all([
+    changedNames(checkout.git, index, now),
+    changedNames(checkout.git, now, after),
+  ])
+  if (!written.some((path) => others.includes(path))) await switchFiles(checkout.git, { from: now, to: index })
+}
+
+const changedNames = (git: Repo['git'], from: Oid, to: Oid): Promise<string[]> =>
+  git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])
+
 /** Asks before anything is recorded whether the checkout can follow: a merge that is refused leaves no trace. */
 export async function refuseInTheWay(
   { git, path }: Checkout,
@@ -213,10 +238,7 @@ export async function refuseInTheWay(
 ): Promise<void> {
   const refusal = await switchFiles(git, { from: before, to: after }, { dryRun: true })
   if (refusal === null) return
-  const [status, touched] = await Promise.all([
-    readStatus(git),
-    git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', before, after]),
-  ])
+  const [status, touched] = await Promise.all([readStatus(git), changedNames(git, before, after)])
   const own = new Set([...status.changed, ...status.unmerged, ...status.untracked])
   throw inTheWay(
     touched.filter((file) => own.has(file)),
@@ -226,7 +248,10 @@ export async function refuseInTheWay(
 
 function inTheWay(files: readonly string[], { path, refusal }: { path: string; refusal: string }) {
   if (files.length === 0)
-    return no(`the checkout in ${path} could not be updated: ${refusal}`, 'Look at it with "git status" there.')
+    return no(
+      `the checkout in ${path} could not be updated: ${refusal}`,
+      'Look at it with "git status --ignored" there.',
+    )
   return no(
     `your changes in ${path} are in the way: ${files.join(', ')}`,
     'Commit, stash or move them, then run the command again.',

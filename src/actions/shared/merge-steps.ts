@@ -184,7 +184,7 @@ export async function reviewStep(repo: Repo, now: Run, target: Target): Promise<
   const from = branchRef(tip.snapshot.branch)
   const opened = await review(
     repo,
-    { from, target, known, signal },
+    { tip, from, target, known, signal },
     { head: branch, base: branchName(base), ...text },
   ).catch((error) => {
     tell('review', 'failed', target.remote)

@@ -1,5 +1,6 @@
 import type { Repo } from '../../repo.js'
 import type { Within } from '../../state/oplog.js'
+import { present } from '../../util/collections.js'
 import type { MergeStyle } from './landing.js'
 
 /** How a merge is to be done. */
@@ -34,9 +35,9 @@ export interface Merging {
 const fileOf = (repo: Repo, session: string): string => repo.local('merges', `${session}.json`)
 
 /** Remembers a merge before its first step. Local, and lost without harm: each of its steps is recorded by itself. */
-export async function rememberMerge(repo: Repo, session: string, merging: Merging): Promise<void> {
+export async function rememberMerge(repo: Repo, session: string, { plan, within }: Merging): Promise<void> {
   await repo.host.fs.mkdir(repo.local('merges'), { recursive: true })
-  await repo.host.fs.writeFile(fileOf(repo, session), `${JSON.stringify(merging)}\n`)
+  await repo.host.fs.writeFile(fileOf(repo, session), `${JSON.stringify({ plan, within })}\n`)
 }
 
 export const forgetMerge = (repo: Repo, session: string): Promise<void> =>
@@ -51,4 +52,10 @@ export async function readMerge(repo: Repo, session: string): Promise<Merging | 
     // None, or one that was cut when it was written: nothing had been done yet.
     return null
   }
+}
+
+/** Every merge that has begun in this clone. */
+export async function begunMerges(repo: Repo): Promise<Merging[]> {
+  const names = await repo.host.fs.readdir(repo.local('merges')).catch((): string[] => [])
+  return present(await Promise.all(names.map((name) => readMerge(repo, name.replace(/\.json$/, '')))))
 }

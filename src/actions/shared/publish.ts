@@ -13,6 +13,7 @@ import {
 import { type Pushed, pushRef } from '../../git/push.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
+import type { ChainTip } from '../../state/chain.js'
 import { branchName } from '../../state/names.js'
 import { present } from '../../util/collections.js'
 import { plural } from '../../util/time.js'
@@ -102,11 +103,13 @@ export interface Review {
  */
 export async function review(
   repo: Repo,
-  request: { from: string; target: Target; known: string | null; signal: AbortSignal },
+  request: { tip: ChainTip; from: string; target: Target; known: string | null; signal: AbortSignal },
   pull: PullRequest,
 ): Promise<Review> {
-  const { from, target, known, signal } = request
-  const lease = await repo.refs.read(`refs/remotes/${target.remote}/${branchName(from)}`)
+  const { tip, from, target, known, signal } = request
+  const tracking = `refs/remotes/${target.remote}/${branchName(from)}`
+  const lease = await repo.refs.read(tracking)
+  if (lease !== null) await refuseOthers(repo, { tip, from, tracking, lease })
   const pushed = await pushRef(await userGit(repo), { remote: target.remote, from, to: target.ref, lease })
   if (!pushed.isDone) throw notPushed(branchName(from), target, pushed)
   if (known !== null) return { url: known, isOpened: true, problem: null }
@@ -119,6 +122,29 @@ export async function review(
       hints: [opened.problem, 'Open it where the repository is hosted.'],
     })
   return { url, isOpened: false, problem: opened.problem }
+}
+
+/**
+ * A fetch makes what somebody else pushed to the branch "seen": it is replaced only when the session had it once, or has its change.
+ * @throws AmpError when work of others would go
+ */
+async function refuseOthers(
+  repo: Repo,
+  { tip, from, tracking, lease }: { tip: ChainTip; from: string; tracking: string; lease: Oid },
+): Promise<void> {
+  const list = async (...args: string[]) =>
+    (await repo.git.text(['rev-list', ...args])).split('\n').filter((oid) => oid !== '')
+  const [never, lacking] = await Promise.all([
+    list(lease, `^${tip.oid}`),
+    list('--right-only', '--cherry-pick', `${from}...${lease}`),
+  ])
+  const others = never.filter((oid) => lacking.includes(oid))
+  if (others.length === 0) return
+  const name = tracking.replace(/^refs\/remotes\//, '')
+  throw no(
+    `${name} has ${plural(others.length, 'commit')} that session ${tip.snapshot.name} has not: ${others.map((oid) => oid.slice(0, 12)).join(', ')}`,
+    `Take them into its worktree with "git cherry-pick", then run the command again.`,
+  )
 }
 
 const hostOf = async (repo: Repo, remote: string) => hostedAt(await repo.git.text(['remote', 'get-url', remote]))

@@ -161,7 +161,7 @@ export async function recordOutcome(repo: Repo, tip: ChainTip, kept: Oid | null 
     const left = kept ?? (await leftBehind(repo, tip.id, rebasing))
     return { kind: 'aborted', from, onto, tip: await recordAbort(repo, tip, left) }
   }
-  const plain = (await commitsBetween(repo.git, start, from)).filter((commit) => commit.parents.length === 1)
+  const plain = (await commitsBetween(repo.git, start, from)).filter((commit) => commit.parents.length < 2)
   const map = matchCommits(plain, await commitsBetween(repo.git, onto, to), onto)
   const recorded = await recordRebase(repo, tip, { from, to, onto, map, isDone: true })
   await unmark(repo, tip.id)

@@ -12,6 +12,7 @@ import { adopt } from './adopt.js'
 import { catchUp, headHere } from './behind.js'
 import { settleCheckouts } from './checkouts.js'
 import { redo } from './exchange.js'
+import { notHalfWritten } from './half-written.js'
 import { onIndexCopy } from './index-copy.js'
 import { clearStaleLocks } from './lock.js'
 import { readMerge } from './merging.js'
@@ -206,7 +207,8 @@ async function overwriteHalfDone(repo: Repo, tip: ChainTip, { place, move, neste
   })
   const differing = (commit: Oid) => place.git.items(['diff-tree', '-r', '-z', '--name-only', tree, commit])
   const [fromBefore, fromAfter] = await Promise.all([differing(move.from), differing(move.to)])
-  const own = fromBefore.filter((path) => fromAfter.includes(path))
+  const neither = fromBefore.filter((path) => fromAfter.includes(path))
+  const own = await notHalfWritten(repo, place, { paths: neither, trees: [move.from, move.to] })
   if (own.length > 0) {
     throw fatal(
       `the worktree of session ${tip.snapshot.name} could not follow its branch, and has changes of yours: ${own.join(', ')}`,

@@ -1,6 +1,6 @@
 import { AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
-import { type Append, appendTo, type ChainTip, type Prepared, readTip } from '../../state/chain.js'
+import { type Append, appendTo, type ChainTip, isoTime, type Prepared, readTip } from '../../state/chain.js'
 import type { AmpEvent, NewEvent } from '../../state/events.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { type OperationNote, prepareOperation } from '../../state/oplog.js'
@@ -81,6 +81,22 @@ export async function transact(
     }
   } finally {
     await giveBack?.()
+  }
+}
+
+/** Logs what git itself has moved for the user, for "undo" alone: the session's chain says nothing of it. */
+export async function logMoved(repo: Repo, tip: ChainTip, operation: OperationNote): Promise<void> {
+  const { id: session, snapshot } = tip
+  const at = isoTime((await repo.writer()).author)
+  for (let locked = 0; ; locked++) {
+    const what = { ...operation, session, slug: snapshot.slug, at, changes: [] }
+    try {
+      await repo.refs.update([await prepareOperation(repo, await repo.writer(), what)], `amp: ${operation.command}`)
+      return
+    } catch (error) {
+      if (!(error instanceof RefMoved || error instanceof RefLocked) || locked >= lockTries) throw error
+      await repo.host.sleep(pause(repo, locked))
+    }
   }
 }
 

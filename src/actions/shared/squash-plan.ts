@@ -61,8 +61,7 @@ export async function ownLine(repo: Repo, commits: readonly CommitInfo[], prefix
   for (const commit of commits) {
     const [own, ...others] = commit.parents.filter((oid) => inside.has(oid))
     if (others.length > 0) return null
-    const parent = own ?? commit.parents[0]
-    const before = parent === undefined ? commit.tree : (inside.get(parent)?.tree ?? (await repo.treeOf(parent)))
+    const before = inside.get(own ?? '')?.tree ?? (await repo.treeBefore(commit))
     const isMerge = commit.parents.length > 1
     line.push({ ...commit, before, isMerge, isManual: isMerge || !isAgentCommit(commit, prefix) })
   }

@@ -1,9 +1,18 @@
 import type { Repo } from '../../repo.js'
 
-/** Nobody holds a turn this long: its owner is gone, or so slow that others need not wait for it. */
-const maxAge = 10_000
-/** Nobody waits longer than this: the transaction decides who is right anyway. */
-const maxWait = 5_000
+/** What only one is to do at a time. */
+interface Turn {
+  name: string
+  /** Nobody holds a turn this long: its owner is gone, or so slow that others need not wait for it. */
+  maxAge: number
+  /** Nobody waits longer than this: the transaction decides who is right anyway. */
+  maxWait: number
+}
+
+/** A contended write. */
+const writing: Turn = { name: 'turn', maxAge: 10_000, maxWait: 5_000 }
+/** A base with its checkout: `git merge` writes index and files before it moves the branch, and two at once mix them up. */
+export const landingTurn: Turn = { name: 'landing', maxAge: 600_000, maxWait: 60_000 }
 
 interface Owner {
   pid: number
@@ -12,11 +21,11 @@ interface Owner {
   at: number
 }
 
-const turnFile = (repo: Repo): string => repo.local('locks', 'turn.json')
+const turnFile = (repo: Repo, { name }: Turn): string => repo.local('locks', `${name}.json`)
 
 /** Whether somebody is in the middle of a contended write, so that an attempt now would be in vain. */
 export const isBusy = (repo: Repo): Promise<boolean> =>
-  repo.host.fs.access(turnFile(repo)).then(
+  repo.host.fs.access(turnFile(repo, writing)).then(
     () => true,
     () => false,
   )
@@ -26,25 +35,25 @@ export const isBusy = (repo: Repo): Promise<boolean> =>
  * when the turn is not taken, taken twice, or left behind by a killed process.
  * @returns gives the turn back
  */
-export async function takeTurn(repo: Repo): Promise<() => Promise<void>> {
+export async function takeTurn(repo: Repo, turn: Turn = writing): Promise<() => Promise<void>> {
   const { host } = repo
-  const end = host.now().getTime() + maxWait
+  const end = host.now().getTime() + turn.maxWait
   const token = repo.newId()
   while (host.now().getTime() < end) {
     const mine: Owner = { pid: host.processes.self, host: host.hostname, token, at: host.now().getTime() }
-    const tried = await tryTake(repo, mine)
-    if (tried === 'taken') return () => giveBack(repo, token)
+    const tried = await tryTake(repo, turn, mine)
+    if (tried === 'taken') return () => giveBack(repo, turn, token)
     if (tried === 'impossible') break
-    if (await isLeft(repo)) await host.fs.rm(turnFile(repo), { force: true })
+    if (await isLeft(repo, turn)) await host.fs.rm(turnFile(repo, turn), { force: true })
     else await host.sleep(3 + (host.random(1)[0] ?? 0) / 16)
   }
   return async () => {}
 }
 
-async function tryTake(repo: Repo, owner: Owner): Promise<'taken' | 'held' | 'impossible'> {
+async function tryTake(repo: Repo, turn: Turn, owner: Owner): Promise<'taken' | 'held' | 'impossible'> {
   try {
     await repo.host.fs.mkdir(repo.local('locks'), { recursive: true })
-    await repo.host.fs.writeFile(turnFile(repo), JSON.stringify(owner), { flag: 'wx' })
+    await repo.host.fs.writeFile(turnFile(repo, turn), JSON.stringify(owner), { flag: 'wx' })
     return 'taken'
   } catch (error) {
     // A read-only or full disk is the transaction's to tell.
@@ -53,17 +62,17 @@ async function tryTake(repo: Repo, owner: Owner): Promise<'taken' | 'held' | 'im
 }
 
 /** Whether the turn's owner has died, or is so old that it does not matter. */
-async function isLeft(repo: Repo): Promise<boolean> {
+async function isLeft(repo: Repo, turn: Turn): Promise<boolean> {
   const { host } = repo
-  const owner = await ownerOf(repo)
-  const age = owner === null ? await ageOf(repo) : host.now().getTime() - owner.at
-  if (Math.abs(age) > maxAge) return true
+  const owner = await ownerOf(repo, turn)
+  const age = owner === null ? await ageOf(repo, turn) : host.now().getTime() - owner.at
+  if (Math.abs(age) > turn.maxAge) return true
   return owner !== null && owner.host === host.hostname && !host.processes.kill(owner.pid, 0)
 }
 
-async function ownerOf(repo: Repo): Promise<Owner | null> {
+async function ownerOf(repo: Repo, turn: Turn): Promise<Owner | null> {
   try {
-    const owner = JSON.parse(await repo.host.fs.readFile(turnFile(repo), 'utf8')) as Partial<Owner>
+    const owner = JSON.parse(await repo.host.fs.readFile(turnFile(repo, turn), 'utf8')) as Partial<Owner>
     return typeof owner.pid === 'number' && typeof owner.at === 'number' ? (owner as Owner) : null
   } catch {
     // Gone meanwhile, or not written to its end yet.
@@ -71,11 +80,11 @@ async function ownerOf(repo: Repo): Promise<Owner | null> {
   }
 }
 
-const ageOf = async (repo: Repo): Promise<number> => {
-  const found = await repo.host.fs.stat(turnFile(repo)).catch(() => null)
+const ageOf = async (repo: Repo, turn: Turn): Promise<number> => {
+  const found = await repo.host.fs.stat(turnFile(repo, turn)).catch(() => null)
   return found === null ? 0 : repo.host.now().getTime() - found.mtimeMs
 }
 
-async function giveBack(repo: Repo, token: string): Promise<void> {
-  if ((await ownerOf(repo))?.token === token) await repo.host.fs.rm(turnFile(repo), { force: true })
+async function giveBack(repo: Repo, turn: Turn, token: string): Promise<void> {
+  if ((await ownerOf(repo, turn))?.token === token) await repo.host.fs.rm(turnFile(repo, turn), { force: true })
 }
