@@ -68,4 +68,15 @@ describe('git amp resolve', () => {
     expect([s.branch(id), s.git('rev-parse', 'renamed'), s.status(id)]).toEqual(['renamed', ours, ''])
     expect(s.git('branch', '--list', 'amp/*')).toBe('')
   })
+
+  it('is not taken back past another resolution: a session always has a head', async () => {
+    const s = scene()
+    const { id, ours, theirs } = await diverged(s)
+    expect((await s.amp('resolve', id, '--keep', ours)).code).toBe(0)
+    expect((await s.amp('undo')).code).toBe(0)
+    const [last] = JSON.parse((await s.amp('oplog', '--json')).stdout).operations
+    expect((await s.amp('resolve', id, '--keep', theirs)).code).toBe(0)
+    expect((await s.amp('undo', last.id)).stderr).toMatch(/moved since undo .*, by resolve/)
+    expect(s.snapshot(id).heads).toEqual([theirs])
+  })
 })

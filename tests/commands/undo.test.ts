@@ -111,6 +111,40 @@ describe('git amp undo', () => {
     expect(s.status(id)).toBe('')
   })
 
+  it('keeps what is staged and stands in no file, and brings it back', async () => {
+    for (const file of ['1\n', '3\n']) {
+      const s = scene()
+      const id = await s.session('a')
+      const wt = s.worktree(id)
+      await s.iterate(id, 'echo 1 >a')
+      s.write({ a: 'staged\n' }, wt)
+      s.gitAt(wt, 'add', 'a')
+      s.write({ a: file }, wt)
+      const [before, oid] = [standing(s, wt), s.gitAt(wt, 'rev-parse', ':a')]
+      expect((await s.iterate(id, 'echo 2 >b')).code).toBe(0)
+      expect(s.git('rev-list', '--objects', '--no-object-names', oplogRef).split('\n')).toContain(oid)
+      expect((await operations(s)).slice(0, 2).map(({ command }) => command)).toEqual(['iterate', 'commit'])
+      expect((await s.amp('undo')).code).toBe(0)
+      expect((await s.amp('undo')).code).toBe(0)
+      expect(standing(s, wt)).toBe(before)
+    }
+  })
+
+  it('refuses to take an older removal back past what came since', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.amp('remove', '-D', id)
+    await s.amp('reopen', id)
+    await s.iterate(id, 'echo 1 >a')
+    await s.amp('remove', '-f', '-D', id)
+    const removals = (await operations(s)).filter(({ command }) => command === 'remove')
+    const refs = s.refs()
+    expect((await s.amp('undo', removals[1]?.id ?? '')).stderr).toMatch(/moved since remove .*, by .*remove/)
+    expect(s.refs()).toBe(refs)
+    expect((await s.amp('undo', removals[0]?.id ?? '')).code).toBe(0)
+    expect(s.git('rev-parse', s.branch(id))).toBe(s.snapshot(id).heads[0])
+  })
+
   it('refuses what something newer moved, and says what', async () => {
     const s = scene()
     const id = await s.session('a')

@@ -9,6 +9,7 @@ import type { KeptWork } from '../../state/fold.js'
 import { type IterationView, iterationsOf, noteLine } from '../../state/iterations.js'
 import { branchRef } from '../../state/names.js'
 import type { NoteLine } from '../../state/notes.js'
+import type { OperationNote } from '../../state/oplog.js'
 import { subjectOf } from '../../util/message.js'
 import { shellWord } from '../../util/quote.js'
 import { agentWords } from './collect.js'
@@ -16,7 +17,7 @@ import { sharesOf } from './kept.js'
 import { beginMove, endMove } from './pending.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
-import { oneHead, refuseMoved } from './sessions.js'
+import { oneHead, refuseMoved, refuseRunning } from './sessions.js'
 import { readStanding, writeSnapshot } from './snapshot.js'
 import { type CommittedWork, commitShare, commitWork, hooksOf, type WorkToCommit } from './work.js'
 
@@ -60,13 +61,18 @@ export async function commitStanding(repo: Repo, tip: ChainTip, edits: StandingE
   }
   const standing = await readStanding(repo, place)
   const before = await writeSnapshot(repo, { standing, head: from, name: tip.snapshot.branch })
+  // What is staged, and stands in no file, is gone from the index when everything is staged.
+  const isStagedOnly = standing.index !== standing.tree && standing.index !== (await repo.treeOf(from))
+  const as = isStagedOnly ? repo.as({ id: repo.newId(), command: 'commit' }) : repo
+  if (isStagedOnly) await keep(as, tip, { kept: [before] })
   const shares = await commitShares(repo, tip, { ...edits, from, agents })
   const last = shares.at(-1)?.work
-  if (last === undefined) return nothing
+  const worktrees = [{ path: place.path, before, after: 'clean' as const }]
+  if (last === undefined) return isStagedOnly ? { ...nothing, tip: await keep(as, tip, { worktrees }) } : nothing
   await beginMove(repo, place, { kind: 'commit', from, to: last.oid })
   const total = await diffSize(repo.git, tip.snapshot.base.oid, last.oid)
   const view = await viewOf(repo, tip, shares)
-  const recorded = await record(repo, tip.id, async (latest) => {
+  const recorded = await record(as, tip.id, async (latest) => {
     await refuseMoved(repo, latest, from)
     return {
       subject: `amp(${tip.snapshot.slug}): ${stepWords(shares)}`,
@@ -76,7 +82,7 @@ export async function commitStanding(repo: Repo, tip: ChainTip, edits: StandingE
       code: [from, ...shares.flatMap(({ work }) => [work.oid, ...work.kept])],
       moves: [{ ref: branchRef(tip.snapshot.branch), old: from, new: last.oid }],
       notes: notesOf(latest, shares, view),
-      operation: { id: repo.newId(), command: 'commit', worktrees: [{ path: place.path, before, after: 'clean' }] },
+      operation: { id: repo.newId(), command: 'commit', worktrees },
     }
   })
   await endMove(repo, place)
@@ -88,6 +94,16 @@ export async function commitStanding(repo: Repo, tip: ChainTip, edits: StandingE
     oid: shares.find(({ kept }) => kept === null)?.work.oid ?? null,
     remarks: remarksOf(shares),
   }
+}
+
+/** Keeps what stood in the worktree, by an operation without an event. */
+async function keep(repo: Repo, tip: ChainTip, what: Pick<OperationNote, 'kept' | 'worktrees'>): Promise<ChainTip> {
+  const recorded = await record(repo, tip.id, async (latest) => {
+    await refuseRunning(repo, latest)
+    const operation = { id: repo.newId(), command: 'commit', ...what }
+    return { subject: `amp(${tip.snapshot.slug}): staged changes kept`, events: [], code: [], operation }
+  })
+  return recorded?.tip ?? tip
 }
 
 /** The tree of the head with what a failed agent left; `all` when nothing else stands there, null when nothing of it does. */

@@ -81,9 +81,10 @@ export async function undoneOf(repo: Repo, subject: Omit<Subject, 'place'>): Pro
   // A session does not go: it is closed, as if it had been removed.
   const undone: Undone = { ...what, ...(before === null ? { status: 'closed' as const } : differences(before, after)) }
   const { heads, base, status } = tip.snapshot
-  const left = before === null ? after.heads : (undone.heads?.drop ?? [])
+  const own = branchRef(tip.snapshot.branch)
+  const isAboutHead = before === null || undone.heads !== undefined || movable(operation).some(({ ref }) => ref === own)
   const isMoved =
-    left.some((head) => !heads.includes(head)) ||
+    (isAboutHead && after.heads.some((head) => !heads.includes(head))) ||
     (undone.base !== undefined && JSON.stringify(base) !== JSON.stringify(after.base)) ||
     (undone.status !== undefined && status !== after.status)
   if (isMoved) throw newer(subject, `session ${tip.snapshot.name}`, (one) => one.session === tip.id)
