@@ -27,9 +27,10 @@ async function lively(options: ConstructorParameters<typeof Scene>[0] = {}): Pro
   return s
 }
 
-const ways: Record<string, (s: Scene) => void> = {
+const ways: Record<string, (s: Scene) => unknown> = {
   'loose refs and objects': () => {},
   'packed refs': (s) => s.git('pack-refs', '--all'),
+  'archived sessions': (s) => s.amp('gc'),
   'a collected repository': (s) => s.git('gc', '-q', '--prune=now'),
   'packed refs under newer loose ones': (s) => {
     s.git('gc', '-q')
@@ -86,7 +87,7 @@ describe('the reader tells what git tells', () => {
 
   it.each(Object.keys(ways))('with %s, on disk and in memory', async (way) => {
     s ??= await lively()
-    ways[way]?.(s)
+    await ways[way]?.(s)
     await expectSame(s, { fs, dir: s.dir })
     await expectSame(s, { fs, gitdir: join(s.dir, '.git') })
     await expectSame(s, inMemory(join(s.dir, '.git')))
