@@ -59,6 +59,13 @@ async function ask(git: Git): Promise<string[]> {
     const args = ['rev-parse', '--path-format=absolute', ...questions, '--show-prefix', '--show-cdup']
     return (await git.run(args)).stdout.split('\n')
   } catch (error) {
+    const lost = error instanceof GitError ? /not a git repository: (.+)/.exec(error.stderr)?.[1] : undefined
+    if (lost !== undefined) {
+      throw new AmpError('fatal', `this worktree leads to '${lost}', where no repository is`, {
+        cause: error,
+        hints: ['If the repository was moved, run "git amp doctor --fix" at the top of its main worktree.'],
+      })
+    }
     if (error instanceof GitError && /not a git repository/.test(error.stderr)) {
       throw new AmpError('fatal', 'not a git repository (or any of the parent directories)', {
         cause: error,
