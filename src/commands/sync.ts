@@ -5,8 +5,11 @@ import { canAnswer, confirm } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { usage } from '../errors.js'
 import { renderSync, syncJson } from '../render/sync.js'
-import { printable } from '../util/sanitize.js'
+import { oneLine, printable } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
+
+/** A hook may say the same of ten thousand refs. */
+const mostSaid = 20
 
 /** `git amp sync [<remote>]` */
 export class SyncCommand extends AmpCommand {
@@ -69,6 +72,8 @@ export class SyncCommand extends AmpCommand {
     if (this.json) ui.json(syncJson(result))
     else ui.answer(renderSync(result))
     const { entries, withheld } = result
+    for (const line of result.said.slice(0, mostSaid)) ui.tell(`remote: ${oneLine(line, 400)}`)
+    for (const hint of result.hints) ui.hint(printable(hint))
     if (entries.length === 0) ui.tell('Everything is up to date.')
     else ui.hint(`"git for-each-ref ${result.tracking}" shows what is there.`, 'ampSync')
     if (withheld.transcripts > 0)

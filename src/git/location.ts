@@ -72,15 +72,6 @@ async function ask(git: Git): Promise<string[]> {
         hints: ['Change to a repository, or name one with "git -C <dir> amp ..." or --repo <dir>.'],
       })
     }
-    throw error instanceof GitError && /dubious ownership/.test(error.stderr) ? ownership(error) : error
+    throw error
   }
-}
-
-/** git tells the cure itself; its words are passed on. */
-function ownership(error: GitError): AmpError {
-  const command = /git config --global --add safe\.directory .*/.exec(error.stderr)?.[0]
-  return new AmpError('fatal', error.message, {
-    cause: error,
-    hints: command === undefined ? [] : [`If you trust it, run "${command.trim()}".`],
-  })
 }

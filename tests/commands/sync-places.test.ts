@@ -1,33 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ageless, Clone, Clones } from '../helpers/clones.js'
-
-/** A session at home with an iteration whose prompt is a blob, pushed. */
-async function shared(options: ConstructorParameters<typeof Clones>[0] = {}) {
-  const world = new Clones(options)
-  for (let count = 0; count < 5; count++) world.scene.commit({ [`f${count}`]: `${count}\n` }, `Commit ${count}`)
-  world.scene.git('push', '-q', 'origin', 'main')
-  const home = world.home()
-  const id = await home.session('one', '--test', 'true')
-  await home.must('iterate', id, '-m', `echo 1 >a # ${'x'.repeat(9000)}`)
-  await home.must('sync', '--transcripts')
-  return { world, home, id }
-}
-
-/** Goes on with the session there, and home takes it up. */
-async function goesOn(home: Clone, there: Clone, id: string): Promise<void> {
-  await there.must('sync')
-  expect(there.shared()).toBe(home.shared())
-  await there.must('trust', id)
-  await there.must('resume', id)
-  await there.must('iterate', id, '-m', 'echo 2 >b')
-  await there.must('sync', '--transcripts')
-  await home.must('sync')
-  expect(home.shared()).toBe(there.shared())
-  expect(home.snapshot(id).iterations).toBe(2)
-  expect(await home.must('transcript', id)).toBe(await there.must('transcript', id))
-}
+import { ageless, Clone, goesOn, shared } from '../helpers/clones.js'
 
 describe('sync', () => {
   it('between sha256 repositories', async () => {

@@ -80,5 +80,6 @@ function copyOf(ref: string): string | null {
 export const unreachable = (remote: Remote, cause: GitError) =>
   no(
     `cannot fetch from ${oneLine(remote.url)}: ${oneLine(cause.message)}`,
+    ...cause.hints,
     'Nothing was changed here. Run the command again when the remote can be reached.',
   )
