@@ -35,7 +35,8 @@ export class SyncCommand extends AmpCommand {
       What comes from elsewhere is looked through first. A history that is malformed is named and not taken, and the rest goes on. Commands in a valid
       one run only after \`git amp trust\`.
 
-      No refspec is stored and no hook is installed: \`git fetch\`, \`git pull\` and \`git push\` do what they did before. The remote's refs as they were seen last
+      No refspec is stored and no hook is installed: \`git fetch\`, \`git pull\` and \`git push\` do what they did before; \`git amp install --sync\`
+      lets them carry sessions. The remote's refs as they were seen last
       are under \`refs/amp-local/remotes/<remote>\`.
 
       The exit code is 1 when something was not taken or was refused.
