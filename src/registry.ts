@@ -215,6 +215,12 @@ export const registry: Registry = {
       load: async () => (await import('./commands/doctor.js')).DoctorCommand,
     },
     {
+      names: ['install'],
+      summary: 'Let plain git fetch and git push carry sessions',
+      asks: 'repository',
+      load: async () => (await import('./commands/install.js')).InstallCommand,
+    },
+    {
       names: ['agents'],
       summary: 'List the coding agents that can be used here',
       asks: 'repository',

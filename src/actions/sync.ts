@@ -34,6 +34,10 @@ export interface SyncResult {
   /** Sessions whose branch followed what came. */
   followed: string[]
   isDryRun: boolean
+  /** What the remote's hooks printed. */
+  said: string[]
+  /** What helps where something could not be pushed. */
+  hints: string[]
 }
 
 /** A push that others overtake is tried again this often, each time with what they pushed. */
@@ -74,7 +78,7 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
   if (!isDryRun) result.followed.push(...(await follow(repo, ledger)))
   const entries = ledger.all()
   for (const entry of entries) entry.name ??= await nameOf(repo, entry)
-  return { ...result, entries, withheld: consent.withheld, archived }
+  return { ...result, entries, withheld: consent.withheld, archived, said: [...ledger.said], hints: [...ledger.hints] }
 }
 
 /** Takes the refs of archived sessions away from the remote. One that deletes none is not asked for more of them. */

@@ -8,6 +8,9 @@ import { renderSync, syncJson } from '../render/sync.js'
 import { oneLine, printable } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
 
+/** A hook may say the same of ten thousand refs. */
+const mostSaid = 20
+
 /** `git amp sync [<remote>]` */
 export class SyncCommand extends AmpCommand {
   static override paths = [['sync']]
@@ -34,7 +37,8 @@ export class SyncCommand extends AmpCommand {
       What comes from elsewhere is looked through first. A history that is malformed is named and not taken, and the rest goes on. Commands in a valid
       one run only after \`git amp trust\`.
 
-      No refspec is stored and no hook is installed: \`git fetch\`, \`git pull\` and \`git push\` do what they did before. The remote's refs as they were seen last
+      No refspec is stored and no hook is installed: \`git fetch\`, \`git pull\` and \`git push\` do what they did before; \`git amp install --sync\`
+      lets them carry sessions. The remote's refs as they were seen last
       are under \`refs/amp-local/remotes/<remote>\`.
 
       The exit code is 1 when something was not taken or was refused.
@@ -71,6 +75,8 @@ export class SyncCommand extends AmpCommand {
     if (this.json) ui.json(syncJson(result))
     else ui.answer(renderSync(result))
     const { entries, withheld, archived } = result
+    for (const line of result.said.slice(0, mostSaid)) ui.tell(`remote: ${oneLine(line, 400)}`)
+    for (const hint of result.hints) ui.hint(printable(hint))
     if (archived.kept > 0) {
       const refs = plural(archived.kept, 'ref')
       ui.hint(`the remote keeps ${refs} of archived sessions: ${oneLine(archived.reason ?? '', 400)}`, 'ampSync')

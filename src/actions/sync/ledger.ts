@@ -37,6 +37,10 @@ export interface Entry {
 
 /** All that a sync has to tell, by the name of the ref. */
 export class Ledger {
+  /** What the remote's hooks printed, each line once. */
+  readonly said = new Set<string>()
+  /** What helps where something could not be pushed. */
+  readonly hints = new Set<string>()
   private readonly entries = new Map<string, Entry>()
 
   /** The entry of a ref, made when there is none. */

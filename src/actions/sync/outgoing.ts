@@ -139,7 +139,7 @@ export async function pushAll(
   for (let at = 0; at < outgoing.length; at += batch) {
     const some = outgoing.slice(at, at + batch)
     const copies = await listRefs(repo.git, [remote.tracking])
-    const answers = new Map((await pushSome(repo, remote, some)).map((answer) => [answer.ref, answer]))
+    const answers = new Map((await pushSome(repo, how, some)).map((answer) => [answer.ref, answer]))
     for (const update of some) {
       const entry = ledger.at(update.ref, update)
       const answer = answers.get(update.ref)
@@ -161,11 +161,19 @@ export async function pushAll(
 }
 
 /** One ref that cannot be sent makes a push fail whole: the others go in halves, until the bad ones are alone. */
-async function pushSome(repo: Repo, remote: Remote, updates: readonly Outgoing[]): Promise<PushedRef[]> {
+async function pushSome(
+  repo: Repo,
+  to: { remote: Remote; ledger: Ledger },
+  updates: readonly Outgoing[],
+): Promise<PushedRef[]> {
+  const { remote, ledger } = to
   try {
-    return await pushRefs(remote.git, remote.name, { updates, config: await repo.config() })
+    const { refs, said } = await pushRefs(remote.git, remote.name, { updates, config: await repo.config() })
+    for (const line of said) ledger.said.add(line)
+    return refs
   } catch (error) {
     if (!(error instanceof GitError) || error.exit.code === null) throw error
+    for (const hint of error.hints) ledger.hints.add(hint)
     const summary = oneLine(error.message)
     const isOurs = /missing|bad object|unable to read|pack-objects|does not match any|remote unpack failed/i.test(
       error.stderr,
@@ -173,7 +181,7 @@ async function pushSome(repo: Repo, remote: Remote, updates: readonly Outgoing[]
     if (updates.length === 1 || !isOurs)
       return updates.map(({ ref }) => ({ ref, isDone: false, isStale: false, summary }))
     const half = Math.ceil(updates.length / 2)
-    const first = await pushSome(repo, remote, updates.slice(0, half))
-    return [...first, ...(await pushSome(repo, remote, updates.slice(half)))]
+    const first = await pushSome(repo, to, updates.slice(0, half))
+    return [...first, ...(await pushSome(repo, to, updates.slice(half)))]
   }
 }
