@@ -61,6 +61,7 @@ describe('git amp gc', () => {
     const s = scene()
     const id = await closed(s, 'one')
     await s.amp('gc')
+    expect((await s.amp('list')).stderr).toBe('hint: There are no open sessions; "git amp list -a" shows 1 other.\n')
     const archived = s.git('rev-parse', archiveOf)
     expect((await s.amp('reopen', 'one')).code).toBe(0)
     expect(refsBelow(s, 'refs/amp/sessions')).toBe(`refs/amp/sessions/${id}`)
