@@ -91,23 +91,11 @@ async function findProblem(
   }
 }
 
-/** One line without control characters. */
+/** The name that is given, else the first line of the prompt. */
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
-  if (options.name !== undefined) refuseName(clean(options.name))
-  const name = clean(options.name ?? firstLine(options.prompt))
+  if (options.name !== undefined) return cleanName(options.name)
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
-  return name === '' ? 'session' : name
-}
-
-/** Words that mean something else where a session is named. */
-function refuseName(name: string): void {
-  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name)) return
-  throw fatal(
-    name === '' ? 'the name is empty' : `'${name}' cannot be the name of a session`,
-    'Choose a name of a few words, or leave it out: the prompt gives one then.',
-  )
+  return oneLineName(options.prompt) || 'session'
 }
 
 async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {
