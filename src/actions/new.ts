@@ -9,6 +9,7 @@ import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
+import { cleanName, oneLineName } from './shared/name.js'
 import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
 import { rememberOwn } from './shared/trust.js'
@@ -93,9 +94,10 @@ async function findProblem(
 
 /** The name that is given, else the first line of the prompt. */
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
-  if (options.name !== undefined) return cleanName(options.name)
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
-  return oneLineName(options.prompt) || 'session'
+  if (options.name !== undefined) return cleanName(options.name)
+  // The dash or the number sign of a list or a heading is no part of it.
+  return oneLineName(firstLine(options.prompt).replace(/^[-*+#>\s]+/, '')) || 'session'
 }
 
 async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {

@@ -1,5 +1,6 @@
 import { fatal } from '../../errors.js'
 import { firstLine } from '../../state/fold.js'
+import { plainLine } from '../../state/rules.js'
 
 /**
  * The name of a session: one line without control characters.
@@ -7,12 +8,12 @@ import { firstLine } from '../../state/fold.js'
  */
 export function cleanName(text: string): string {
   const name = oneLineName(text)
-  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name) && !name.startsWith('-')) return name
+  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name)) return name
   throw fatal(
     name === '' ? 'the name is empty' : `'${name}' cannot be the name of a session`,
     'Choose a name of a few words, or leave it out: the prompt gives one then.',
   )
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-export const oneLineName = (text: string): string => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
+/** The first line of a text, without what no terminal shows. */
+export const oneLineName = (text: string): string => firstLine(plainLine(text))
