@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { AmpError } from '../errors.js'
 import type { Hash, NewObject, ObjectType } from './pack.js'
 import type { Git, Oid } from './run.js'
@@ -13,6 +14,13 @@ export interface RawObject {
 interface Waiting {
   resolve(object: RawObject | null): void
   reject(error: unknown): void
+}
+
+/** Whether git-amp lives on for a process: one that nobody asks anything keeps it from no end, also when it was started again after `close`. */
+function keepWaiting(child: ChildProcess, isAsked: boolean): void {
+  const how = isAsked ? 'ref' : 'unref'
+  child[how]()
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket | null)?.[how]()
 }
 
 /**
@@ -59,7 +67,9 @@ export class CatFile {
     if (/[\n\0]/.test(name)) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
-      this.start().stdin?.write(`${name}\n`)
+      const child = this.start()
+      keepWaiting(child, true)
+      child.stdin?.write(`${name}\n`)
     })
   }
 
@@ -95,6 +105,7 @@ export class CatFile {
     this.buffered.push(chunk)
     this.length += chunk.length
     for (let answer = this.next(); answer !== undefined; answer = this.next()) this.waiting.shift()?.resolve(answer)
+    if (this.child !== null && this.waiting.length === 0) keepWaiting(this.child, false)
   }
 
   /** The next whole answer, or undefined while it has not arrived. Pieces are joined only when enough is there. */
