@@ -32,8 +32,8 @@ const look = (s: Scene) => [
   ...['b', 'm', 'z', 'own', 'staged', 'untracked'].map((file) => (s.exists(file) ? s.read(file) : '')),
 ]
 
-/** From now on the filter leaves the file before half written, and kills the git that runs it for `verb`. */
-function arm(s: Scene, filter: string, verb: string, also = ''): void {
+/** From now on the filter leaves the file before half written, and kills the git that runs it for a verb, and more. */
+function arm(s: Scene, filter: string, [verb, also = '']: readonly string[]): void {
   const half = `[ ! -f b ] || head -c 4 b >b.half; [ ! -f b.half ] || mv b.half b`
   const kill = `${half}; rm '${s.root}/armed'; ${also} kill -9 $PPID; exit 1`
   const isIt = `[ -f '${s.root}/armed' ] && tr '\\0' ' ' </proc/$PPID/cmdline | grep -q ' ${verb} '`
@@ -56,7 +56,7 @@ const merged = (s: Scene) => {
 describe('a git that is killed while it writes the files of the base', () => {
   it('leaves nothing of it there, and nothing of the user’s is touched', async () => {
     const { s, id, filter, before } = await ready()
-    arm(s, filter, 'merge')
+    arm(s, filter, ['merge'])
     const answer = await amp(s, 'merge', '--keep', id)
     expect([answer.code, answer.stderr]).toEqual([1, expect.stringContaining('git merge was ended by SIGKILL in ')])
     expect([s.exists('armed', s.root), s.exists('.git/index.lock')]).toEqual([false, false])
@@ -69,7 +69,7 @@ describe('a git that is killed while it writes the files of the base', () => {
 
   it('together with git-amp: its lock is named first, and then all is put back before the next merge', async () => {
     const { s, id, filter, before } = await ready()
-    arm(s, filter, 'merge', gitAmp)
+    arm(s, filter, ['merge', gitAmp])
     expect((await run(s, [process.execPath, bundle(), 'merge', '--keep', id])).signal).toBe('SIGKILL')
     expect(s.git('status', '--porcelain')).toContain(' M b\n D gone\n')
     age(s)
@@ -92,7 +92,7 @@ describe('a git that is killed while it writes the files of the base', () => {
 
   it('is no reason to take what the user wrote there since', async () => {
     const { s, id, filter } = await ready()
-    arm(s, filter, 'merge', gitAmp)
+    arm(s, filter, ['merge', gitAmp])
     expect((await run(s, [process.execPath, bundle(), 'merge', '--keep', id])).signal).toBe('SIGKILL')
     s.write({ z: 'mine\n', m: 'mine as well\n' })
     age(s)
@@ -111,7 +111,7 @@ describe('a git that is killed while it writes the files of the base', () => {
   it('for an undo is no reason to show the work reversed', async () => {
     const { s, id, filter, before } = await ready()
     expect((await amp(s, 'merge', '--keep', id)).code).toBe(0)
-    arm(s, filter, 'read-tree', gitAmp)
+    arm(s, filter, ['read-tree', gitAmp])
     expect((await run(s, [process.execPath, bundle(), 'undo'])).signal).toBe('SIGKILL')
     expect(s.git('rev-parse', 'main')).toBe(before[0])
     age(s)
