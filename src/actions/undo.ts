@@ -74,7 +74,16 @@ export async function undoOperation(repo: Repo, options: UndoOptions): Promise<U
   const moved = open.length > 1 ? refs : (results[0]?.refs ?? [])
   const published = await publishedOf(repo, moved)
   const isReview = review !== null && tip.snapshot.review === undefined
-  return { operation, tip, refs: moved, worktree, updated, published, review: isReview ? review.url : null, isDryRun }
+  return {
+    operation,
+    tip,
+    refs: moved,
+    worktree,
+    updated,
+    published,
+    review: isReview ? review.url || null : null,
+    isDryRun,
+  }
 }
 
 type StepResult = Pick<UndoResult, 'tip' | 'refs' | 'worktree' | 'updated'>

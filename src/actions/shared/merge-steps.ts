@@ -180,7 +180,7 @@ export async function reviewStep(repo: Repo, now: Run, target: Target): Promise<
   const base = (await targetOf(repo, branchName(into), { wanted: target.remote, upstream: true })).ref
   const branch = branchName(target.ref)
   const text = await pullText(repo, tip, plan.message)
-  const known = tip.snapshot.status === 'review' ? (tip.snapshot.review?.url ?? null) : null
+  const known = tip.snapshot.status === 'review' ? tip.snapshot.review?.url || null : null
   const from = branchRef(tip.snapshot.branch)
   const opened = await review(
     repo,
@@ -198,6 +198,8 @@ export async function reviewStep(repo: Repo, now: Run, target: Target): Promise<
   }))
   now.tip = recorded?.tip ?? tip
   const words = known !== null ? 'pushed again' : opened.isOpened ? 'opened' : 'pushed; open it in a browser'
-  tell('review', opened.isOpened ? 'done' : 'warning', `${words}: ${opened.url}`)
+  const detail =
+    opened.url === '' ? `pushed to ${target.remote}; no pull request was opened` : `${words}: ${opened.url}`
+  tell('review', opened.isOpened ? 'done' : 'warning', detail)
   return opened
 }
