@@ -94,6 +94,7 @@ export class MergeCommand extends AmpCommand {
       signal,
       onStep: (step: MergeStep) => ui.tell(renderStep(step, (slot, text) => ui.paint(slot, text))),
       onTest: (command: string) => ui.tell(`Testing: ${oneLine(command)}`),
+      onWait: (whom: string) => ui.tell(`Waiting for ${oneLine(whom)}`),
     }
     const result = this.goOn
       ? await continueMerge(repo, { session, ...listening })

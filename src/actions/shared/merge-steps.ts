@@ -33,6 +33,8 @@ export interface Listening {
   signal: AbortSignal
   onStep?: ((step: MergeStep) => void) | undefined
   onTest?: ((command: string) => void) | undefined
+  /** Another merge is at the checkout of the base. */
+  onWait?: ((whom: string) => void) | undefined
 }
 
 export interface Running extends Listening {
