@@ -90,7 +90,7 @@ complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or
 complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
-complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Archive closed sessions, and let go of old trash and old operations'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetch and git push carry sessions'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'

@@ -202,7 +202,7 @@ export const registry: Registry = {
     },
     {
       names: ['gc'],
-      summary: 'Let go of old trash and old operations',
+      summary: 'Archive closed sessions, and let go of old trash and old operations',
       asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
     },

@@ -32,6 +32,8 @@ export class SyncCommand extends AmpCommand {
       - the uncommitted work of a paused session, when \`amp.snapshots\` is \`push\`, with \`--snapshots\`, or after a yes
       - branches (\`refs/heads/amp/*\`), when \`amp.pushBranches\` is set
 
+      Sessions that \`git amp gc\` archived travel in \`refs/amp/archive/<yyyy-mm>\`; the remote's refs of them go when its archive has them.
+
       What comes from elsewhere is looked through first. A history that is malformed is named and not taken, and the rest goes on. Commands in a valid
       one run only after \`git amp trust\`.
 
@@ -72,10 +74,14 @@ export class SyncCommand extends AmpCommand {
     })
     if (this.json) ui.json(syncJson(result))
     else ui.answer(renderSync(result))
-    const { entries, withheld } = result
+    const { entries, withheld, archived } = result
     for (const line of result.said.slice(0, mostSaid)) ui.tell(`remote: ${oneLine(line, 400)}`)
     for (const hint of result.hints) ui.hint(printable(hint))
-    if (entries.length === 0) ui.tell('Everything is up to date.')
+    if (archived.kept > 0) {
+      const refs = plural(archived.kept, 'ref')
+      ui.hint(`the remote keeps ${refs} of archived sessions: ${oneLine(archived.reason ?? '', 400)}`, 'ampSync')
+    }
+    if (entries.length === 0 && archived.gone === 0) ui.tell('Everything is up to date.')
     else ui.hint(`"git for-each-ref ${result.tracking}" shows what is there.`, 'ampSync')
     if (withheld.transcripts > 0)
       ui.hint(

@@ -25,7 +25,7 @@ export async function fetchRefs(
   remote: string,
   how: { refspecs: readonly string[]; prune?: boolean; depth?: number },
 ): Promise<void> {
-  await git.run([
+  const args = [
     'fetch',
     '--quiet',
     '--no-tags',
@@ -38,7 +38,10 @@ export async function fetchRefs(
     '--end-of-options',
     remote,
     ...how.refspecs,
-  ])
+  ]
+  const { code, stderr } = await git.run(args, { ok: [0, 1] })
+  // With a depth git says 1, and nothing else, when nothing matches.
+  if (code === 1 && (how.depth === undefined || stderr !== '')) throw new GitError(args, { code, signal: null }, stderr)
 }
 
 /** All refs that a remote shows and that match a pattern. */

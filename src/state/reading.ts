@@ -3,7 +3,7 @@ import type { AmpEvent } from './events.js'
 import { inOrder } from './fold.js'
 import { type IterationView, iterationsOf } from './iterations.js'
 import { isId } from './names.js'
-import { allSessions, type BrokenSession, type SessionState, stateIn } from './sessions.js'
+import { type BrokenSession, everySession, type SessionState, stateIn } from './sessions.js'
 import { readTranscript, transcriptTrees } from './transcripts.js'
 import { type SessionView, sessionView } from './view.js'
 
@@ -32,9 +32,11 @@ export interface TranscriptLine {
 
 /** All sessions, open and closed ones, by id. One that cannot be read is named and does not hide the others. */
 export async function sessionsIn(stores: Stores): Promise<{ sessions: Session[]; broken: BrokenSession[] }> {
-  const { sessions, broken } = await allSessions(stores)
+  const { sessions, broken } = await everySession(stores)
   return {
-    sessions: sessions.map(({ id, snapshot }) => ({ ...sessionView(id, snapshot), state: stateIn(snapshot) })),
+    sessions: sessions
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({ id, snapshot }) => ({ ...sessionView(id, snapshot), state: stateIn(snapshot) })),
     broken,
   }
 }

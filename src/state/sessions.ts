@@ -1,8 +1,8 @@
 import { fatal } from '../errors.js'
-import { type ChainTip, readEvents, type Stores } from './chain.js'
+import { archivedTip, type ChainTip, readEvents, type Stores } from './chain.js'
 import { snapshotOf } from './codec.js'
 import { fold, type OpenIteration, type Snapshot } from './fold.js'
-import { sessionsPrefix } from './names.js'
+import { archivesPrefix, sessionsPrefix } from './names.js'
 import type { Tip } from './storage.js'
 
 /** A session ref that cannot be read, and why. */
@@ -11,7 +11,10 @@ export interface BrokenSession {
   reason: string
 }
 
-/** Reads every session by one listing; broken ones are named and do not hide the others. */
+/** Sessions whose tips are read at the same time. */
+const batchSize = 256
+
+/** Reads every session that is not archived by one listing; broken ones are named and do not hide the others. */
 export async function allSessions(stores: Stores): Promise<{ sessions: ChainTip[]; broken: BrokenSession[] }> {
   const sessions: ChainTip[] = []
   const broken: BrokenSession[] = []
@@ -23,11 +26,45 @@ export async function allSessions(stores: Stores): Promise<{ sessions: ChainTip[
   return { sessions, broken }
 }
 
+/** Every session, the archived ones too. */
+export async function everySession(stores: Stores): Promise<{ sessions: ChainTip[]; broken: BrokenSession[] }> {
+  const { sessions, broken } = await allSessions(stores)
+  const live = new Set(sessions.map(({ id }) => id))
+  for await (const tip of archivedSessions(stores, { live, broken })) sessions.push(tip)
+  return { sessions, broken }
+}
+
 /** The same one after the other; the broken ones are added to `broken`. */
 export async function* eachSession(stores: Stores, broken: BrokenSession[]): AsyncGenerator<ChainTip> {
+  const live = new Set<string>()
   for await (const tip of stores.refs.tips(sessionsPrefix)) {
+    live.add(idOf(tip.ref))
     const session = await sessionAt(stores, tip, broken)
     if (session !== null) yield session
+  }
+  yield* archivedSessions(stores, { live, broken })
+}
+
+/** Sessions that archives hold and that are not among the others, by id. */
+async function* archivedSessions(
+  stores: Stores,
+  { live, broken }: { live: ReadonlySet<string>; broken: BrokenSession[] },
+): AsyncGenerator<ChainTip> {
+  const { lastTip, readArchives } = await import('./archive.js')
+  const archived = [...(await readArchives(stores, broken))].filter(([id]) => !live.has(id)).sort()
+  for (let at = 0; at < archived.length; at += batchSize) {
+    const some = archived.slice(at, at + batchSize).map(async ([id, tips]) => {
+      try {
+        return await archivedTip(stores.objects, { id, oid: await lastTip(stores.objects, { id, tips }) })
+      } catch (error) {
+        broken.push({
+          ref: `${archivesPrefix} (${id})`,
+          reason: error instanceof Error ? error.message : String(error),
+        })
+        return null
+      }
+    })
+    for (const tip of await Promise.all(some)) if (tip !== null) yield tip
   }
 }
 

@@ -27,7 +27,7 @@ async function lively(options: ConstructorParameters<typeof Scene>[0] = {}): Pro
   return s
 }
 
-const ways: Record<string, (s: Scene) => void> = {
+const ways: Record<string, (s: Scene) => unknown> = {
   'loose refs and objects': () => {},
   'packed refs': (s) => s.git('pack-refs', '--all'),
   'a collected repository': (s) => s.git('gc', '-q', '--prune=now'),
@@ -35,6 +35,12 @@ const ways: Record<string, (s: Scene) => void> = {
     s.git('gc', '-q')
     const ref = s.git('for-each-ref', '--format=%(refname)', '--count=1', 'refs/amp/sessions')
     s.git('update-ref', ref, s.git('rev-parse', `${ref}~`))
+  },
+  'archived sessions': async (s) => {
+    const refs = () => s.git('for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n').length
+    const before = refs()
+    await s.amp('gc')
+    expect(refs()).toBeLessThan(before)
   },
 }
 
@@ -86,7 +92,7 @@ describe('the reader tells what git tells', () => {
 
   it.each(Object.keys(ways))('with %s, on disk and in memory', async (way) => {
     s ??= await lively()
-    ways[way]?.(s)
+    await ways[way]?.(s)
     await expectSame(s, { fs, dir: s.dir })
     await expectSame(s, { fs, gitdir: join(s.dir, '.git') })
     await expectSame(s, inMemory(join(s.dir, '.git')))

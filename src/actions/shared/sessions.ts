@@ -5,7 +5,7 @@ import type { Snapshot } from '../../state/fold.js'
 import { type SessionState, stateIn } from '../../state/sessions.js'
 import { type Here, type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
 
-export { allSessions, type BrokenSession, eachSession, type SessionState } from '../../state/sessions.js'
+export { allSessions, type BrokenSession, eachSession, everySession, type SessionState } from '../../state/sessions.js'
 
 /**
  * The state of a session, seen from this machine.
