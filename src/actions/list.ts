@@ -41,7 +41,7 @@ export interface ListedSession extends ChainTip {
 export interface ListResult {
   sessions: ListedSession[]
   broken: BrokenSession[]
-  /** Sessions that are not shown because they are merged or closed; archived ones are not counted. */
+  /** Sessions that are not shown because they are merged or closed; archived ones are counted where there are no others. */
   hidden: number
 }
 
@@ -98,13 +98,20 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
   const rebasing = await findRebasing(repo, wanted)
   for (const session of wanted) session.isRebasing = rebasing.has(session.id)
   const sorted = sortBy(wanted, options.sort ?? 'updated')
-  const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
+  let hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
+  // Only an empty list asks how many there are.
+  if (listed.length === 0 && hidden === 0 && !wantsClosed(options)) hidden = await countArchived(repo)
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
 }
 
 /** Whether merged and closed sessions are asked for: archived ones are looked at only then. */
 export const wantsClosed = ({ all, states = [] }: ListOptions): boolean =>
   states.length === 0 ? all === true : states.some((state) => state === 'merged' || state === 'closed')
+
+async function countArchived(repo: Repo): Promise<number> {
+  const { readArchives } = await import('../state/archive.js')
+  return (await readArchives(repo)).size
+}
 
 /** The lease of an agent at work in a session. */
 const aliveIn = (id: string, leases: readonly KnownLease[]): KnownLease | undefined =>

@@ -22,7 +22,8 @@ describe('git amp gc', () => {
     const s = scene()
     const [id, other] = [await closed(s, 'one'), await s.session('two')]
     const before = await Promise.all(['show', 'log', 'transcript'].map((command) => s.amp(command, id)))
-    const listed = await s.amp('list', '-a')
+    const list = ['list', '-a', '--format', '%(id) %(state) %(name) %(updated)']
+    const listed = await s.amp(...list)
     const used = await s.amp('usage', '--json')
     const gone = await s.amp('gc')
     expect(gone).toMatchObject({ code: 0, stdout: expect.stringMatching(/^archived 1 session\n/) })
@@ -35,7 +36,7 @@ describe('git amp gc', () => {
       const after = await Promise.all(['show', 'log', 'transcript'].map((command) => s.amp(command, name)))
       expect(after.map(({ stdout }) => ageless(stdout))).toEqual(before.map(({ stdout }) => ageless(stdout)))
     }
-    expect(ageless((await s.amp('list', '-a')).stdout)).toBe(ageless(listed.stdout))
+    expect((await s.amp(...list)).stdout).toBe(listed.stdout)
     expect((await s.amp('list')).stdout).not.toContain('one')
     expect((await s.amp('list', '--state', 'closed')).stdout).toContain('one')
     expect((await s.amp('usage', '--json')).stdout).toBe(used.stdout)
@@ -60,6 +61,7 @@ describe('git amp gc', () => {
     const s = scene()
     const id = await closed(s, 'one')
     await s.amp('gc')
+    expect((await s.amp('list')).stderr).toBe('hint: There are no open sessions; "git amp list -a" shows 1 other.\n')
     const archived = s.git('rev-parse', archiveOf)
     expect((await s.amp('reopen', 'one')).code).toBe(0)
     expect(refsBelow(s, 'refs/amp/sessions')).toBe(`refs/amp/sessions/${id}`)
@@ -243,5 +245,38 @@ describe('git amp sync', () => {
       expect(came).toMatchObject({ code: 1, stdout: expect.stringMatching(/! not taken +refs\/amp\/archive/) })
       expect(there.shared()).toBe(shared)
     }
+  })
+})
+
+describe('refs of archived sessions', () => {
+  it.each(['true', 'false'])('go from a remote that says it can do all at once: %s', async (atomic) => {
+    const world = new Clones()
+    const home = world.home()
+    const ids = [await closed(world.scene, 'one'), await closed(world.scene, 'two'), await closed(world.scene, 'three')]
+    await home.must('sync')
+    await home.must('gc')
+    world.git('config', 'receive.advertiseAtomic', atomic)
+    const log = join(world.hub, 'transactions')
+    const hook = join(world.hub, 'hooks', 'reference-transaction')
+    writeFileSync(hook, `#!/bin/sh\n[ "$1" = committed ] && grep -c refs/amp/sessions >>'${log}'\nexit 0\n`)
+    chmodSync(hook, 0o755)
+    await home.must('sync')
+    const counts = world.scene
+      .read('transactions', world.hub)
+      .trim()
+      .split('\n')
+      .filter((count) => count !== '0')
+    expect(counts.includes(`${ids.length}`)).toBe(atomic === 'true')
+    expect(world.git('for-each-ref', 'refs/amp/sessions')).toBe('')
+    // One that is refused holds up no others.
+    const [kept, gone] = [await closed(world.scene, 'kept'), await closed(world.scene, 'gone')]
+    await home.must('sync')
+    await home.must('gc')
+    const update = join(world.hub, 'hooks', 'update')
+    writeFileSync(update, `#!/bin/sh\ncase $1 in *${kept}) exit 1;; esac\n`)
+    chmodSync(update, 0o755)
+    await home.must('sync')
+    expect(world.git('for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).toBe(`refs/amp/sessions/${kept}`)
+    expect(gone).not.toBe(kept)
   })
 })

@@ -9,6 +9,8 @@ import { allSessions, everySession, isOpenSession } from './sessions.js'
 
 /** How much of the operation log is read to answer `-`. */
 const rememberedOperations = 200
+/** So many are named when a name is ambiguous, the newest. */
+const maxCandidates = 10
 
 /**
  * Finds the session that a user names: `@`, `-`, full id, unique id prefix, slug or name, branch, worktree path. Nothing means the session
@@ -99,6 +101,10 @@ async function byPath(repo: Repo, name: string): Promise<ChainTip | null> {
 }
 
 function ambiguous(name: string, candidates: readonly ChainTip[]): AmpError {
-  const lines = candidates.map(({ id, snapshot }) => `  ${id} ${snapshot.slug}  ${snapshot.title}`)
+  const lines = candidates
+    .slice(0, maxCandidates)
+    .map(({ id, snapshot }) => `  ${id} ${snapshot.slug}  ${snapshot.title}`)
+  const more = candidates.length - lines.length
+  if (more > 0) lines.push(`and ${more} more`)
   return new AmpError('fatal', `session id '${name}' is ambiguous`, { hints: ['The candidates are:', ...lines] })
 }
