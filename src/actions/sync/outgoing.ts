@@ -174,6 +174,23 @@ export async function pushAll(
   return isStale
 }
 
+/**
+ * Deletes refs in one transaction of the remote, which one by one writes all its packed refs anew for each.
+ * @returns null when they are more than deletions, or the remote does not take them as a whole
+ */
+async function deleteAtOnce(repo: Repo, remote: Remote, updates: readonly Outgoing[]): Promise<PushedRef[] | null> {
+  if (updates.length < 2 || updates.some(({ oid }) => oid !== null)) return null
+  try {
+    const config = await repo.config()
+    const { refs } = await pushRefs(remote.git, remote.name, { updates, config, isAtomic: true })
+    return refs.length === updates.length && refs.every(({ isDone }) => isDone) ? refs : null
+  } catch (error) {
+    if (!(error instanceof GitError) || error.exit.code === null) throw error
+    // Each for itself will tell why.
+    return null
+  }
+}
+
 /** One ref that cannot be sent makes a push fail whole: the others go in halves, until the bad ones are alone. */
 async function pushSome(
   repo: Repo,
@@ -181,6 +198,8 @@ async function pushSome(
   updates: readonly Outgoing[],
 ): Promise<PushedRef[]> {
   const { remote, ledger } = to
+  const deleted = await deleteAtOnce(repo, remote, updates)
+  if (deleted !== null) return deleted
   try {
     const { refs, said } = await pushRefs(remote.git, remote.name, { updates, config: await repo.config() })
     for (const line of said) ledger.said.add(line)
