@@ -12,6 +12,7 @@ import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/even
 import { type IterationView, iterationsOf, spentOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import type { TapeHead } from '../state/tape.js'
+import { together } from '../util/collections.js'
 import { shortSubject } from '../util/message.js'
 import type { Redact } from '../util/redact.js'
 import { plural } from '../util/time.js'
@@ -310,7 +311,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
   const refsAfter = readAllRefs(repo)
-  const [work, refs, settings, kept] = await Promise.all([
+  const [work, refs, settings, kept] = await together(
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep, refs: refsAfter }),
     refsAfter.then(({ oids }) =>
       movedRefs(
@@ -321,7 +322,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ),
     changedSettings(repo, running.settingsBefore),
     keepSpool(repo, spool, taped),
-  ])
+  )
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {
     ...running.manual.remarks,

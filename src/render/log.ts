@@ -110,7 +110,7 @@ function textOf(event: AmpEvent): string {
     case 'session.merged':
       return `into ${text('into').replace(/^refs\/heads\//, '')} (${text('via')}${data.result === 'done' ? '' : `, ${text('result')}`})`
     case 'session.review':
-      return text('url')
+      return text('url') === '' ? `${text('branch')} on ${text('remote')}` : text('url')
     case 'session.closed':
       return text('reason')
     case 'session.heads-resolved':

@@ -136,7 +136,8 @@ function stateWords({ tip: { snapshot }, state, conflictOn, iterations }: ShowRe
       : `interrupted in iteration ${open.n}; "git amp iterate" keeps what it left and goes on`
   if (state === 'waiting') return waitingWords(snapshot, iterations)
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
-  if (state === 'review' && snapshot.review !== undefined) return `in review: ${oneLine(snapshot.review.url)}`
+  if (state === 'review' && snapshot.review !== undefined)
+    return snapshot.review.url === '' ? 'in review' : `in review: ${oneLine(snapshot.review.url)}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
   // It went on after its merge.
