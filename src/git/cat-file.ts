@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { AmpError } from '../errors.js'
 import type { Hash, NewObject, ObjectType } from './pack.js'
+import { Questions } from './questions.js'
 import type { Git, Oid } from './run.js'
 
 /** An object as `git cat-file --batch` prints it. */
@@ -30,6 +31,7 @@ function keepWaiting(child: ChildProcess, isAsked: boolean): void {
  */
 export class CatFile {
   private child: ChildProcess | null = null
+  private questions = new Questions(null)
   private buffered: Buffer[] = []
   private length = 0
   private readonly waiting: Waiting[] = []
@@ -67,9 +69,8 @@ export class CatFile {
     if (/[\n\0]/.test(name)) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
-      const child = this.start()
-      keepWaiting(child, true)
-      child.stdin?.write(`${name}\n`)
+      this.start().ask(name)
+      if (this.child !== null) keepWaiting(this.child, true)
     })
   }
 
@@ -79,8 +80,8 @@ export class CatFile {
     this.fail(new AmpError('fatal', 'the repository was closed while an object was read'))
   }
 
-  private start(): ChildProcess {
-    if (this.child !== null) return this.child
+  private start(): Questions {
+    if (this.child !== null) return this.questions
     const child = this.git.open(['cat-file', '--batch'])
     this.child = child
     this.buffered = []
@@ -88,12 +89,12 @@ export class CatFile {
     this.needed = 1
     // The end of a process that was closed says nothing about the one that followed it.
     const fail = (error: unknown) => this.child === child && this.fail(error)
-    child.stdin?.on('error', () => {})
+    this.questions = new Questions(child.stdin)
     child.stderr?.resume()
     child.stdout?.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk))
     child.once('error', fail)
     child.once('close', () => fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
-    return child
+    return this.questions
   }
 
   private fail(error: unknown): void {

@@ -103,6 +103,8 @@ export function renderShow(result: ShowResult, screen: Screen): string {
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
     ],
     ['Tests', testFacts(result)],
+    ['Labels', snapshot.labels.map((label) => oneLine(label)).join(', ')],
+    ['Comments', snapshot.comments === undefined ? '' : `${snapshot.comments.length} open, see "git amp comment"`],
     ['Changes', sizeWords(result.changes)],
     ['Tokens', tokenWords(snapshot.usage)],
     ['Cost', result.cost.costUsd === null ? '' : costWords(result.cost)],

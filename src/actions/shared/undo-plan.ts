@@ -114,6 +114,9 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
     ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
+    ...(differs('name') || differs('slug') ? { name: { name: before.name, slug: before.slug } } : {}),
+    ...(differs('labels') ? { labels: before.labels } : {}),
+    ...(differs('comments') ? { comments: before.comments ?? [] } : {}),
   }
 }
 
