@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { AmpError } from '../errors.js'
 import type { Hash, NewObject, ObjectType } from './pack.js'
 import { Questions } from './questions.js'
@@ -14,6 +15,13 @@ export interface RawObject {
 interface Waiting {
   resolve(object: RawObject | null): void
   reject(error: unknown): void
+}
+
+/** Whether git-amp lives on for a process: one that nobody asks anything keeps it from no end, also when it was started again after `close`. */
+function keepWaiting(child: ChildProcess, isAsked: boolean): void {
+  const how = isAsked ? 'ref' : 'unref'
+  child[how]()
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket | null)?.[how]()
 }
 
 /**
@@ -62,6 +70,7 @@ export class CatFile {
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
       this.start().ask(name)
+      if (this.child !== null) keepWaiting(this.child, true)
     })
   }
 
@@ -97,6 +106,7 @@ export class CatFile {
     this.buffered.push(chunk)
     this.length += chunk.length
     for (let answer = this.next(); answer !== undefined; answer = this.next()) this.waiting.shift()?.resolve(answer)
+    if (this.child !== null && this.waiting.length === 0) keepWaiting(this.child, false)
   }
 
   /** The next whole answer, or undefined while it has not arrived. Pieces are joined only when enough is there. */

@@ -5,7 +5,7 @@ import { longLists, longTexts } from './events.js'
 import { applyEvent, byLamport, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
 import { isId, isOid } from './names.js'
 import { isShallow, wrongEvent } from './rules.js'
-import type { ObjectStore, Oid } from './storage.js'
+import type { CommitObject, ObjectStore, Oid } from './storage.js'
 import { lamportOf, parentsFirst, walkChain } from './walk.js'
 
 /**
@@ -91,6 +91,17 @@ function guard(objects: ObjectStore, look: Look | null): Pick<ObjectStore, 'read
       return objects.readTree(oid)
     },
   }
+}
+
+/** Reads a commit that nobody vouches for. @throws Refused when it is missing, too large, none, or malformed */
+export async function readStrange(objects: ObjectStore, oid: Oid, look: Look | null): Promise<CommitObject> {
+  try {
+    const commit = await guard(objects, look).readCommit(oid)
+    if (commit !== null) return commit
+  } catch (error) {
+    throw error instanceof Refused ? error : new Refused(`its commit ${oid} cannot be read`)
+  }
+  throw new Refused(`its commit ${oid} is missing`)
 }
 
 async function walkIncoming(
