@@ -6,7 +6,7 @@ import { canAnswer } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
-import { listFields, listValues, porcelain, sessionJson } from '../render/json.js'
+import { listFields, listValues, plainValues, porcelain, sessionJson } from '../render/json.js'
 import { renderList } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import { compileFormat } from '../util/format.js'
@@ -123,7 +123,7 @@ export class ListCommand extends AmpCommand {
         })),
       })
     }
-    const values = sessions.map((session) => listValues(session, pathOf(session)))
+    const values = sessions.map((session) => plainValues(listValues(session, pathOf(session)), this.nul))
     if (this.format === undefined) return ui.answer(porcelain(values, listFields, this.nul))
     const fill = compileFormat(this.format, [...listFields, 'id', 'id:short'])
     ui.answer(values.map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))
