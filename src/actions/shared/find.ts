@@ -2,7 +2,7 @@ import { basename, isAbsolute, resolve } from 'node:path'
 import { AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readTip } from '../../state/chain.js'
-import { isId } from '../../state/names.js'
+import { archivesPrefix, isId } from '../../state/names.js'
 import { readOperations } from '../../state/oplog.js'
 import { currentSession, readSessionFile } from './session-file.js'
 import { allSessions, everySession, isOpenSession } from './sessions.js'
@@ -65,7 +65,9 @@ async function byName(repo: Repo, name: string): Promise<ChainTip> {
   const archived = sessions.length === all.sessions.length ? null : await among(repo, sessions, name)
   if (archived !== null) return archived
   if (broken.some(({ ref }) => ref.endsWith(`/${name}`))) await readTip(repo, name)
-  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.')
+  const unread = broken.some(({ ref }) => ref.startsWith(archivesPrefix))
+  const also = unread ? ['Archives cannot be read: "git amp doctor" tells what is wrong with them.'] : []
+  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.', ...also)
 }
 
 async function among(repo: Repo, sessions: readonly ChainTip[], name: string): Promise<ChainTip | null> {
