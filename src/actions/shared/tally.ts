@@ -88,10 +88,13 @@ export function tokensOf({ usage, models }: IterationView): Usage {
   return usage === null ? told : combine(usage, told, Math.max)
 }
 
-const none: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+/** No tokens at all. */
+export const noUsage: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 
-const sumOf = (all: readonly Usage[]): Usage =>
-  all.reduce<Usage>((sum, one) => combine(sum, one, (a, b) => a + b), none)
+const sumOf = (all: readonly Usage[]): Usage => all.reduce<Usage>(addUsage, noUsage)
+
+/** The tokens of both. */
+export const addUsage = (a: Usage, b: Usage): Usage => combine(a, b, (x, y) => x + y)
 
 const combine = (a: Usage, b: Usage, how: (a: number, b: number) => number): Usage => ({
   input: how(a.input, b.input),
@@ -102,7 +105,7 @@ const combine = (a: Usage, b: Usage, how: (a: number, b: number) => number): Usa
 
 export const emptySum = (): UsageSum => ({
   iterations: 0,
-  usage: none,
+  usage: noUsage,
   costUsd: null,
   unpriced: 0,
   costSources: [],
@@ -119,7 +122,7 @@ function rowOf(rows: Map<string, UsageRow>, { key, name }: Part): UsageRow {
 function addTo(sum: UsageSum, part: Pick<Part, 'usage' | 'costUsd'>, iteration: IterationView): void {
   const { agent, startedAt, costSource } = iteration
   sum.iterations++
-  sum.usage = combine(sum.usage, part.usage, (a, b) => a + b)
+  sum.usage = addUsage(sum.usage, part.usage)
   if (isUnpriced({ agent, costUsd: part.costUsd })) sum.unpriced++
   if (part.costUsd !== null) {
     sum.costUsd = exactDollars((sum.costUsd ?? 0) + part.costUsd)
