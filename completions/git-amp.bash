@@ -70,7 +70,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	export)
-		options="--batch= --since= --until= --tables= --format= --out= --json --repo= --quiet --help"
+		options="--batch= --since= --until= --tables= --format= --conversation --out= --json --repo= --quiet --help"
 		values="--batch=none --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
 		positionals="session+"
 		rest=""

@@ -199,6 +199,7 @@ complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l sin
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l until -x -d 'Only what happened at this date or earlier'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l tables -x -a 'sessions iterations tool_calls merges batches batch_items' -d 'These tables alone, separated by commas'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l format -x -a 'json ndjson csv md html patch mbox' -d 'Write json, ndjson, csv, md, html, patch, mbox'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l conversation -d 'In md and html: tell what the agent said and did (default)'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'

@@ -1,19 +1,32 @@
+import { join } from 'node:path'
 import { Command, Option } from 'clipanion'
 import { columnsOf, type Table, tableNames } from '../actions/export/columns.js'
+import { openSession, sessionMails, sessionPatch } from '../actions/export/patch.js'
 import { formatOf, targetOf } from '../actions/export/target.js'
-import { type Counts, counted, gathered, tablesText, type WrittenFile, writeTables } from '../actions/export/write.js'
+import {
+  type Counts,
+  counted,
+  gathered,
+  tablesText,
+  type WrittenFile,
+  writeTables,
+  writeText,
+} from '../actions/export/write.js'
 import { exportRows } from '../actions/export.js'
 import type { BrokenSession } from '../actions/shared/sessions.js'
 import { AmpCommand } from '../cli/command.js'
 import { pour } from '../cli/pager.js'
 import { usage } from '../errors.js'
 import { columnsText, type TableFormatName, tableFormat, tableFormats, writtenJson } from '../render/export-tables.js'
+import type { Repo } from '../repo.js'
 import { unique } from '../util/collections.js'
 import { oneLine, printable } from '../util/sanitize.js'
 
 const exportFormats = [...tableFormats, 'md', 'html', 'patch', 'mbox'] as const
 
-const isTableFormat = (format: (typeof exportFormats)[number]): format is TableFormatName =>
+type SessionFormat = Exclude<(typeof exportFormats)[number], TableFormatName>
+
+const isTableFormat = (format: TableFormatName | SessionFormat): format is TableFormatName =>
   tableFormats.some((one) => one === format)
 
 /** `git amp export [<session>...]` */
@@ -44,6 +57,13 @@ export class ExportCommand extends AmpCommand {
       Values of json and ndjson are exact. In csv, which is for spreadsheets, control characters are written as \`\\x1b\`, and a text that a
       spreadsheet would take for a formula (it begins with \`=\`, \`+\`, \`-\`, \`@\`, a tab or a carriage return) begins with an apostrophe. Lines end in CR LF, as RFC 4180 says.
 
+      ## One session
+
+      \`md\` and \`html\` write one session for people: its prompt, each iteration with its tests and its diff, and the conversation, which
+      \`--no-conversation\` leaves out. Control characters are made visible there. \`patch\` writes all that it committed for \`git apply\`, and \`mbox\` a mail for each commit for
+      \`git am\`; both are exact, byte for byte. Of a message, a line that \`git am\` would take for the beginning of the patch is indented by a
+      space. Uncommitted changes are in none of them; \`git amp diff\` shows those.
+
       ## Tables
 
       ${columnsText(tableNames, columnsOf).replaceAll('\n', '\n      ')}
@@ -51,6 +71,11 @@ export class ExportCommand extends AmpCommand {
     examples: [
       ['All tables as JSON', 'git amp export --out sessions.json'],
       ['A csv file for each table', 'git amp export --format csv --out ./data'],
+      ['One session as a page', 'git amp export fix-parser --out fix-parser.html'],
+      [
+        'The commits of a session, for a colleague',
+        'git amp export fix-parser --format mbox | ssh host "cd repo && git am"',
+      ],
       ['What was run last week, for jq', 'git amp export --since "1 week ago" --tables iterations --format ndjson'],
     ],
   })
@@ -63,6 +88,9 @@ export class ExportCommand extends AmpCommand {
   until = Option.String('--until', { description: 'Only what happened at this date or earlier' })
   tables = Option.Array('--tables', { description: 'These tables alone, separated by commas' })
   format = Option.String('--format', { description: `Write ${exportFormats.join(', ')}` })
+  conversation = Option.Boolean('--conversation', true, {
+    description: 'In md and html: tell what the agent said and did (default)',
+  })
   out = Option.String('--out', { description: 'Write to this file or directory; - is standard output' })
   json = Option.Boolean('--json', false, {
     description: 'Print what was written as JSON; without --out the data itself',
@@ -70,7 +98,7 @@ export class ExportCommand extends AmpCommand {
 
   async run(): Promise<number | undefined> {
     const format = formatOf(this.format, this.out, exportFormats)
-    return isTableFormat(format) ? this.writeTables(format) : undefined
+    return isTableFormat(format) ? this.writeTables(format) : this.writeSession(format)
   }
 
   private async writeTables(format: TableFormatName): Promise<number | undefined> {
@@ -92,17 +120,57 @@ export class ExportCommand extends AmpCommand {
     return this.endWith(broken)
   }
 
-  private tell(files: readonly WrittenFile[], counts: Counts): void {
+  private async writeSession(format: SessionFormat): Promise<number> {
+    const { ui, host, stdout } = this.context
+    const [name, ...others] = this.sessions
+    if (others.length > 0) throw usage(`${format} holds one session`, 'Export them one after the other.')
+    for (const option of ['batch', 'since', 'until', 'tables'] as const)
+      if (this[option] !== undefined) throw usage(`--${option} goes with ${tableFormats.join(', ')}`)
+    const target = await targetOf(host, this.out, false)
+    if (this.json && target.kind === 'stdout')
+      throw usage(`--json and --format ${format} exclude each other on standard output`)
+    const repo = await this.open()
+    const document = await openDocument(repo, name, { format, conversation: this.conversation })
+    if (target.kind === 'stdout') await pour(stdout, gathered(document.pieces))
+    else {
+      const path = target.kind === 'file' ? target.path : join(target.path, `${document.slug}.${format}`)
+      if (target.kind === 'dir') await host.fs.mkdir(target.path, { recursive: true })
+      await writeText(host, path, document.pieces)
+      this.tell([{ path, tables: [] }], null)
+    }
+    if (document.isDirty) ui.hint('The uncommitted changes in its worktree are not in it.', 'ampExport')
+    return 0
+  }
+
+  private tell(files: readonly WrittenFile[], counts: Counts | null): void {
     const { ui } = this.context
     if (this.json) ui.json(writtenJson(files, counts))
     else ui.answer(files.map(({ path }) => `${printable(path)}\n`).join(''))
-    if ([...counts.values()].every((count) => count === 0)) ui.hint('There is nothing to export.', 'ampEmpty')
+    if (counts?.size === 0) ui.hint('There is nothing to export.', 'ampEmpty')
   }
 
   private endWith(broken: readonly BrokenSession[]): number {
     for (const { ref, reason } of broken) this.context.ui.warn(`${ref} cannot be read: ${oneLine(reason)}`)
     return broken.length > 0 ? 1 : 0
   }
+}
+
+/** A session as a document. Nothing of it is read yet: it may be large. */
+interface Document {
+  slug: string
+  isDirty: boolean
+  pieces: AsyncIterable<string | Uint8Array>
+}
+
+async function openDocument(
+  repo: Repo,
+  name: string | undefined,
+  how: { format: SessionFormat; conversation: boolean },
+): Promise<Document> {
+  const { tip, committed } = await openSession(repo, name)
+  const { slug } = tip.snapshot
+  const pieces = () => (how.format === 'patch' ? sessionPatch(repo, committed) : sessionMails(repo, tip, committed))
+  return { slug, isDirty: committed.isDirty, pieces: pieces() }
 }
 
 function readTables(given: readonly string[] | undefined): Table[] {

@@ -62,11 +62,11 @@ function safeJson(row: Row): string {
 }
 
 /** What was written, for `--json`. */
-export const writtenJson = (files: readonly WrittenFile[], counts: Counts) => ({
+export const writtenJson = (files: readonly WrittenFile[], counts: Counts | null) => ({
   schema: 'git-amp/exported@1',
   files: files.map(({ path, tables }) => ({
     path,
-    tables: tables.map((table) => ({ table, rows: counts.get(table) ?? 0 })),
+    tables: tables.map((table) => ({ table, rows: counts?.get(table) ?? 0 })),
   })),
 })
 

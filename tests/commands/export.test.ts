@@ -303,7 +303,7 @@ async function eras(): Promise<Scene> {
     name: 'early',
     createdAt: '2026-02-01T00:00:00Z',
     iterations: [{ at: '2026-02-01T00:00:00Z' }],
-    then: [{ at: '2026-03-01T12:00:00Z', event: { type: 'session.merged', data: merge } }],
+    after: [{ at: '2026-03-01T12:00:00Z', event: { type: 'session.merged', data: merge } }],
   })
   const iterations = [{ at: '2026-02-01T00:00:00Z' }, { at: '2026-06-01T00:00:00Z' }]
   await recordSession(s, { name: 'long', createdAt: '2026-02-01T00:00:01Z', iterations })

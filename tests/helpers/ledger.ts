@@ -27,7 +27,7 @@ export interface RecordedSession {
   createdAt?: string
   batch?: string
   /** Events behind the last iteration, each with its time. */
-  then?: readonly { at: string; event: NewEvent }[]
+  after?: readonly { at: string; event: NewEvent }[]
 }
 
 /** Tokens without any of a cache. */
@@ -53,7 +53,7 @@ export async function recordSession(s: Scene, session: RecordedSession): Promise
   for (const [index, one] of session.iterations.entries()) {
     for (const event of eventsOf(one, { n: index + 1, head })) await add(one.at, event)
   }
-  for (const { at: time, event } of session.then ?? []) await add(time, event)
+  for (const { at: time, event } of session.after ?? []) await add(time, event)
   await repo.refs.update([{ ...last.change, old: null }], 'test')
   repo.close()
   return id
