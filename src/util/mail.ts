@@ -109,9 +109,12 @@ function encodedWords(text: string): string {
 const qEncoded = (text: string): string =>
   /^[A-Za-z0-9]$/.test(text) ? text : [...Buffer.from(text)].map(hex).join('')
 
-/** A name is encoded whole: quotes and commas mean something in an address. */
-const encodedPhrase = (name: string): string =>
-  /^[A-Za-z0-9 ]+$/.test(name) ? name : `=?UTF-8?q?${[...name].map(qEncoded).join('')}?=`
+/** A name as `git am` reads it: it takes quotes away also where they were encoded. */
+function encodedPhrase(name: string): string {
+  if (/^[A-Za-z0-9 ]+$/.test(name)) return name
+  const quoted = /["\\()]|^[\x20-\x7e]*$/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name
+  return /^[\x20-\x7e]*$/.test(quoted) ? quoted : `=?UTF-8?q?${[...quoted].map(qEncoded).join('')}?=`
+}
 
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
