@@ -37,7 +37,7 @@ async function hardWork(): Promise<Work> {
     '',
     'Trailer-Like: yes',
   ].join('\n')
-  w.manual({ 'own.txt': '1\n' }, 'Sir "Q", (c) <x>'.replace(/<.*/, ''))
+  w.manual({ 'own.txt': '1\n' }, 'Sir Q, (c).')
   w.git('commit', '-q', '--amend', '-m', message)
   w.manual({ 'own.txt': '2\n' }, 'Cut\n\nbefore\n---\nbehind\ndiff -u is a command\nIndex: of things\n--- a/file')
   w.manual({}, 'Empty')
