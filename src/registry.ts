@@ -91,6 +91,12 @@ export const registry: Registry = {
       load: async () => (await import('./commands/export.js')).ExportCommand,
     },
     {
+      names: ['report'],
+      summary: 'Write a page about sessions: results, cost, tools',
+      asks: 'repository',
+      load: async () => (await import('./commands/report.js')).ReportCommand,
+    },
+    {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
       asks: 'repository',
