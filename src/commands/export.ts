@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Command, Option } from 'clipanion'
 import { columnsOf, type Table, tableNames } from '../actions/export/columns.js'
 import { openSession, sessionMails, sessionPatch } from '../actions/export/patch.js'
+import { sessionDocument } from '../actions/export/session.js'
 import { formatOf, targetOf } from '../actions/export/target.js'
 import {
   type Counts,
@@ -18,6 +19,8 @@ import { AmpCommand } from '../cli/command.js'
 import { pour } from '../cli/pager.js'
 import { usage } from '../errors.js'
 import { columnsText, type TableFormatName, tableFormat, tableFormats, writtenJson } from '../render/export-tables.js'
+import { sessionHtml } from '../render/session-html.js'
+import { sessionMarkdown } from '../render/session-md.js'
 import type { Repo } from '../repo.js'
 import { unique } from '../util/collections.js'
 import { oneLine, printable } from '../util/sanitize.js'
@@ -168,9 +171,12 @@ async function openDocument(
   how: { format: SessionFormat; conversation: boolean },
 ): Promise<Document> {
   const { tip, committed } = await openSession(repo, name)
-  const { slug } = tip.snapshot
-  const pieces = () => (how.format === 'patch' ? sessionPatch(repo, committed) : sessionMails(repo, tip, committed))
-  return { slug, isDirty: committed.isDirty, pieces: pieces() }
+  const { base, head, isDirty } = committed
+  const opened = { slug: tip.snapshot.slug, isDirty }
+  if (how.format === 'patch') return { ...opened, pieces: sessionPatch(repo, committed) }
+  if (how.format === 'mbox') return { ...opened, pieces: sessionMails(repo, tip, committed) }
+  const document = await sessionDocument(repo, { session: tip.id, base, head }, how)
+  return { ...opened, pieces: how.format === 'md' ? sessionMarkdown(document) : sessionHtml(document) }
 }
 
 function readTables(given: readonly string[] | undefined): Table[] {

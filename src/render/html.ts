@@ -125,8 +125,9 @@ pre.box, .diff { background: var(--card); border: 1px solid var(--line); border-
 .diff ins, .diff del { text-decoration: none; display: inline-block; min-width: 100%; }
 .diff ins { background: var(--good-soft); color: var(--good); } .diff del { background: var(--bad-soft); color: var(--bad); }
 .diff b { font-weight: 650; } .diff i { font-style: normal; color: var(--accent); }
-article { margin-top: 2.2rem; padding-top: 1.6rem; border-top: 1px solid var(--line); }
-article > * + * { margin-top: 0.9rem; }
+h3.part { margin: 1.3rem 0 0.45rem; font-size: 0.86rem; color: var(--soft); font-weight: 600; }
+.box > pre + pre { margin-top: 0.55rem; } .did { color: var(--soft); }
+div.box { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.85rem 1rem; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.3rem 1.4rem; margin: 0; font-size: 0.92rem; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
 footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.82rem; }
@@ -148,7 +149,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
     --good: #12633b; --good-soft: #e2f3e9; --bad: #96261c; --bad-soft: #fbe6e3; --warn: #704800; --warn-soft: #fdf2d8; --idle: #444; --idle-soft: #eee; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
-  section, tr, .figures, article > .facts { break-inside: avoid; }
+  section, tr, .figures { break-inside: avoid; }
   section.long { break-inside: auto; }
   h2, h3, thead { break-after: avoid; }
   .scroll, .diff { overflow: visible; } .diff { white-space: pre-wrap; }

@@ -113,7 +113,9 @@ class Stream {
       return snapshot
     }
     const { hostile = '' } = this.what
-    const agent = this.pick(agents)
+    const isTold = (this.what.transcriptsOfEvery ?? 0) > 0 && at % (this.what.transcriptsOfEvery ?? 1) === 0
+    // Transcripts are written as one agent prints them.
+    const agent = isTold ? 'amp' : this.pick(agents)
     const model = this.pick(models)
     const title = `${this.pick(verbs)} ${this.pick(things)}`
     const slug = title.toLowerCase().replace(/[^a-z]+/g, '-')
@@ -122,7 +124,6 @@ class Stream {
     const name = hostile === '' ? `${slug}-${at}` : `${slug}${hostile}`
     add({ type: 'session.created', data: { name, slug, prompt, branch: `amp/${slug}/${at}`, base, agent, model } })
     const transcripts: Record<string, string> = {}
-    const isTold = (this.what.transcriptsOfEvery ?? 0) > 0 && at % (this.what.transcriptsOfEvery ?? 1) === 0
     const count = this.what.iterations ?? (this.random() < 0.04 ? 0 : 1 + Math.floor(this.random() ** 3 * 8))
     for (let n = 1; n <= count; n++) {
       seconds += 60 + Math.floor(this.random() * 1800)
