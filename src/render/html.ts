@@ -42,7 +42,7 @@ const style = `:root {
   color-scheme: light dark;
   --paper: #fbfbfa; --card: #ffffff; --ink: #1d2126; --soft: #5b6470; --line: #e3e5e8; --faint: #f1f2f4;
   --accent: #3a62b8; --accent-soft: #dfe7f6;
-  --good: #1c7a4d; --good-soft: #d9f0e3; --bad: #b3362b; --bad-soft: #fae0dd;
+  --good: #17693f; --good-soft: #dcf2e6; --bad: #a93025; --bad-soft: #fae0dd;
   --warn: #8a5a00; --warn-soft: #fbeccb; --idle: #5f6873; --idle-soft: #e9ebee;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
@@ -111,7 +111,7 @@ svg .f-mild { fill: var(--good); opacity: 0.55; } .i-mild { background: var(--go
 .legend i { display: inline-block; width: 0.65rem; height: 0.65rem; border-radius: 3px; margin-right: 0.45rem; }
 .i-good { background: var(--good); } .i-bad { background: var(--bad); } .i-warn { background: var(--warn); } .i-idle { background: var(--idle); }
 .i-accent { background: var(--accent); }
-.matrix td, .matrix th { padding: 0.3rem 0.35rem; text-align: center; }
+.matrix td, .matrix th { padding: 0.3rem 0.35rem; text-align: center; vertical-align: middle; }
 .matrix tr > th:first-child { text-align: left; padding-left: 0; }
 .matrix tbody th { min-width: 8rem; font-weight: 500; }
 .matrix .tag { min-width: 3.9rem; border-radius: 6px; padding: 0.16rem 0.4rem; margin: 1px; }
@@ -122,6 +122,7 @@ ol.prompts { margin: 0.9rem 0 0; padding-left: 1.7rem; font-size: 0.86rem; color
 pre { margin: 0; font: 0.8rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 pre.box, .diff { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.85rem 1rem; }
 .diff { white-space: pre; overflow-x: auto; }
+.diff code { display: inline-block; min-width: 100%; font: inherit; }
 .diff ins, .diff del { text-decoration: none; display: inline-block; min-width: 100%; }
 .diff ins { background: var(--good-soft); color: var(--good); } .diff del { background: var(--bad-soft); color: var(--bad); }
 .diff b { font-weight: 650; } .diff i { font-style: normal; color: var(--accent); }

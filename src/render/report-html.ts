@@ -13,6 +13,7 @@ import {
   keyWord,
   lackWords,
   median,
+  nameOf,
   nothing,
   passCounts,
   passTimes,
@@ -20,6 +21,7 @@ import {
   periodWords,
   rateWord,
   resultLooks,
+  sessionCount,
   sharedDir,
   shortDay,
   spanWords,
@@ -47,10 +49,7 @@ export function* reportHtml(report: Report): Generator<string> {
 }
 
 function lede(report: Report): string {
-  const count = plural(report.sessions.length, 'session')
-  return [`${grouped(report.sessions.length)}${count.replace(/^\d+/, '')}`, spanWords(report)]
-    .filter(Boolean)
-    .join(', ')
+  return [sessionCount(report.sessions.length), spanWords(report)].filter(Boolean).join(', ')
 }
 
 function figures(report: Report): string {
@@ -67,11 +66,11 @@ function figures(report: Report): string {
         ? 'no session was tested'
         : `${grouped(found.merged + found.passed)} of ${grouped(known)} with a result`,
     ],
-    ['Iterations', grouped(total.iterations), `in ${plural(report.sessions.length, 'session')}`],
+    ['Iterations', grouped(total.iterations), `in ${sessionCount(report.sessions.length)}`],
     [
       'Iterations to pass',
       middle === null ? nothing : `${middle}`,
-      middle === null ? 'no tests passed' : `median of ${plural(times.length, 'session')}`,
+      middle === null ? 'no tests passed' : `median of ${sessionCount(times.length)}`,
     ],
     [
       'Tokens',
@@ -143,7 +142,7 @@ function matrix(run: BatchRun): string {
   const done = run.items.filter(({ status }) => status === 'success').length
   return [
     `<section class="long"><h2>Batch ${html(oneLine(run.name) || run.id)}</h2>`,
-    `<p class="note">${done} of ${plural(run.items.length, 'item')} passed; the run ${run.state === 'running' ? 'has not ended' : `is ${run.state}`}. Started ${html(plainTime(run.createdAt))} UTC by ${html(oneLine(run.by))}.</p>`,
+    `<p class="note">${done} of ${plural(run.items.length, 'item')} passed; the run ${run.state === 'running' ? 'has not ended' : `is ${run.state}`}. Started ${html(plainTime(run.createdAt))} UTC by ${html(oneLine(nameOf(run.by)))}.</p>`,
     `<div class="scroll"><table class="matrix"><thead><tr><th scope="col">Repository</th>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
     `<ol class="prompts">${list.join('')}</ol></section>\n`,
   ].join('')

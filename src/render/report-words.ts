@@ -13,9 +13,9 @@ export const nothing = '\u2013'
 
 type Cost = Pick<UsageSum, 'costUsd' | 'unpriced'>
 
-/** `$1.23`; what it lacks is told beside it. */
+/** `$1.23`, and `≥ $1.23` where the cost of something is not known. */
 export const costWord = ({ costUsd, unpriced }: Cost): string =>
-  costUsd === null ? (unpriced > 0 ? unknown : nothing) : `${dollars(costUsd)}${unpriced > 0 ? ' +' : ''}`
+  costUsd === null ? (unpriced > 0 ? unknown : nothing) : `${unpriced > 0 ? '\u2265 ' : ''}${dollars(costUsd)}`
 
 /** `and 3 iterations without a known cost`; empty when there are none. */
 export const lackWords = ({ costUsd, unpriced }: Cost): string =>
@@ -153,3 +153,9 @@ export function sharedDir(paths: readonly string[]): string {
 /** `12 iterations, 3.4M tokens, $1.20` */
 export const periodWords = (period: Period): string =>
   [plural(period.iterations, 'iteration'), `${tokenWord(period.tokens)} tokens`, costWord(period)].join(', ')
+
+/** `2,000 sessions` */
+export const sessionCount = (count: number): string => `${grouped(count)} ${count === 1 ? 'session' : 'sessions'}`
+
+/** A name without its address. */
+export const nameOf = (by: string): string => by.replace(/\s*<[^>]*>\s*$/, '') || by

@@ -70,14 +70,14 @@ async function* diff(
   read: () => AsyncIterable<string>,
   { title, lines }: { title: string; lines: number },
 ): AsyncGenerator<string> {
-  yield `<details${lines <= shownLines ? ' open' : ''}><summary>${html(title)}</summary><pre class="diff">`
+  yield `<details${lines <= shownLines ? ' open' : ''}><summary>${html(title)}</summary><pre class="diff"><code>`
   let isHead = true
   for await (const line of read()) {
     if (line.startsWith('diff --git ')) isHead = true
     if (line.startsWith('@@')) isHead = false
     yield diffLine(line, isHead)
   }
-  yield '</pre></details>\n'
+  yield '</code></pre></details>\n'
 }
 
 function diffLine(line: string, isHead: boolean): string {

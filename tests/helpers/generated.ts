@@ -46,12 +46,19 @@ const toolNames = [
 /** Writes many sessions by one `git fast-import`; the same ones every time. */
 export function generate(s: Scene, what: Generated): void {
   const stream = new Stream(s, what)
-  for (let at = 0; at < what.sessions; at++) stream.session(at)
+  for (let at = 0; at < what.sessions; at++) {
+    stream.session(at)
+    if (at % 50 === 49) flush(s, stream)
+  }
   if (what.batch !== undefined) stream.batch(what.batch)
+  flush(s, stream)
+}
+
+function flush(s: Scene, stream: Stream): void {
   const answer = spawnSync('git', ['fast-import', '--quiet', '--force'], {
     cwd: s.dir,
     env: s.env as NodeJS.ProcessEnv,
-    input: stream.bytes(),
+    input: stream.take(),
     maxBuffer: 1 << 20,
   })
   if (answer.status !== 0) throw new Error(`fast-import: ${answer.stderr.toString()}`)
@@ -71,8 +78,10 @@ class Stream {
     this.head = s.git('rev-parse', 'HEAD')
   }
 
-  bytes(): Buffer {
-    return Buffer.concat(this.chunks)
+  /** What was written since the last time. */
+  take(): Buffer {
+    this.last = ''
+    return Buffer.concat(this.chunks.splice(0))
   }
 
   private id = () => newId((n) => Uint8Array.from({ length: n }, () => this.random() * 256))
