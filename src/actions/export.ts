@@ -11,7 +11,7 @@ import {
   selectedRuns,
   selectedSessions,
 } from './export/select.js'
-import { toolCalls } from './export/tool-calls.js'
+import { ToolCalls } from './export/tool-calls.js'
 import type { BrokenSession } from './shared/sessions.js'
 
 export interface TableRow {
@@ -34,10 +34,11 @@ export async function* exportRows(repo: Repo, request: RowsRequest): AsyncGenera
   const { tables = tableNames, broken, signal } = request
   const wants = (table: Table) => tables.includes(table)
   const selected = await openSelection(repo, request)
+  const calls = new ToolCalls()
   const isOfSessions = tables.some((table) => table !== 'batches' && table !== 'batch_items')
   if (isOfSessions) {
     for await (const session of selectedSessions(repo, selected, request)) {
-      for await (const row of sessionRows(session, { wants, broken })) {
+      for await (const row of sessionRows(session, { wants, calls, broken })) {
         signal?.throwIfAborted()
         yield row
       }
@@ -53,10 +54,11 @@ export async function* exportRows(repo: Repo, request: RowsRequest): AsyncGenera
 
 interface How {
   wants(table: Table): boolean
+  calls: ToolCalls
   broken: BrokenSession[]
 }
 
-async function* sessionRows(session: SelectedSession, { wants, broken }: How): AsyncGenerator<TableRow> {
+async function* sessionRows(session: SelectedSession, { wants, calls, broken }: How): AsyncGenerator<TableRow> {
   const { source, tip, events, inSpan } = session
   const whole = (text: LongText) => wholeText(session, text, broken)
   if (wants('sessions')) {
@@ -69,7 +71,7 @@ async function* sessionRows(session: SelectedSession, { wants, broken }: How): A
   }
   if (wants('iterations')) for (const one of inSpan) yield iterationOf(tip.id, one, await textsOf(one, whole))
   if (wants('tool_calls')) {
-    for await (const call of toolCalls(source.repo, tip.id, inSpan)) {
+    for await (const call of calls.of(source.repo, tip.id, inSpan)) {
       yield { table: 'tool_calls', row: toolCallRow(tip.id, call) }
     }
   }

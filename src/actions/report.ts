@@ -9,7 +9,7 @@ import {
   selectedRuns,
   selectedSessions,
 } from './export/select.js'
-import { type ToolCall, toolCalls } from './export/tool-calls.js'
+import { type ToolCall, ToolCalls } from './export/tool-calls.js'
 import {
   iterationsToPass,
   type Results,
@@ -107,6 +107,7 @@ class Figures {
   private readonly results = Object.fromEntries(sessionResults.map((result) => [result, 0])) as Results
   private readonly tallies = { model: new Tally('model'), agent: new Tally('agent'), day: new Tally('day') }
   private readonly tools = new Map<string, ToolUse>()
+  private readonly calls = new ToolCalls()
   private slowest: Step[] = []
   private untold = 0
 
@@ -120,7 +121,7 @@ class Figures {
     this.results[result]++
     this.sessions.push(sessionOf(session, own.total))
     const told = new Set<string>()
-    for await (const call of toolCalls(source.repo, tip.id, inSpan)) {
+    for await (const call of this.calls.of(source.repo, tip.id, inSpan)) {
       told.add(call.iteration.id)
       this.addCall(call, session)
     }

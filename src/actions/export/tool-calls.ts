@@ -1,5 +1,6 @@
 import type { Repo } from '../../repo.js'
 import type { IterationView } from '../../state/iterations.js'
+import { transcriptsPrefix } from '../../state/names.js'
 import { readTranscript, transcriptTrees } from '../../state/transcripts.js'
 import { type TranscriptPart, transcriptItems } from '../transcript.js'
 
@@ -18,18 +19,29 @@ export interface ToolCall {
   outputBytes: number | null
 }
 
-/** The tool calls of iterations whose transcript is here, in order, an iteration at a time. */
-export async function* toolCalls(
-  repo: Repo,
-  session: string,
-  iterations: readonly IterationView[],
-): AsyncGenerator<ToolCall> {
-  const trees = await transcriptTrees(repo, session)
-  for (const iteration of iterations) {
-    const tree = trees.get(iteration.id)
-    if (tree === undefined) continue
-    yield* await callsOf(repo, { iteration, lines: () => readTranscript(repo.objects, tree) })
+/** Reads the tool calls of many sessions. */
+export class ToolCalls {
+  private readonly known = new Map<Repo, Promise<ReadonlySet<string>>>()
+
+  /** The tool calls of iterations whose transcript is here, in order, an iteration at a time. */
+  async *of(repo: Repo, session: string, iterations: readonly IterationView[]): AsyncGenerator<ToolCall> {
+    const known = this.known.get(repo) ?? sessionsWithTranscripts(repo)
+    this.known.set(repo, known)
+    // To ask git for the ref of each of many sessions would take longer than all the rest.
+    if (!(await known).has(session)) return
+    const trees = await transcriptTrees(repo, session)
+    for (const iteration of iterations) {
+      const tree = trees.get(iteration.id)
+      if (tree === undefined) continue
+      yield* await callsOf(repo, { iteration, lines: () => readTranscript(repo.objects, tree) })
+    }
   }
+}
+
+async function sessionsWithTranscripts(repo: Repo): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>()
+  for await (const { ref } of repo.refs.tips(transcriptsPrefix)) ids.add(ref.slice(transcriptsPrefix.length + 1))
+  return ids
 }
 
 /** The result of a call comes later than the call, and others between them. */

@@ -9,6 +9,9 @@ import { type BrokenSession, eachSession } from './sessions.js'
 /** Chains that are read at the same time: so many are in memory at once. */
 const readAhead = 16
 
+/** After so many events git, which remembers every commit it was asked for, begins anew. */
+const freshAfter = 10_000
+
 /** A session with all that its chain tells. */
 export interface ReadSession {
   tip: ChainTip
@@ -27,11 +30,20 @@ export async function* readSessions(
   how: { isWanted?: (tip: ChainTip) => boolean; broken: BrokenSession[] },
 ): AsyncGenerator<ReadSession> {
   const places = await placesOf(repo, names, how)
+  let events = 0
   for (let at = 0; at < places.length; at += readAhead) {
     const read = await Promise.all(
       places.slice(at, at + readAhead).map((place) => readSession(repo, place, how.broken)),
     )
-    for (const session of read) if (session !== null) yield session
+    for (const session of read) {
+      if (session === null) continue
+      events += session.events.length
+      yield session
+    }
+    if (events < freshAfter) continue
+    // Nothing is being read now; the next read starts another process.
+    repo.close()
+    events = 0
   }
 }
 
