@@ -242,9 +242,13 @@ class Stream {
       'queued',
     ]
     const names = ['parser', 'web', 'billing-service', 'docs', 'infra', 'mobile', 'search', 'auth']
+    const texts = Array.from(
+      { length: prompts },
+      (_, at) => `${verbs[at] ?? 'Do'} ${things[at] ?? `task ${at}`}${hostile}`,
+    )
     const items = Array.from({ length: repositories * prompts }, (_, at) => ({
       repo: `/home/ada/work/${names[Math.floor(at / prompts)] ?? `service-${Math.floor(at / prompts)}`}${hostile}`,
-      prompt: `${verbs[at % prompts] ?? 'Do'} ${things[at % prompts] ?? `task ${at % prompts}`}${hostile}`,
+      prompt: at % prompts,
       agent: 'amp',
       attempt: 1,
     }))
@@ -266,7 +270,7 @@ class Stream {
     write(1, [
       event('batch.created', {
         name: `nightly${hostile}`,
-        plan: JSON.stringify({ items }),
+        plan: JSON.stringify({ version: 1, prompts: texts, items }),
         total: items.length,
         ...runner,
       }),

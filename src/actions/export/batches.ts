@@ -14,6 +14,8 @@ export interface BatchItem {
   n: number
   key: string | null
   repo: string
+  /** Where its sessions are. */
+  dir: string
   prompt: string
   name: string | null
   agent: string | null
@@ -110,13 +112,17 @@ async function readBatch(repo: Repo, { ref, oid }: { ref: string; oid: string })
 
 /** The items of an expanded plan; what is no plan has none. */
 function plannedItems(plan: string): BatchItem[] {
-  const { items } = parsed(plan)
+  const { items, prompts } = parsed(plan)
   if (!Array.isArray(items)) return []
+  // Each prompt stands there once, and items name it by its place.
+  const promptOf = (value: unknown) =>
+    wordOf(Array.isArray(prompts) && typeof value === 'number' ? prompts[value] : value)
   return items.map((item: Data, at) => ({
     n: at + 1,
     key: wordOf(item.key),
     repo: wordOf(item.repo) ?? '',
-    prompt: wordOf(item.prompt) ?? '',
+    dir: wordOf(item.dir) ?? wordOf(item.repo) ?? '',
+    prompt: promptOf(item.prompt) ?? '',
     name: wordOf(item.name),
     agent: wordOf(item.agent),
     model: wordOf(item.model),
@@ -171,7 +177,7 @@ export async function sourcesOf(repo: Repo, run: BatchRun, broken: BrokenSession
   }
   const sources: BatchSource[] = here.size === 0 ? [] : [{ repo, path, sessions: [...here] }]
   const elsewhere = made.filter(({ session }) => session !== null && !here.has(session))
-  for (const [place, items] of groupBy(elsewhere, (item) => item.repo)) {
+  for (const [place, items] of groupBy(elsewhere, (item) => item.dir)) {
     const cwd = isAbsolute(place) ? place : resolve(path, place)
     try {
       const sessions = present(items.map(({ session }) => session))
