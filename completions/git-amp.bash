@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage export report diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage export report diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor install agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -201,6 +201,12 @@ __git_amp_table ()
 		options="--fix --dry-run --json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals=""
+		rest=""
+		;;
+	install)
+		options="--sync --fetch --push --uninstall --force --dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="remote"
 		rest=""
 		;;
 	agents)

@@ -214,7 +214,7 @@ export const registry: Registry = {
     },
     {
       names: ['gc'],
-      summary: 'Let go of old trash and old operations',
+      summary: 'Archive closed sessions, and let go of old trash and old operations',
       asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
     },
@@ -225,6 +225,12 @@ export const registry: Registry = {
       summary: 'Look for what is wrong, and mend it',
       asks: 'repository',
       load: async () => (await import('./commands/doctor.js')).DoctorCommand,
+    },
+    {
+      names: ['install'],
+      summary: 'Let plain git fetch and git push carry sessions',
+      asks: 'repository',
+      load: async () => (await import('./commands/install.js')).InstallCommand,
     },
     {
       names: ['agents'],

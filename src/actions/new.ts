@@ -7,6 +7,7 @@ import type { Repo } from '../repo.js'
 import { beginChain, type ChainTip } from '../state/chain.js'
 import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
+import { plainLine } from '../state/rules.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
 import { addPlace, worktreePath } from './shared/place.js'
@@ -93,10 +94,10 @@ async function findProblem(
 
 /** One line without control characters. */
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
+  const clean = (text: string) => firstLine(plainLine(text))
   if (options.name !== undefined) refuseName(clean(options.name))
-  const name = clean(options.name ?? firstLine(options.prompt))
+  // The dash or the number sign of a list or a heading is no part of it.
+  const name = clean(options.name ?? firstLine(options.prompt).replace(/^[-*+#>\s]+/, ''))
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
   return name === '' ? 'session' : name
 }

@@ -3,6 +3,7 @@ import type { Repo } from '../repo.js'
 import { readTip } from '../state/chain.js'
 import { type Forgotten, forgottenIn } from '../state/tombstones.js'
 import { behindIds, tryCatchUp } from './shared/behind.js'
+import { takeArchives } from './sync/archives.js'
 import { outgoingBranches } from './sync/branches.js'
 import { Consent, type ConsentOptions } from './sync/consent.js'
 import { fetchShared } from './sync/fetch.js'
@@ -10,7 +11,7 @@ import { dropForgotten } from './sync/forgotten.js'
 import { looksOf, type Taking, takeChains } from './sync/incoming.js'
 import { type Entry, Ledger } from './sync/ledger.js'
 import { takeNotes, takeTombstones } from './sync/notes.js'
-import { copyOf, type Outgoing, outgoingChains, pushAll } from './sync/outgoing.js'
+import { archivedThere, copyOf, type Outgoing, outgoingChains, pushAll } from './sync/outgoing.js'
 import { takeSnapshots, takeTranscripts } from './sync/private.js'
 import { findRemote, type Remote } from './sync/remote.js'
 
@@ -28,13 +29,21 @@ export interface SyncResult {
   entries: Entry[]
   /** Transcripts that stay here because nobody said that they may leave. */
   withheld: { transcripts: number; snapshots: number }
+  /** Refs of archived sessions that the remote gave up, and why it kept others. */
+  archived: { gone: number; kept: number; reason: string | null }
   /** Sessions whose branch followed what came. */
   followed: string[]
   isDryRun: boolean
+  /** What the remote's hooks printed. */
+  said: string[]
+  /** What helps where something could not be pushed. */
+  hints: string[]
 }
 
 /** A push that others overtake is tried again this often, each time with what they pushed. */
 const rounds = 5
+/** So many refs of archived sessions are taken away at once. */
+const manyRefs = 1000
 
 /**
  * Exchanges sessions with another repository: takes copies of what it has, looks them through, joins them with what is here, and pushes the
@@ -45,6 +54,7 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
   const ledger = new Ledger()
   const isDryRun = options.dryRun === true
   const result = { remote: remote.name, url: remote.url, tracking: remote.tracking, followed: [] as string[], isDryRun }
+  let archived: SyncResult['archived'] = { gone: 0, kept: 0, reason: null }
   const consent = new Consent(repo, remote, options)
   for (let round = 1; ; round++) {
     const forgotten = await takeIn(repo, { remote, ledger, isDryRun, fetches: options.only !== 'push' })
@@ -57,16 +67,31 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
     if (isDryRun) {
       for (const update of outgoing)
         ledger.at(update.ref, update).went = update.oid === null ? 'deleted' : await wouldBe(repo, remote, update)
+      archived.gone = (await archivedThere(repo, { remote, isDryRun })).length
       break
     }
     const isStale = await pushAll(repo, { remote, ledger, outgoing })
+    if (!isStale) archived = await dropArchived(repo, remote)
     if (!isStale || round >= rounds || options.only === 'push') break
     await repo.host.sleep(100 * round + (repo.host.random(1)[0] ?? 0) * 2)
   }
   if (!isDryRun) result.followed.push(...(await follow(repo, ledger)))
   const entries = ledger.all()
   for (const entry of entries) entry.name ??= await nameOf(repo, entry)
-  return { ...result, entries, withheld: consent.withheld }
+  return { ...result, entries, withheld: consent.withheld, archived, said: [...ledger.said], hints: [...ledger.hints] }
+}
+
+/** Takes the refs of archived sessions away from the remote. One that deletes none is not asked for more of them. */
+async function dropArchived(repo: Repo, remote: Remote): Promise<SyncResult['archived']> {
+  const outgoing = await archivedThere(repo, { remote, isDryRun: false })
+  const ledger = new Ledger()
+  for (let at = 0; at < outgoing.length; at += manyRefs) {
+    await pushAll(repo, { remote, ledger, outgoing: outgoing.slice(at, at + manyRefs) })
+    if (ledger.all().every(({ refused }) => refused !== null)) break
+  }
+  const gone = ledger.all().filter(({ went }) => went === 'deleted').length
+  const reason = ledger.all().find(({ refused }) => refused !== null)?.refused ?? null
+  return { gone, kept: outgoing.length - gone, reason }
 }
 
 async function nameOf(repo: Repo, { kind, id }: Entry): Promise<string | null> {
@@ -96,6 +121,7 @@ async function takeIn(
     const forgotten = forgottenIn(stones)
     const taking: Taking = { repo, remote, ledger, looks, forgotten: forgotten.sessions, isDryRun: how.isDryRun }
     if (!how.fetches) return forgotten
+    await takeArchives(taking)
     await takeChains(taking)
     await dropForgotten(taking, stones)
     await takeTranscripts(taking, forgotten.transcripts)

@@ -2,7 +2,7 @@ import { fatal, no } from '../errors.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readTip } from '../state/chain.js'
-import { branchRef, sessionRef } from '../state/names.js'
+import { branchRef } from '../state/names.js'
 import { prepareNotesBack } from '../state/notes.js'
 import {
   type JoinedOperation,
@@ -133,7 +133,7 @@ async function pickOperation(
   if (wanted === undefined) {
     // A "new" that failed took its session back.
     for (const one of commands.filter((command) => !isUndone(command) && command.undoes === undefined))
-      if ((await repo.refs.read(sessionRef(one.session))) !== null) return one
+      if ((await readTip(repo, one.session)) !== null) return one
     throw no('there is nothing to undo here', '"git amp oplog" lists what was done; an undo is undone by its own id.')
   }
   const isNamed = (id: string) => id === wanted || (wanted.length >= 4 && id.startsWith(wanted))

@@ -1,7 +1,9 @@
-import { asciiJson, BrokenState, decodeState, type EntityKind, encodeState, type StateCommit } from './codec.js'
+import { asciiJson, BrokenState, type EntityKind, encodeState } from './codec.js'
 import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } from './events.js'
 import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
 import { sessionRef } from './names.js'
+import { broken, decodeCommit, readState } from './read-state.js'
+import { conform, plainLine } from './rules.js'
 import type { CommitObject, ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
 
 /** The two stores, joined. */
@@ -22,6 +24,8 @@ export interface ChainTip {
   id: string
   oid: Oid
   snapshot: Snapshot
+  /** It has no ref: an archive holds it, until something more happens in it. */
+  isArchived?: true
 }
 
 /** Events to append, with the subject people read in `git log --first-parent`. */
@@ -35,6 +39,8 @@ export interface Append {
 /** A chain commit that is written but not yet pointed at. */
 export interface Prepared {
   change: RefChange
+  /** What the chain's tip was; null for a new chain. An archived one has a tip, and no ref. */
+  before: Oid | null
   tip: ChainTip
   events: readonly AmpEvent[]
 }
@@ -56,33 +62,26 @@ const maxHeadBytes = 600
 export async function readTip(stores: Stores, id: string): Promise<ChainTip | null> {
   const ref = sessionRef(id)
   const oid = await stores.refs.read(ref)
-  if (oid === null) return null
-  const state = await readState(stores.objects, oid, ref)
+  if (oid !== null) return tipAt(stores.objects, { ref, id, oid })
+  // Few are looked for there.
+  const { lastTip, readArchives } = await import('./archive.js')
+  const tips = (await readArchives(stores)).get(id)
+  return tips === undefined
+    ? null
+    : archivedTip(stores.objects, { id, oid: await lastTip(stores.objects, { id, tips }) })
+}
+
+/** An archived session. @throws BrokenState when its chain cannot be read */
+export async function archivedTip(objects: ObjectStore, { id, oid }: { id: string; oid: Oid }): Promise<ChainTip> {
+  return { ...(await tipAt(objects, { ref: sessionRef(id), id, oid })), isArchived: true }
+}
+
+async function tipAt(objects: ObjectStore, at: Omit<ChainTip, 'snapshot'>): Promise<ChainTip> {
+  const state = await readState(objects, at.oid, at.ref)
   const isCurrent = state.snapshot !== null && state.snapshot.fold >= foldVersion
-  const snapshot = isCurrent ? state.snapshot : fold(await readEvents(stores.objects, oid, ref))
-  return { ref, id, oid, snapshot: snapshot as Snapshot }
+  const snapshot = isCurrent ? state.snapshot : fold(await readEvents(objects, at.oid, at.ref))
+  return { ...at, snapshot: snapshot as Snapshot }
 }
-
-/** Reads one state commit; `ref` is for the error. */
-export async function readState(objects: ObjectStore, oid: Oid, ref: string): Promise<StateCommit> {
-  return stateIn(await objects.readCommit(oid), oid, ref)
-}
-
-function stateIn(commit: CommitObject | null, oid: Oid, ref: string): StateCommit {
-  if (commit === null) throw broken(ref, `its commit ${oid} is missing`)
-  try {
-    return decodeState(oid, commit)
-  } catch (cause) {
-    if (cause instanceof BrokenState) throw broken(ref, cause.message, cause.hints)
-    throw cause
-  }
-}
-
-const broken = (ref: string, what: string, hints: readonly string[] = []): BrokenState =>
-  new BrokenState(`${ref} is broken: ${what}`, [
-    ...hints,
-    `Fetch the ref again from a clone that has it, or remove it with "git update-ref -d ${ref}".`,
-  ])
 
 /**
  * All events of a chain, in no particular order and possibly twice; `fold` and `inOrder` deal with that. Only state parents are
@@ -99,7 +98,7 @@ export async function readEvents(objects: ObjectStore, tip: Oid, ref: string): P
       near = await objects.readLine(oid, ahead)
       ahead = Math.min(2 * ahead, readAhead.most)
     }
-    const state = stateIn(near.get(oid) ?? (await objects.readCommit(oid)), oid, ref)
+    const state = decodeCommit(near.get(oid) ?? (await objects.readCommit(oid)), oid, ref)
     for (const event of state.events) events.push(await withLists(objects, event, ref))
     for (const parent of state.stateParents) {
       if (!seen.has(parent)) queue.push(parent)
@@ -121,7 +120,7 @@ export async function beginChain(stores: Stores, writer: Writer, start: Append &
   })
   const tip = { ref: sessionRef(start.id), id: start.id, oid: root, snapshot: emptySnapshot() }
   const prepared = await appendTo(stores, writer, { ...start, tip })
-  return { ...prepared, change: { ...prepared.change, old: null } }
+  return { ...prepared, change: { ...prepared.change, old: null }, before: null }
 }
 
 /** Writes the commit that appends events to a chain; the caller moves the ref, together with all others that move. */
@@ -138,8 +137,8 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
       type: event.type,
       lamport: tip.snapshot.lamport + 1,
       at: isoTime(writer.author),
-      by: `${writer.author.name} <${writer.author.email}>`,
-      data: await spill(stores.objects, event.data, {
+      by: plainLine(`${writer.author.name} <${writer.author.email}>`),
+      data: await spill(stores.objects, conform({ ...event.data }), {
         event: id,
         blobs,
         budget: maxEventsBytes / append.events.length,
@@ -161,7 +160,9 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
       snapshot,
     }),
   })
-  return { change: { ref: tip.ref, old: tip.oid, new: oid }, tip: { ...tip, oid, snapshot }, events }
+  const { ref, id } = tip
+  const old = tip.isArchived === true ? null : tip.oid
+  return { change: { ref, old, new: oid }, before: tip.oid, tip: { ref, id, oid, snapshot }, events }
 }
 
 /** ISO 8601 in UTC with whole seconds. */

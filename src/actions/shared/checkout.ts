@@ -1,10 +1,12 @@
 import { basename, dirname, join } from 'node:path'
 import { fatal, no } from '../../errors.js'
 import type { Git, Oid } from '../../git/run.js'
+import type { Worktree } from '../../git/worktree.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchName, branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
+import { ownerOf } from './git-file.js'
 import type { Place } from './place.js'
 import { readSessionFile } from './session-file.js'
 import { allSessions, refuseRunning } from './sessions.js'
@@ -21,7 +23,7 @@ export interface Checkout {
  */
 export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | null> {
   repo.forgetWorktrees()
-  const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
+  const worktrees = await ownWorktrees(repo)
   for (const worktree of worktrees.filter((one) => one.branch === null && !one.isBare)) {
     const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'])
     for (const dir of ['rebase-merge', 'rebase-apply']) {
@@ -43,6 +45,13 @@ export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | nu
   if (unusual !== null) return unusual
   const path = there[0]
   return path === undefined ? null : { path, git: repo.asUser(path) }
+}
+
+/** The worktrees that are there. A copy of a repository lists those of the first one, too. */
+async function ownWorktrees(repo: Repo): Promise<Worktree[]> {
+  const listed = (await repo.worktrees()).filter((one) => one.prunable === null)
+  const owners = await Promise.all(listed.map(({ path }) => ownerOf(repo, { path, gitDir: '' })))
+  return listed.filter((_, at) => (owners[at] ?? repo.location.commonDir) === repo.location.commonDir)
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ObjectInfos } from '../../git/object-info.js'
 import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
+import { lastTip, readArchives } from '../../state/archive.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { BrokenState, snapshotOf } from '../../state/codec.js'
 import { fold, type Snapshot } from '../../state/fold.js'
@@ -47,6 +48,8 @@ interface Found {
   theirs: Oid
   /** Where the ref here stood when all were listed: to ask for one that is absent costs a process. */
   ours: Oid | null
+  /** Tips that archives have of it. */
+  archived: readonly Oid[]
   entry: Entry
 }
 
@@ -64,6 +67,7 @@ export async function takeChains(taking: Taking): Promise<void> {
     repo.git,
     kinds.flatMap(([, ours, theirs]) => [ours, theirs]),
   )
+  const archived = await readArchives(repo)
   const found: Found[] = []
   for (const [kind, ours, theirs] of kinds) {
     for (const [copy, oid] of all) {
@@ -71,8 +75,10 @@ export async function takeChains(taking: Taking): Promise<void> {
       const id = copy.slice(theirs.length + 1)
       const ref = `${ours}/${id}`
       if (all.get(ref) === oid || (kind === 'session' && taking.forgotten.has(id))) continue
+      const tips = kind === 'session' ? (archived.get(id) ?? []) : []
+      if (tips.includes(oid)) continue
       const entry = taking.ledger.at(ref, { kind, id })
-      if (isId(id)) found.push({ kind, id, ref, theirs: oid, ours: all.get(ref) ?? null, entry })
+      if (isId(id)) found.push({ kind, id, ref, theirs: oid, ours: all.get(ref) ?? null, archived: tips, entry })
       else entry.quarantined = 'its name is no id'
     }
   }
@@ -149,13 +155,14 @@ function note({ found, settled, after }: Ready): void {
 /** Where one chain is to stand; null when it stays where it is. */
 async function settle(taking: Taking, found: Found): Promise<Ready | null> {
   const { repo, looks } = taking
-  const { kind, id, theirs, ours, entry } = found
+  const { kind, id, theirs, ours, archived, entry } = found
   try {
-    const settled = await settleChain(repo, { kind, id, ours, theirs }, looks)
+    const tip = ours ?? (archived.length === 0 ? null : await lastTip(repo.objects, { id, tips: archived }))
+    const settled = await settleChain(repo, { kind, id, ours: tip, theirs }, looks)
     entry.quarantined = null
     const after = kind === 'session' ? await tipAt(repo, found, settled.oid) : null
     entry.name = after?.snapshot.slug ?? entry.name
-    if (settled.oid === ours) return null
+    if (settled.oid === tip) return null
     const before = kind === 'session' && ours !== null ? await tipAt(repo, found, ours) : null
     if (before !== null && after !== null && !taking.isDryRun) await rememberBehind(repo, before, after.snapshot)
     return { found, settled, after, ours }
