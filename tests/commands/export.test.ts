@@ -134,10 +134,10 @@ describe('git amp export', () => {
     const s = scene()
     const prompt = '=HYPERLINK("http://x","a,b")\r\nsecond \u001b[31mred\u0007 line\u2028 \u202e'
     const spent = { usage: tokens(1, 2) }
-    const iterations = [{ at: '2026-01-02T00:00:00Z', prompt: '@cmd', model: '-1+1', spent }]
+    const iterations = [{ at: '2026-01-02T00:00:00Z', prompt: '@cmd', model: '=1+1', spent }]
     await recordSession(s, { name: 'a', prompt, iterations })
     expect(await rowsOf(s, 'sessions')).toMatchObject([{ prompt }])
-    expect(await rowsOf(s, 'iterations')).toMatchObject([{ prompt: '@cmd', model: '-1+1' }])
+    expect(await rowsOf(s, 'iterations')).toMatchObject([{ prompt: '@cmd', model: '=1+1' }])
     const json = (await s.amp('export')).stdout
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     expect(json).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/)
@@ -148,7 +148,7 @@ describe('git amp export', () => {
     const [head = [], one = []] = parseCsv((await s.amp('export', '--tables', 'iterations', '--format', 'csv')).stdout)
     expect([one[head.indexOf('prompt')], one[head.indexOf('model')], one[head.indexOf('cost_usd')]]).toEqual([
       "'@cmd",
-      "'-1+1",
+      "'=1+1",
       '',
     ])
   })

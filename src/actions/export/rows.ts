@@ -2,7 +2,8 @@ import type { ChainTip } from '../../state/chain.js'
 import type { AmpEvent, EventData, Usage } from '../../state/events.js'
 import { inOrder } from '../../state/fold.js'
 import { costOf, type IterationView } from '../../state/iterations.js'
-import { iterationsToPass, recordedState, resultOf } from '../shared/result.js'
+import { stateIn } from '../../state/sessions.js'
+import { iterationsToPass, resultOf } from '../shared/result.js'
 import { addUsage, noUsage, tokensOf } from '../shared/tally.js'
 import type { BatchItem, BatchRun } from './batches.js'
 import type { RowOf } from './columns.js'
@@ -27,7 +28,7 @@ export function sessionRow(
     repository,
     session: id,
     name: snapshot.name,
-    state: recordedState(snapshot),
+    state: stateIn(snapshot),
     result: resultOf(snapshot),
     agent: snapshot.agent,
     model: snapshot.model ?? null,

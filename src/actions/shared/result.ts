@@ -28,7 +28,3 @@ export function iterationsToPass(iterations: readonly IterationView[]): number |
   const at = iterations.findIndex(({ tests }) => tests?.exit === 0)
   return at < 0 ? null : at + 1
 }
-
-/** The state of a session as its chain tells it, without what is known of this machine alone. */
-export const recordedState = ({ heads, open, status, rebasing }: Snapshot): string =>
-  heads.length > 1 ? 'diverged' : open.length > 0 ? 'running' : rebasing === undefined ? status : 'conflict'

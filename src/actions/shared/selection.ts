@@ -1,8 +1,9 @@
 import type { Repo } from '../../repo.js'
-import { type ChainTip, readEvents, readState } from '../../state/chain.js'
+import { type ChainTip, readEvents } from '../../state/chain.js'
 import type { AmpEvent } from '../../state/events.js'
 import { fold, foldVersion, type Snapshot } from '../../state/fold.js'
 import { type IterationView, iterationsOf } from '../../state/iterations.js'
+import { readState } from '../../state/read-state.js'
 import { findSession } from './find.js'
 import { type BrokenSession, eachSession } from './sessions.js'
 
