@@ -1,18 +1,9 @@
-import { join } from 'node:path'
 import { Command, Option } from 'clipanion'
 import { columnsOf, type Table, tableNames } from '../actions/export/columns.js'
 import { openSession, sessionMails, sessionPatch } from '../actions/export/patch.js'
 import { sessionDocument } from '../actions/export/session.js'
 import { formatOf, targetOf } from '../actions/export/target.js'
-import {
-  type Counts,
-  counted,
-  gathered,
-  tablesText,
-  type WrittenFile,
-  writeTables,
-  writeText,
-} from '../actions/export/write.js'
+import { type Counts, type Sink, type WrittenFile, writeDocument, writeRows } from '../actions/export/write.js'
 import { exportRows } from '../actions/export.js'
 import type { BrokenSession } from '../actions/shared/sessions.js'
 import { AmpCommand } from '../cli/command.js'
@@ -115,11 +106,15 @@ export class ExportCommand extends AmpCommand {
     const { sessions, batch, since, until } = this
     const broken: BrokenSession[] = []
     const repo = await this.open()
-    const counts: Counts = new Map()
-    const rows = counted(exportRows(repo, { sessions, batch, since, until, tables, broken, signal }), counts)
-    const how = { tables, format: tableFormat(format, columnsOf) }
-    if (target.kind === 'stdout') await pour(stdout, gathered(tablesText(host, rows, how)))
-    else this.tell(await writeTables(host, rows, { target, ...how }), counts)
+    const rows = exportRows(repo, { sessions, batch, since, until, tables, broken, signal })
+    const sink: Sink = (pieces) => pour(stdout, pieces)
+    const { files, counts } = await writeRows(host, rows, {
+      tables,
+      format: tableFormat(format, columnsOf),
+      target,
+      sink,
+    })
+    if (target.kind !== 'stdout') this.tell(files, counts)
     return this.endWith(broken)
   }
 
@@ -134,13 +129,9 @@ export class ExportCommand extends AmpCommand {
       throw usage(`--json and --format ${format} exclude each other on standard output`)
     const repo = await this.open()
     const document = await openDocument(repo, name, { format, conversation: this.conversation })
-    if (target.kind === 'stdout') await pour(stdout, gathered(document.pieces))
-    else {
-      const path = target.kind === 'file' ? target.path : join(target.path, `${document.slug}.${format}`)
-      if (target.kind === 'dir') await host.fs.mkdir(target.path, { recursive: true })
-      await writeText(host, path, document.pieces)
-      this.tell([{ path, tables: [] }], null)
-    }
+    const file = { target, name: `${document.slug}.${format}`, pieces: document.pieces }
+    const path = await writeDocument(host, file, (pieces) => pour(stdout, pieces))
+    if (path !== null) this.tell([{ path, tables: [] }], null)
     if (document.isDirty) ui.hint('The uncommitted changes in its worktree are not in it.', 'ampExport')
     return 0
   }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { formatOf, targetOf } from '../actions/export/target.js'
-import { gathered, writeText } from '../actions/export/write.js'
+import { writeDocument } from '../actions/export/write.js'
 import { buildReport } from '../actions/report.js'
 import type { BrokenSession } from '../actions/shared/sessions.js'
 import { AmpCommand } from '../cli/command.js'
@@ -59,12 +59,10 @@ export class ReportCommand extends AmpCommand {
       yield* format === 'md' ? reportMarkdown(report) : reportHtml(report)
     }
     if (this.json) ui.json({ schema: 'git-amp/report@1', ...report })
-    else if (target.kind === 'stdout') await pour(stdout, gathered(pieces()))
     else {
-      const path = target.kind === 'file' ? target.path : `${target.path}/report.${format}`
-      if (target.kind === 'dir') await host.fs.mkdir(target.path, { recursive: true })
-      await writeText(host, path, pieces())
-      ui.answer(printable(path))
+      const file = { target, name: `report.${format}`, pieces: pieces() }
+      const path = await writeDocument(host, file, (text) => pour(stdout, text))
+      if (path !== null) ui.answer(printable(path))
     }
     if (report.sessions.length === 0) ui.hint('There are no sessions to report.', 'ampEmpty')
     for (const { ref, reason } of broken) ui.warn(`${ref} cannot be read: ${oneLine(reason)}`)

@@ -30,7 +30,7 @@ export interface WrittenFile {
 export type Counts = Map<Table, number>
 
 /** The same rows; `counts` tells afterwards how many there were. */
-export async function* counted(rows: AsyncIterable<TableRow>, counts: Counts): AsyncGenerator<TableRow> {
+async function* counted(rows: AsyncIterable<TableRow>, counts: Counts): AsyncGenerator<TableRow> {
   for await (const row of rows) {
     counts.set(row.table, (counts.get(row.table) ?? 0) + 1)
     yield row
@@ -42,8 +42,28 @@ interface Tables {
   format: TableFormat
 }
 
+/** What was written. */
+export interface Written {
+  /** Empty for standard output. */
+  files: WrittenFile[]
+  counts: Counts
+}
+
+/** Writes rows to what `--out` names, else to standard output. */
+export async function writeRows(
+  host: Host,
+  rows: AsyncIterable<TableRow>,
+  { target, sink, ...what }: Tables & { target: Target; sink: Sink },
+): Promise<Written> {
+  const counts: Counts = new Map()
+  const all = counted(rows, counts)
+  if (target.kind !== 'stdout') return { files: await writeTables(host, all, { target, ...what }), counts }
+  await sink(gathered(tablesText(host, all, what)))
+  return { files: [], counts }
+}
+
 /** Writes the tables into one file, or each into a file of its own in a directory, which is made when it is not there. */
-export async function writeTables(
+async function writeTables(
   host: Host,
   rows: AsyncIterable<TableRow>,
   { target, ...what }: Tables & { target: Exclude<Target, { kind: 'stdout' }> },
@@ -76,7 +96,7 @@ export async function writeTables(
  * All tables as one text, one after the other. They are read in one pass: the first one goes on at once, and the others wait in temporary
  * files.
  */
-export async function* tablesText(
+async function* tablesText(
   host: Host,
   rows: AsyncIterable<TableRow>,
   { tables, format }: Tables,
@@ -104,8 +124,30 @@ export async function* tablesText(
   }
 }
 
+/** Where what goes to standard output goes. */
+export type Sink = (pieces: AsyncIterable<Uint8Array>) => Promise<void>
+
+/**
+ * Writes one document to what `--out` names, in a directory under a name of its own, else to standard output.
+ * @returns the path; null for standard output
+ */
+export async function writeDocument(
+  host: Host,
+  { target, name, pieces }: { target: Target; name: string; pieces: AsyncIterable<string | Uint8Array> },
+  sink: Sink,
+): Promise<string | null> {
+  if (target.kind === 'stdout') {
+    await sink(gathered(pieces))
+    return null
+  }
+  if (target.kind === 'dir') await host.fs.mkdir(target.path, { recursive: true })
+  const path = target.kind === 'dir' ? join(target.path, name) : target.path
+  await writeText(host, path, pieces)
+  return path
+}
+
 /** Small pieces joined to larger ones. */
-export async function* gathered(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gathered(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   let chunks: Buffer[] = []
   let length = 0
   for await (const piece of pieces) {
@@ -121,7 +163,7 @@ export async function* gathered(pieces: AsyncIterable<string | Uint8Array>): Asy
 }
 
 /** Writes one file of pieces. */
-export const writeText = (host: Host, path: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> =>
+const writeText = (host: Host, path: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> =>
   writeFiles(host, [path], async ([draft]) => {
     for await (const piece of pieces) await draft?.write(piece)
   })
