@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { exportRows } from '../../src/actions/export.js'
 import type { BrokenSession } from '../../src/actions/shared/sessions.js'
 import type { HostFs } from '../../src/host.js'
 import { openRepo } from '../../src/repo.js'
+import { generate } from '../helpers/generated.js'
 import { testHost } from '../helpers/host.js'
 import { ledger, recordSession, tokens } from '../helpers/ledger.js'
 import { type Scene, scene } from '../helpers/scene.js'
@@ -172,6 +173,35 @@ describe('git amp export', () => {
     expect(await rowsOf(s, 'merges')).toMatchObject([{ session: id, into: 'refs/heads/main', result: 'done' }])
     await s.amp('undo')
     expect(await rowsOf(s, 'merges')).toMatchObject([{ session: id, result: 'undone' }])
+  })
+
+  it('tells of a batch run with its sessions, in whatever repository they are', async () => {
+    const [home, there] = [scene(), scene()]
+    const at = '2026-05-01T00:00:00Z'
+    const made = await recordSession(there, { name: 'made', createdAt: at, iterations: [{ at }, { at }] })
+    await recordSession(there, { name: 'other', createdAt: at, iterations: [{ at }] })
+    await recordSession(home, { name: 'own', createdAt: at, iterations: [{ at }] })
+    generate(home, { sessions: 0, batch: { repositories: 1, prompts: 2, dir: there.dir, sessions: [made] } })
+    const names = async (...args: string[]) => (await rowsOf(home, 'sessions', ...args)).map(({ name }) => name)
+    expect(await names()).toEqual(['own'])
+    expect(await names('--batch', 'nightly')).toEqual(['made'])
+    expect(await rowsOf(home, 'sessions', '--batch', 'nightly')).toMatchObject([
+      { repository: there.dir, session: made },
+    ])
+    expect(await rowsOf(home, 'iterations', '--batch', 'nightly')).toHaveLength(2)
+    expect(await rowsOf(home, 'iterations', '--batch', 'nightly', '--until', '2026-04-01')).toEqual([])
+    expect(await rowsOf(home, 'batches')).toMatchObject([{ name: 'nightly', state: 'finished', items: 2 }])
+    expect(await rowsOf(home, 'batch_items', '--since', '2026-11-20')).toMatchObject([
+      { n: 1, repository: '/home/ada/work/parser', prompt: 'Fix nested quotes in the parser', session: made },
+      { n: 2, prompt: 'Handle the login form', session: null },
+    ])
+    expect(await rowsOf(home, 'batch_items', '--until', '2026-11-01')).toEqual([])
+    expect((await home.amp('export', 'own', '--batch', 'nightly')).stderr).toContain('sessions and --batch exclude')
+    renameSync(there.dir, `${there.dir}-gone`)
+    const answer = await home.amp('export', '--batch', 'nightly', '--format', 'csv', '--out', './data')
+    expect(answer.code).toBe(1)
+    expect(answer.stderr).toContain(`warning: ${there.dir} cannot be read`)
+    expect(files(join(home.dir, 'data'))).toHaveLength(6)
   })
 
   it('writes a file, a directory, a new directory, or standard output', async () => {

@@ -14,8 +14,8 @@ export interface Generated {
   iterations?: number
   /** One session of so many has transcripts; 0 for none. */
   transcriptsOfEvery?: number
-  /** A batch run over so many repositories and prompts. */
-  batch?: { repositories: number; prompts: number }
+  /** A batch run over so many repositories and prompts; `sessions` are those of its items, which are in `dir`. */
+  batch?: { repositories: number; prompts: number; dir?: string; sessions?: readonly string[] }
   /** Text that is put into every name and prompt. */
   hostile?: string
 }
@@ -223,7 +223,7 @@ class Stream {
     return records.join('')
   }
 
-  batch({ repositories, prompts }: { repositories: number; prompts: number }): void {
+  batch({ repositories, prompts, dir, sessions = this.ids }: NonNullable<Generated['batch']>): void {
     const { hostile = '' } = this.what
     const id = this.id()
     const seconds = Date.UTC(2026, 10, 20) / 1000
@@ -249,6 +249,7 @@ class Stream {
     const items = Array.from({ length: repositories * prompts }, (_, at) => ({
       repo: `/home/ada/work/${names[Math.floor(at / prompts)] ?? `service-${Math.floor(at / prompts)}`}${hostile}`,
       prompt: at % prompts,
+      ...(dir === undefined ? {} : { dir }),
       agent: 'amp',
       attempt: 1,
     }))
@@ -278,7 +279,7 @@ class Stream {
     for (const [index] of items.entries()) {
       const status = this.pick(statuses)
       const error = status === 'success' ? {} : { error: `it did not pass${hostile}` }
-      const session = this.ids[index]
+      const session = sessions[index]
       write(1, [
         event('batch.item', {
           n: index + 1,

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { fatal } from '../../errors.js'
 import { openRepo, type Repo } from '../../repo.js'
 import { longText, readEvents } from '../../state/chain.js'
-import type { AmpEvent, LongText, Usage } from '../../state/events.js'
+import type { AmpEvent, LongText } from '../../state/events.js'
 import { inOrder } from '../../state/fold.js'
 import { batchesPrefix, isId, sessionRef } from '../../state/names.js'
 import { groupBy, present } from '../../util/collections.js'
@@ -26,7 +26,6 @@ export interface BatchItem {
   error: string | null
   iterations: number | null
   durationMs: number | null
-  usage: Usage | null
   costUsd: number | null
   updatedAt: string | null
 }
@@ -132,7 +131,6 @@ function plannedItems(plan: string): BatchItem[] {
     error: null,
     iterations: null,
     durationMs: null,
-    usage: null,
     costUsd: null,
     updatedAt: null,
   }))
