@@ -127,7 +127,7 @@ pre.box, .diff { background: var(--card); border: 1px solid var(--line); border-
 .diff ins { background: var(--good-soft); color: var(--good); } .diff del { background: var(--bad-soft); color: var(--bad); }
 .diff b { font-weight: 650; } .diff i { font-style: normal; color: var(--accent); }
 h3.part { margin: 1.3rem 0 0.45rem; font-size: 0.86rem; color: var(--soft); font-weight: 600; }
-.box > pre + pre { margin-top: 0.55rem; } .did { color: var(--soft); }
+.box > pre + pre { margin-top: 0.55rem; } pre.words, pre.said { font: inherit; font-size: 0.92rem; } .did { color: var(--soft); }
 div.box { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.85rem 1rem; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.3rem 1.4rem; margin: 0; font-size: 0.92rem; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -143,7 +143,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .wide, .share { display: none; }
   tbody th { min-width: 6.5rem; }
   th, td { padding-right: 0.6rem; }
-  .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: 0.6rem; }
+  .facts { gap: 0.3rem 0.9rem; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --faint: #eee; --accent: #2b4f9c;

@@ -27,7 +27,7 @@ export function sessionFacts({ show }: SessionDocument): [string, string][] {
         .join('')
         .replace(/ tokens$/, ''),
     ],
-    ['Cost', costWords(cost)],
+    ['Cost', cost.costUsd === null && cost.unpriced > 0 ? 'unknown' : costWords(cost)],
     ['Started', `${plainTime(snapshot.createdAt)} UTC by ${snapshot.by}`],
   ]
   return facts.map(([name, value]): [string, string] => [name, oneLine(value)]).filter(([, value]) => value !== '')

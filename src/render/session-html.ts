@@ -16,8 +16,8 @@ export async function* sessionHtml(document: SessionDocument): AsyncGenerator<st
   yield `<dl class="facts">${sessionFacts(document)
     .map(([key, value]) => `<dt>${key}</dt><dd>${html(value)}</dd>`)
     .join('')}</dl>\n`
-  yield `<section><h2>Prompt</h2><pre class="box">${html(show.prompt)}</pre></section>\n`
-  for await (const part of document.iterations()) yield* iteration(part)
+  yield `<section><h2>Prompt</h2><pre class="box ${faceOf(show.tip.snapshot)}">${html(show.prompt.trim())}</pre></section>\n`
+  for await (const part of document.iterations()) yield* iteration(part, show.prompt)
   if (manual.length > 0) {
     const rows = manual.map(
       ({ oid, subject, by, at }) =>
@@ -43,19 +43,24 @@ export async function* sessionHtml(document: SessionDocument): AsyncGenerator<st
 const lineCount = ({ insertions, deletions }: { insertions: number; deletions: number }): number =>
   insertions + deletions
 
-async function* iteration(part: DocumentPart): AsyncGenerator<string> {
+async function* iteration(part: DocumentPart, goal: string): AsyncGenerator<string> {
   const { iteration: view, prompt, summary, testOutput } = part
   yield `<section class="long"><h2>Iteration ${view.n}</h2><p class="note">${html(iterationSource(view))}<br>${html(iterationWords(view))}</p>\n`
-  yield block('Prompt', prompt)
-  if (summary !== null) yield block('Answer', summary)
-  if (testOutput !== null) yield block('What the tests printed', testOutput)
+  const face = faceOf(view)
+  // It stands above.
+  if (prompt.trim() !== goal.trim()) yield block('Prompt', prompt, face)
+  if (summary !== null) yield block('Answer', summary, face)
+  if (testOutput !== null) yield block('What the tests printed', testOutput, '')
   yield* talk(part)
   if (part.diff !== null) yield* diff(part.diff, { title: `Diff, ${sizeWords(view)}`, lines: lineCount(view) })
   yield '</section>\n'
 }
 
-const block = (title: string, text: string): string =>
-  `<h3 class="part">${title}</h3><pre class="box">${html(text.replace(/\s+$/, ''))}</pre>\n`
+/** To most agents people speak in words; what a shell is told is code. */
+const faceOf = ({ agent }: { agent: string }): string => (agent === 'shell' ? '' : 'words')
+
+const block = (title: string, text: string, face: string): string =>
+  `<h3 class="part">${title}</h3><pre class="box ${face}">${html(text.replace(/\s+$/, ''))}</pre>\n`
 
 async function* talk(part: DocumentPart): AsyncGenerator<string> {
   let count = 0

@@ -10,7 +10,7 @@ export async function* sessionMarkdown(document: SessionDocument): AsyncGenerato
   yield `# ${markdownCell(show.tip.snapshot.name)}\n\n`
   yield markdownTable(['', ''], sessionFacts(document))
   yield `## Prompt\n\n${fenced(show.prompt)}`
-  for await (const part of document.iterations()) yield* iteration(part)
+  for await (const part of document.iterations()) yield* iteration(part, show.prompt)
   if (manual.length > 0) {
     const rows = manual.map(({ oid, subject, by, at }) => [oid.slice(0, 12), subject, by, plainTime(at)])
     yield `## Commits of people\n\n${markdownTable(['Commit', 'Subject', 'By', 'At'], rows)}`
@@ -26,10 +26,11 @@ export async function* sessionMarkdown(document: SessionDocument): AsyncGenerato
   if (document.diff !== null) yield `## All changes\n\n${await diff(document.diff)}`
 }
 
-async function* iteration(part: DocumentPart): AsyncGenerator<string> {
+async function* iteration(part: DocumentPart, goal: string): AsyncGenerator<string> {
   const { iteration: view, prompt, summary, testOutput } = part
   yield `## Iteration ${view.n}\n\n${markdownCell(iterationSource(view))}\n\n${markdownCell(iterationWords(view))}\n\n`
-  yield `### Prompt\n\n${fenced(prompt)}`
+  // It stands above.
+  if (prompt.trim() !== goal.trim()) yield `### Prompt\n\n${fenced(prompt)}`
   if (summary !== null) yield `### Answer\n\n${fenced(summary)}`
   if (testOutput !== null) yield `### Tests\n\n${fenced(testOutput)}`
   const talk: string[] = []

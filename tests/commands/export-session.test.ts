@@ -62,12 +62,6 @@ describe('git amp export --format md', () => {
 
       success, 1 file +1 -0, tests fail, <took>
 
-      ### Prompt
-
-      \`\`\`text
-      echo hello; echo 1 >a.txt
-      \`\`\`
-
       ### Answer
 
       \`\`\`text
