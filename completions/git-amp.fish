@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --message --onto --into --keep --older-than
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --onto --into --keep --older-than
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -66,6 +66,9 @@ complete -c git-amp -n 'not __git_amp_command' -a new -d 'Start a session: a bra
 complete -c git-amp -n 'not __git_amp_command' -a iterate -d 'Run the agent once; its work becomes one commit'
 complete -c git-amp -n 'not __git_amp_command' -a stop -d 'Stop the agent that runs in a session; keep what it did'
 complete -c git-amp -n 'not __git_amp_command' -a test -d 'Run the test command and record its result'
+complete -c git-amp -n 'not __git_amp_command' -a comment -d 'Comment on lines of code for the next iteration, or list comments'
+complete -c git-amp -n 'not __git_amp_command' -a rename -d 'Give a session another name'
+complete -c git-amp -n 'not __git_amp_command' -a label -d 'Put labels on a session, or list them'
 complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
@@ -145,6 +148,29 @@ complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s m -l message -x -d 'The comment; repeated, each is a paragraph'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s F -l file -r -F -d 'Take the comment from a file; - is standard input'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s e -l edit -d 'Write the comment in an editor'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l resolve -x -d 'Resolve this comment, by its id; may be repeated'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l reopen -x -d 'Open this comment again; may be repeated'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s a -l all -d 'List resolved comments as well'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -l json -d 'Print the session as JSON'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -s d -l delete -x -d 'Take this label off; may be repeated'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -l json -d 'Print the labels as JSON'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l json -d 'Print exit code and output as JSON'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -153,6 +179,7 @@ complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fi
 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l label -x -d 'Only sessions with this label; repeated, with all of them'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'

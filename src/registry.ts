@@ -47,6 +47,24 @@ export const registry: Registry = {
       load: async () => (await import('./commands/test.js')).TestCommand,
     },
     {
+      names: ['comment'],
+      summary: 'Comment on lines of code for the next iteration, or list comments',
+      asks: 'repository',
+      load: async () => (await import('./commands/comment.js')).CommentCommand,
+    },
+    {
+      names: ['rename'],
+      summary: 'Give a session another name',
+      asks: 'repository',
+      load: async () => (await import('./commands/rename.js')).RenameCommand,
+    },
+    {
+      names: ['label'],
+      summary: 'Put labels on a session, or list them',
+      asks: 'repository',
+      load: async () => (await import('./commands/label.js')).LabelCommand,
+    },
+    {
       names: ['exec'],
       summary: "Run any command in a session's worktree",
       asks: 'repository',

@@ -82,14 +82,14 @@ export interface Pushed {
 }
 
 /**
- * Pushes refs one by one in one connection: those that are refused hold up no others. The user's pre-push hook is about branches that the
+ * Pushes refs one by one in one connection: those that are refused hold up no others; with `isAtomic` all or none. The user's pre-push hook is about branches that the
  * user pushes, and does not run.
  * @throws GitError when the remote cannot be reached, or nothing could be sent
  */
 export async function pushRefs(
   git: Git,
   remote: string,
-  how: { updates: readonly PushUpdate[]; config: Config; dryRun?: boolean },
+  how: { updates: readonly PushUpdate[]; config: Config; isAtomic?: boolean },
 ): Promise<Pushed> {
   const { updates, config } = how
   const leases = updates.flatMap(({ ref, lease }) =>
@@ -103,7 +103,7 @@ export async function pushRefs(
     '--no-verify',
     '--no-follow-tags',
     ...alone,
-    ...(how.dryRun === true ? ['--dry-run'] : []),
+    ...(how.isAtomic === true ? ['--atomic'] : []),
     ...leases,
     '--end-of-options',
     remote,

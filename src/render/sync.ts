@@ -29,7 +29,8 @@ function part(head: string, rows: string[][]): string {
 const refWords = (entry: Entry): string => oneLine(entry.ref)
 
 function cameRow(entry: Entry): string[] {
-  const what = entry.quarantined !== null ? '! not taken' : entry.came === null ? '  as it is' : cameWords[entry.came]
+  const taken = entry.came === null ? '  as it is' : cameWords[entry.came]
+  const what = entry.quarantined === null ? taken : entry.came === null ? '! not taken' : '! not all'
   const events = entry.events === 0 ? '' : plural(entry.events, 'event')
   const sessions = entry.sessions === 0 ? '' : plural(entry.sessions, 'archived session')
   const words = [entry.name === null ? '' : oneLine(entry.name), sessions, events]

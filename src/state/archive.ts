@@ -3,7 +3,7 @@ import { BrokenState } from './codec.js'
 import { joinTips } from './merge.js'
 import { archiveRef, archivesPrefix, isId, isMonth, isOid } from './names.js'
 import type { CommitObject, ObjectStore, Oid, RefChange, Stamp } from './storage.js'
-import { Refused } from './validate.js'
+import { type Look, Refused, readStrange } from './validate.js'
 import { lamportOf, walkChain } from './walk.js'
 
 /**
@@ -19,6 +19,7 @@ export interface Archived {
 
 /** A commit of an archive. */
 interface ArchiveCommit {
+  month: string
   before: readonly Oid[]
   entries: readonly Archived[]
 }
@@ -33,19 +34,23 @@ const maxBefore = 2
 /** What was read once stays as it is. */
 const known = new WeakMap<ObjectStore, Map<Oid, ArchiveCommit>>()
 
-/** The commits of an archive, from its tip on down to those that `isKnown` stops at. @throws Refused when one is none of ours */
+/**
+ * The commits of an archive, from its tip on down to those that `isKnown` stops at.
+ * @param how.look type and size of what comes from elsewhere, before it is read
+ * @throws Refused when one is none of ours, or cannot be read
+ */
 export async function walkArchive(
   objects: ObjectStore,
   tip: Oid,
-  isKnown: (oid: Oid) => boolean = () => false,
+  how: { isKnown?: (oid: Oid) => boolean; look?: Look | null } = {},
 ): Promise<Map<Oid, ArchiveCommit>> {
   const read = known.get(objects) ?? new Map<Oid, ArchiveCommit>()
   known.set(objects, read)
   const found = new Map<Oid, ArchiveCommit>()
   const queue = [tip]
   for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
-    if (found.has(oid) || isKnown(oid)) continue
-    const commit = read.get(oid) ?? decode(oid, await objects.readCommit(oid))
+    if (found.has(oid) || how.isKnown?.(oid) === true) continue
+    const commit = read.get(oid) ?? decode(oid, await readStrange(objects, oid, how.look ?? null))
     read.set(oid, commit)
     found.set(oid, commit)
     if (found.size > maxCommits) throw new Refused('its history is too long')
@@ -54,10 +59,9 @@ export async function walkArchive(
   return found
 }
 
-function decode(oid: Oid, commit: CommitObject | null): ArchiveCommit {
-  if (commit === null) throw new Refused(`its commit ${oid} is missing`)
-  const { message, parents } = commit
-  const isOurs = /^Amp-Format: 1$/m.test(message) && /^Amp-Entity: archive \d{4}-\d{2}$/m.test(message)
+function decode(oid: Oid, { message, parents }: CommitObject): ArchiveCommit {
+  const month = /^Amp-Entity: archive (.*)$/m.exec(message)?.[1] ?? ''
+  const isOurs = /^Amp-Format: 1$/m.test(message) && isMonth(month)
   const count = Number(/^Amp-State-Parents: (\d+)$/m.exec(message)?.[1] ?? Number.NaN)
   if (message.length > maxBytes || !isOurs || !(count <= Math.min(maxBefore, parents.length)))
     throw new Refused(`its commit ${oid} is no archive of git-amp`)
@@ -70,7 +74,7 @@ function decode(oid: Oid, commit: CommitObject | null): ArchiveCommit {
   const tips = parents.slice(count)
   if (tips.join() !== [...new Set(entries.map(({ tip }) => tip))].join())
     throw new Refused(`its commit ${oid} does not hold what it names`)
-  return { before: parents.slice(0, count), entries }
+  return { month, before: parents.slice(0, count), entries }
 }
 
 /** What an archive holds, each session at each tip it was archived at. */
@@ -235,6 +239,23 @@ export async function withoutArchived(
     sessions: [...unique.values()],
     tip: await writeRoot(objects, month),
   })
+}
+
+/** Whether an archive does not stand on another one, and has all of it but for sessions that were forgotten: only then may it take its place. */
+export async function isWrittenAnew(
+  objects: ObjectStore,
+  { before, after, forgotten }: { before: Oid; after: Oid; forgotten: ReadonlySet<string> },
+): Promise<boolean> {
+  try {
+    const commits = await walkArchive(objects, after)
+    if (commits.has(before)) return false
+    const has = new Set(entriesOf(commits).map(({ id, tip }) => `${id} ${tip}`))
+    const all = entriesOf(await walkArchive(objects, before))
+    return all.every(({ id, tip }) => forgotten.has(id) || has.has(`${id} ${tip}`))
+  } catch (error) {
+    if (error instanceof Refused) return false
+    throw error
+  }
 }
 
 /** The month whose archive a session belongs into: that of the last thing that happened in it. */

@@ -29,10 +29,14 @@ const isFullRef = (ref: string): boolean => /^refs\/[a-z]/.test(ref) && isRefPat
 /** A slug is one part of a branch's name. */
 const isSlug = (slug: string): boolean => slug !== '' && slug.length <= 120 && !slug.includes('/') && isRefPath(slug)
 
+/** A file below the top of a worktree, as people can read it. */
+export const isFilePath = (path: string): boolean =>
+  path !== '' && path.length <= 4096 && !control.test(path) && !/^\/|(^|\/)(\.{0,2}|\.git)(\/|$)/i.test(path)
+
 const isTime = (at: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) && !Number.isNaN(Date.parse(at))
 
 /** Fields of any event that hold an id of ours: they become names of files. */
-const idFields = ['iteration', 'operation']
+const idFields = ['iteration', 'operation', 'comment']
 /** Fields of any event that hold a word. */
 const wordFields = ['agent', 'model', 'host', 'cause', 'via', 'result', 'label', 'outcome', 'thread', 'clone']
 /** A value nested deeper than this is none of ours, and may exhaust whoever walks through it. */
@@ -53,8 +57,15 @@ export function wrongEvent(event: AmpEvent): string | null {
   // A prompt may begin with the dash of a list; nothing takes a name for an option.
   if (isBad(data.name, isLine)) return "an event has a malformed 'name'"
   if (isBad(data.slug, isSlug)) return 'an event has a malformed slug'
+  if (isBad(data.path, isFilePath)) return 'an event names a malformed path'
   if (isBad(data.branch, isRefPath)) return 'an event names a malformed branch'
   if (isBad(data.into, isFullRef)) return 'an event names a malformed ref'
+  const { name, slug } = (data.name ?? {}) as { name?: unknown; slug?: unknown }
+  if (isBad(name, isWord) || isBad(slug, isSlug)) return 'an event has a malformed name'
+  for (const label of Array.isArray(data.labels) ? data.labels : [])
+    if (isBad(label, isWord)) return 'an event has a malformed label'
+  for (const id of Array.isArray(data.comments) ? data.comments : [])
+    if (!isId(id)) return 'an event names a malformed id'
   const base = (data.base as { ref?: unknown } | undefined)?.ref
   return isBad(base, isFullRef) ? 'an event names a malformed ref' : null
 }

@@ -93,6 +93,23 @@ describe('git amp gc', () => {
     expect(s.read('one', s.worktree(id))).toBe('one\n')
   })
 
+  it('archives and forgets beside a running agent, which is not taken for the one who did it', async () => {
+    const s = scene()
+    const [gone, over, busy] = [await closed(s, 'gone'), await closed(s, 'over'), await s.session('busy')]
+    await s.amp('gc')
+    await s.amp('reopen', over)
+    await s.amp('remove', '-f', over)
+    const running = s.iterate(busy, 'touch begun; until [ -e go ]; do sleep 0.05; done; rm begun go; echo 1 >a')
+    await s.until(() => s.exists('begun', s.worktree(busy)))
+    expect((await s.amp('gc')).stdout).toMatch(/^archived 1 session\n/)
+    expect((await s.amp('forget', '-f', gone)).code).toBe(0)
+    const refs = refsBelow(s, 'refs/amp')
+    s.write({ go: '' }, s.worktree(busy))
+    expect(await running).toMatchObject({ code: 0, stderr: expect.not.stringContaining('moved while') })
+    expect(refsBelow(s, 'refs/amp')).toBe(refs)
+    expect(s.git('log', '--format=%B', archiveOf)).not.toContain(gone)
+  })
+
   it('was killed before the refs went: the next one takes them', async () => {
     const s = scene()
     const id = await closed(s, 'one')
@@ -204,6 +221,25 @@ describe('git amp sync', () => {
     expect(all.git('log', '--format=%B', archiveOf)).not.toContain(id)
   })
 
+  it('never pushes over an archive that was fetched and not joined yet', async () => {
+    const { world: all, home, there, id } = await world()
+    const two = await there.session('two')
+    await home.must('remove', '-f', id)
+    await home.must('gc')
+    await home.must('sync')
+    await there.must('remove', '-f', two)
+    await there.must('gc')
+    there.git('fetch', '-q', '-p', 'origin', '+refs/amp/archive/*:refs/amp-local/remotes/origin/archive/*')
+    const stood = all.git('rev-parse', archiveOf)
+    expect(await there.amp('sync', '--push')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/! refused +refs\/amp\/archive/),
+    })
+    expect(all.git('rev-parse', archiveOf)).toBe(stood)
+    await syncAll(there, home)
+    expect(all.git('log', '--format=%B', archiveOf)).toMatch(new RegExp(`${id}[^]*${two}|${two}[^]*${id}`))
+  })
+
   it('says when the remote keeps the refs, and goes on', async () => {
     const { world: all, home, there, id } = await world()
     const hook = join(all.hub, 'hooks/update')
@@ -219,31 +255,37 @@ describe('git amp sync', () => {
     await there.must('sync')
     expect(refsBelow(there, 'refs/amp/sessions')).toBe('')
   })
+})
 
-  it('takes no archive with a chain that is refused, nor one that does not hold what it names', async () => {
-    const { world: all, home, there, id } = await world()
-    await home.must('remove', '-f', id)
-    await home.must('gc')
+describe('refs of archived sessions', () => {
+  it.each(['true', 'false'])('go from a remote that says it can do all at once: %s', async (atomic) => {
+    const world = new Clones()
+    const home = world.home()
+    const ids = [await closed(world.scene, 'one'), await closed(world.scene, 'two'), await closed(world.scene, 'three')]
     await home.must('sync')
-    const tree = home.git('mktree', '--missing')
-    const [root, tip] = [home.git('rev-parse', `${archiveOf}~`), home.git('rev-parse', `${archiveOf}^2`)]
-    const text = (entries: string) =>
-      `amp: x\n\nAmp-Format: 1\nAmp-Entity: archive ${month}\nAmp-State-Parents: 1\n${entries}`
-    const hostile: [string, string[]][] = [
-      [text(`Amp-Archived: 0123456789ab ${tip}\n`), ['-p', root, '-p', tip]],
-      [text(`Amp-Archived: ${id} ${tip}\n`), ['-p', root]],
-      [text(''), ['-p', root, '-p', tip]],
-      [text(`Amp-Archived: ../../x ${tip}\n`), ['-p', root, '-p', tip]],
-      ['no archive\n', ['-p', root]],
-    ]
-    for (const [message, parents] of hostile) {
-      const oid = home.git('commit-tree', tree, ...parents, '-m', message)
-      all.git('fetch', '-q', home.dir, `${oid}`)
-      all.git('update-ref', archiveOf, oid)
-      const shared = there.shared()
-      const came = await there.amp('sync', '--fetch')
-      expect(came).toMatchObject({ code: 1, stdout: expect.stringMatching(/! not taken +refs\/amp\/archive/) })
-      expect(there.shared()).toBe(shared)
-    }
+    await home.must('gc')
+    world.git('config', 'receive.advertiseAtomic', atomic)
+    const log = join(world.hub, 'transactions')
+    const hook = join(world.hub, 'hooks', 'reference-transaction')
+    writeFileSync(hook, `#!/bin/sh\n[ "$1" = committed ] && grep -c refs/amp/sessions >>'${log}'\nexit 0\n`)
+    chmodSync(hook, 0o755)
+    await home.must('sync')
+    const counts = world.scene
+      .read('transactions', world.hub)
+      .trim()
+      .split('\n')
+      .filter((count) => count !== '0')
+    expect(counts.includes(`${ids.length}`)).toBe(atomic === 'true')
+    expect(world.git('for-each-ref', 'refs/amp/sessions')).toBe('')
+    // One that is refused holds up no others.
+    const [kept, gone] = [await closed(world.scene, 'kept'), await closed(world.scene, 'gone')]
+    await home.must('sync')
+    await home.must('gc')
+    const update = join(world.hub, 'hooks', 'update')
+    writeFileSync(update, `#!/bin/sh\ncase $1 in *${kept}) exit 1;; esac\n`)
+    chmodSync(update, 0o755)
+    await home.must('sync')
+    expect(world.git('for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).toBe(`refs/amp/sessions/${kept}`)
+    expect(gone).not.toBe(kept)
   })
 })

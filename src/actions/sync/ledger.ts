@@ -27,7 +27,7 @@ export interface Entry {
   sessions: number
   /** What the remote got. */
   went: 'new' | 'forward' | 'deleted' | null
-  /** Nothing of it was taken, and why. */
+  /** Nothing of it was taken, or of an archive not all, and why. */
   quarantined: string | null
   /** The remote did not take it, and why. */
   refused: string | null

@@ -2,7 +2,7 @@ import { listRefs } from '../../git/ref-list.js'
 import { type PushedRef, type PushUpdate, pushRefs } from '../../git/remote.js'
 import { GitError } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
-import { settleArchived, walkArchive } from '../../state/archive.js'
+import { isWrittenAnew, settleArchived, walkArchive } from '../../state/archive.js'
 import { BrokenState } from '../../state/codec.js'
 import {
   archivesPrefix,
@@ -50,8 +50,11 @@ export async function outgoingChains(
     // What stands there cannot be joined, and would have to be overwritten.
     if (ledger.at(ref, what).quarantined !== null) continue
     const copy = refs.get(copyOf(remote, ref))
-    // Written anew because something of it was forgotten.
-    const isAnew = what.kind === 'archive' && copy !== undefined && !(await walkArchive(repo.objects, oid)).has(copy)
+    // Never over what was fetched and not joined yet.
+    const isAnew =
+      what.kind === 'archive' &&
+      copy !== undefined &&
+      (await isWrittenAnew(repo.objects, { before: copy, after: oid, forgotten }))
     outgoing.push({ ref, oid, ...(isAnew ? { lease: copy } : {}), ...what })
   }
   for (const id of forgotten) {
@@ -78,11 +81,7 @@ export async function archivedThere(
     ([ref]) => ref.startsWith(prefix) && !refs.has(sessionRef(ref.slice(prefix.length))),
   )
   if (superfluous.length === 0) return []
-  const there = isDryRun ? `${archivesPrefix}/` : `${remote.tracking}/archive/`
-  const tips = await archivedIn(
-    repo,
-    [...refs].filter(([ref]) => ref.startsWith(there)).map(([, oid]) => oid),
-  )
+  const tips = await archivedIn(repo, await joinedArchives(repo, { remote, refs, isDryRun }))
   const outgoing: Outgoing[] = []
   for (const [copy, oid] of superfluous) {
     const id = copy.slice(prefix.length)
@@ -90,6 +89,21 @@ export async function archivedThere(
       outgoing.push({ ref: sessionRef(id), oid: null, lease: oid, kind: 'session', id })
   }
   return outgoing
+}
+
+/** Archives of the remote, as far as the ones here hold them whole: what was not taken, or not yet, is no reason to delete anything. */
+async function joinedArchives(
+  repo: Repo,
+  { remote, refs, isDryRun }: { remote: Remote; refs: ReadonlyMap<string, Oid>; isDryRun: boolean },
+): Promise<Oid[]> {
+  const joined: Oid[] = []
+  for (const [ref, ours] of refs) {
+    if (!ref.startsWith(`${archivesPrefix}/`)) continue
+    const theirs = isDryRun ? ours : refs.get(copyOf(remote, ref))
+    const held = await walkArchive(repo.objects, ours).catch(() => null)
+    if (theirs !== undefined && held?.has(theirs) === true) joined.push(theirs)
+  }
+  return joined
 }
 
 async function isArchived(
@@ -160,6 +174,23 @@ export async function pushAll(
   return isStale
 }
 
+/**
+ * Deletes refs in one transaction of the remote, which one by one writes all its packed refs anew for each.
+ * @returns null when they are more than deletions, or the remote does not take them as a whole
+ */
+async function deleteAtOnce(repo: Repo, remote: Remote, updates: readonly Outgoing[]): Promise<PushedRef[] | null> {
+  if (updates.length < 2 || updates.some(({ oid }) => oid !== null)) return null
+  try {
+    const config = await repo.config()
+    const { refs } = await pushRefs(remote.git, remote.name, { updates, config, isAtomic: true })
+    return refs.length === updates.length && refs.every(({ isDone }) => isDone) ? refs : null
+  } catch (error) {
+    if (!(error instanceof GitError) || error.exit.code === null) throw error
+    // Each for itself will tell why.
+    return null
+  }
+}
+
 /** One ref that cannot be sent makes a push fail whole: the others go in halves, until the bad ones are alone. */
 async function pushSome(
   repo: Repo,
@@ -167,6 +198,8 @@ async function pushSome(
   updates: readonly Outgoing[],
 ): Promise<PushedRef[]> {
   const { remote, ledger } = to
+  const deleted = await deleteAtOnce(repo, remote, updates)
+  if (deleted !== null) return deleted
   try {
     const { refs, said } = await pushRefs(remote.git, remote.name, { updates, config: await repo.config() })
     for (const line of said) ledger.said.add(line)
