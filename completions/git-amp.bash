@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage diff range-diff path open squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -84,6 +84,18 @@ __git_amp_table ()
 	usage)
 		options="--by= --since= --until= --format= --json --repo= --quiet --help"
 		values="--by=words:session,agent,model,day --since=none --until=none --format=words:csv --repo=dir"
+		positionals="session+"
+		rest=""
+		;;
+	export)
+		options="--batch= --since= --until= --tables= --format= --conversation --out= --json --repo= --quiet --help"
+		values="--batch=none --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
+		positionals="session+"
+		rest=""
+		;;
+	report)
+		options="--batch= --since= --until= --format= --out= --json --repo= --quiet --help"
+		values="--batch=none --since=none --until=none --format=words:md,html --out=file --repo=dir"
 		positionals="session+"
 		rest=""
 		;;

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --with --onto --into --keep --older-than --count
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -75,6 +75,8 @@ complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goa
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
+complete -c git-amp -n 'not __git_amp_command' -a export -d 'Write sessions as data, as a page or as patches'
+complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about sessions: results, cost, tools'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
 complete -c git-amp -n 'not __git_amp_command' -a range-diff -d 'Compare the commits of two sessions'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
@@ -223,6 +225,28 @@ complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l json
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l since -x -d 'Only what happened at this date or later'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l until -x -d 'Only what happened at this date or earlier'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l tables -x -a 'sessions iterations tool_calls merges batches batch_items' -d 'These tables alone, separated by commas'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l format -x -a 'json ndjson csv md html patch mbox' -d 'Write json, ndjson, csv, md, html, patch, mbox'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l conversation -d 'In md and html: tell what the agent said and did (default)'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l until -x -d 'Only iterations that began at this date or earlier'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l json -d 'Print the figures as JSON'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l iteration -x -d 'Show one iteration, or from one to another: 2, 1..3'
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l json -d 'Print the changed files as JSON'

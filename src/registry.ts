@@ -103,6 +103,18 @@ export const registry: Registry = {
       load: async () => (await import('./commands/usage.js')).UsageCommand,
     },
     {
+      names: ['export'],
+      summary: 'Write sessions as data, as a page or as patches',
+      asks: 'repository',
+      load: async () => (await import('./commands/export.js')).ExportCommand,
+    },
+    {
+      names: ['report'],
+      summary: 'Write a page about sessions: results, cost, tools',
+      asks: 'repository',
+      load: async () => (await import('./commands/report.js')).ReportCommand,
+    },
+    {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
       asks: 'repository',

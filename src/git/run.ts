@@ -76,6 +76,23 @@ export class Git {
     return (await this.collect(args, options)).stdout
   }
 
+  /** Runs git and hands its output on piece by piece, however long it is. */
+  async *stream(args: readonly string[]): AsyncGenerator<Buffer> {
+    const child = this.start(args, ['ignore', 'pipe', 'pipe'], {})
+    const end = this.endOf(child, args)
+    // Whoever stops reading hears no more of it.
+    end.catch(() => {})
+    let isWhole = false
+    try {
+      for await (const chunk of child.stdout ?? []) yield chunk as Buffer
+      isWhole = true
+    } finally {
+      // Without a reader git ends by itself.
+      if (!isWhole) child.stdout?.destroy()
+    }
+    await end
+  }
+
   /** Starts two git commands at once, the second one reading what the first one prints, and hands over the second one's output. */
   pipe(first: readonly string[], second: readonly string[]): GitAnswer {
     const source = this.start(first, ['ignore', 'pipe', 'pipe'], {})
