@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
 import { listRemoteSessions } from '../actions/list-remote.js'
+import { worktreesOf } from '../actions/shared/worktrees.js'
 import { canAnswer } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
@@ -111,9 +112,7 @@ export class ListCommand extends AmpCommand {
 
   private async forMachines(repo: Repo, sessions: readonly ListedSession[]): Promise<void> {
     const { ui } = this.context
-    const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
-    const pathOf = ({ id, snapshot }: ListedSession) =>
-      worktrees.find((one) => one.path.endsWith(`/${id}`) || one.branch === snapshot.branch)?.path ?? null
+    const pathOf = await worktreesOf(repo)
     if (this.json) {
       return ui.json({
         schema: 'git-amp/list@1',
