@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -117,6 +117,12 @@ __git_amp_table ()
 		positionals="session"
 		rest=""
 		;;
+	open)
+		options="--with= --repo= --quiet --help"
+		values="--with=program --repo=dir"
+		positionals="session"
+		rest=""
+		;;
 	squash)
 		options="--message= --file= --edit --manual= --onto= --dry-run --json --repo= --quiet --help"
 		values="-m=none --message=none -F=file --file=file --manual=words:keep,include --onto=ref --repo=dir"
@@ -213,6 +219,18 @@ __git_amp_table ()
 		options="--older-than= --dry-run --json --repo= --quiet --help"
 		values="--older-than=none --repo=dir"
 		positionals=""
+		rest=""
+		;;
+	for-each)
+		options="--format= --state= --sort= --count= --repo= --quiet --help"
+		values="--format=none --state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state --count=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	rev-parse)
+		options="--head --base --branch --chain --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
 		rest=""
 		;;
 	doctor)

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --onto --into --keep --older-than
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -80,6 +80,7 @@ complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about 
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
 complete -c git-amp -n 'not __git_amp_command' -a range-diff -d 'Compare the commits of two sessions'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
+complete -c git-amp -n 'not __git_amp_command' -a open -d 'Open a session\'s worktree in your editor'
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
 complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
 complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
@@ -96,6 +97,8 @@ complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence b
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
 complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Archive closed sessions, and let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a for-each -d 'Print every session in a form of your own'
+complete -c git-amp -n 'not __git_amp_command' -a rev-parse -d 'Turn the name of a session into its id'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetch and git push carry sessions'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
@@ -263,6 +266,11 @@ complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s m -l message -x -d 'Message of the new commit; several are paragraphs'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s e -l edit -d 'Write the message in an editor'
@@ -404,6 +412,22 @@ complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s n -l dr
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l format -x -d 'The form of a line'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l count -x -d 'Print at most this many'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l head -d 'Print the commit that the session stands on'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l base -d 'Print the commit that it began from'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l branch -d 'Print the full name of its branch'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l chain -d 'Print the tip of its history in refs/amp'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l fix -d 'Mend what can be mended'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'

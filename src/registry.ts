@@ -132,6 +132,12 @@ export const registry: Registry = {
       asks: 'repository',
       load: async () => (await import('./commands/path.js')).PathCommand,
     },
+    {
+      names: ['open'],
+      summary: "Open a session's worktree in your editor",
+      asks: 'repository',
+      load: async () => (await import('./commands/open.js')).OpenCommand,
+    },
   ],
   'Finish a session': [
     {
@@ -235,6 +241,20 @@ export const registry: Registry = {
       summary: 'Archive closed sessions, and let go of old trash and old operations',
       asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
+    },
+  ],
+  'For scripts': [
+    {
+      names: ['for-each'],
+      summary: 'Print every session in a form of your own',
+      asks: 'sessions',
+      load: async () => (await import('./commands/for-each.js')).ForEachCommand,
+    },
+    {
+      names: ['rev-parse'],
+      summary: 'Turn the name of a session into its id',
+      asks: 'repository',
+      load: async () => (await import('./commands/rev-parse.js')).RevParseCommand,
     },
   ],
   'Set up and learn': [

@@ -217,7 +217,11 @@ function gitSentence(args: readonly string[], exit: Exit, stderr: string): strin
   const verb = args.find((arg) => !arg.startsWith('-')) ?? 'git'
   if (exit.code === null) return `git ${verb} was ended by ${exit.signal}`
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'))
-  const said = lines.find((line) => /^(fatal|error):/.test(line)) ?? lines.at(-1)
+  const first = lines.findIndex((line) => /^(fatal|error):/.test(line))
+  // What came before says why: it is what ssh, a hook or a server told.
+  const isEcho =
+    first > 0 && /^fatal: (Could not read from remote repository|the remote end hung up)/.test(lines[first] ?? '')
+  const said = lines[isEcho ? first - 1 : first] ?? lines.at(-1)
   return said === undefined ? `git ${verb} failed with exit code ${exit.code}` : said.replace(/^(fatal|error): /, '')
 }
 
