@@ -7,6 +7,7 @@ import type { Repo } from '../repo.js'
 import { beginChain, type ChainTip } from '../state/chain.js'
 import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
+import { asWord } from '../state/rules.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
 import { addPlace, worktreePath } from './shared/place.js'
@@ -93,9 +94,8 @@ async function findProblem(
 
 /** One line without control characters. */
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
-  if (options.name !== undefined) refuseName(clean(options.name))
+  const clean = (text: string) => firstLine(asWord(text))
+  if (options.name !== undefined) refuseName(options.name.trim() === '-' ? '-' : clean(options.name))
   const name = clean(options.name ?? firstLine(options.prompt))
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
   return name === '' ? 'session' : name

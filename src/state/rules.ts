@@ -10,6 +10,23 @@ const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u206
 /** Text on one line that is no option of a program. */
 const isWord = (text: string, max = 400): boolean => text.length <= max && !control.test(text) && !text.startsWith('-')
 
+/** Text without what no clone takes from elsewhere: on one line, and not too long. */
+export const asLine = (text: string, max = 400): string =>
+  text.replace(new RegExp(`${control.source}+`, 'g'), ' ').slice(0, max)
+
+/** A word that other clones take: also no option of a program. */
+export const asWord = (text: string): string => asLine(text.replace(new RegExp(`^(?:${control.source}|[-\\s])+`), ''))
+
+/** What we say ourselves in an event, as other clones take it. */
+export function withWords(data: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...data }
+  for (const field of wordFields) {
+    const value = result[field]
+    if (typeof value === 'string' && !isWord(value)) result[field] = asWord(value)
+  }
+  return result
+}
+
 /** What `git check-ref-format` asks of the part behind `refs/`, and what no branch of ours needs besides. */
 export function isRefPath(path: string): boolean {
   if (path === '' || path.length > 400 || control.test(path)) return false

@@ -154,10 +154,21 @@ describe('a chain from elsewhere', () => {
     await expect(validate((await chain(created({ branch }))).oid)).rejects.toThrow(reason)
   })
 
+  test.each(['\\u001bx', '\\u202ex', '-x', 'x'.repeat(401)])(
+    'named %j is refused, and not written by us',
+    async (name) => {
+      const { oid } = await chain(created())
+      const renamed = await altered(oid, ({ message }) => ({
+        message: message.replace(/"name":"[^"]*"/g, `"name":"${name}"`),
+      }))
+      await expect(validate(renamed)).rejects.toThrow("malformed 'name'")
+      await expect(validate((await chain(created({ name: JSON.parse(`"${name}"`) }))).oid)).resolves.toHaveLength(2)
+    },
+  )
+
   test.each([
     [{ slug: '../x' }, 'malformed slug'],
     [{ slug: '-x' }, 'malformed slug'],
-    [{ name: 'a\nb' }, "malformed 'name'"],
     [{ base: { ref: 'refs/heads/a b', oid: '0'.repeat(40) } }, 'malformed ref'],
     [{ base: { ref: null, oid: '1'.repeat(40) } }, 'which is not there'],
   ])('with %j is refused', async (more, reason) => {
