@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -31,6 +31,24 @@ __git_amp_table ()
 		positionals="session"
 		rest=""
 		;;
+	comment)
+		options="--message= --file= --edit --resolve= --reopen= --all --json --repo= --quiet --help"
+		values="-m=none --message=none -F=file --file=file --resolve=none --reopen=none --repo=dir"
+		positionals="session file"
+		rest=""
+		;;
+	rename)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session none"
+		rest=""
+		;;
+	label)
+		options="--delete= --json --repo= --quiet --help"
+		values="-d=none --delete=none --repo=dir"
+		positionals="session none+"
+		rest=""
+		;;
 	exec)
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
@@ -38,8 +56,8 @@ __git_amp_table ()
 		rest="program"
 		;;
 	list|ls)
-		options="--all --state= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
-		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
+		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --label=none --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""
@@ -69,6 +87,18 @@ __git_amp_table ()
 		positionals="session+"
 		rest=""
 		;;
+	export)
+		options="--batch= --since= --until= --tables= --format= --conversation --out= --json --repo= --quiet --help"
+		values="--batch=none --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
+		positionals="session+"
+		rest=""
+		;;
+	report)
+		options="--batch= --since= --until= --format= --out= --json --repo= --quiet --help"
+		values="--batch=none --since=none --until=none --format=words:md,html --out=file --repo=dir"
+		positionals="session+"
+		rest=""
+		;;
 	diff)
 		options="--iteration= --json --repo= --quiet --help"
 		values="--iteration=none --repo=dir"
@@ -84,6 +114,12 @@ __git_amp_table ()
 	path)
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	open)
+		options="--with= --repo= --quiet --help"
+		values="--with=program --repo=dir"
 		positionals="session"
 		rest=""
 		;;
@@ -183,6 +219,18 @@ __git_amp_table ()
 		options="--older-than= --dry-run --json --repo= --quiet --help"
 		values="--older-than=none --repo=dir"
 		positionals=""
+		rest=""
+		;;
+	for-each)
+		options="--format= --state= --sort= --count= --repo= --quiet --help"
+		values="--format=none --state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state --count=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	rev-parse)
+		options="--head --base --branch --chain --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
 		rest=""
 		;;
 	doctor)

@@ -24,7 +24,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --keep --older-than
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -66,15 +66,21 @@ complete -c git-amp -n 'not __git_amp_command' -a new -d 'Start a session: a bra
 complete -c git-amp -n 'not __git_amp_command' -a iterate -d 'Run the agent once; its work becomes one commit'
 complete -c git-amp -n 'not __git_amp_command' -a stop -d 'Stop the agent that runs in a session; keep what it did'
 complete -c git-amp -n 'not __git_amp_command' -a test -d 'Run the test command and record its result'
+complete -c git-amp -n 'not __git_amp_command' -a comment -d 'Comment on lines of code for the next iteration, or list comments'
+complete -c git-amp -n 'not __git_amp_command' -a rename -d 'Give a session another name'
+complete -c git-amp -n 'not __git_amp_command' -a label -d 'Put labels on a session, or list them'
 complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
+complete -c git-amp -n 'not __git_amp_command' -a export -d 'Write sessions as data, as a page or as patches'
+complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about sessions: results, cost, tools'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
 complete -c git-amp -n 'not __git_amp_command' -a range-diff -d 'Compare the commits of two sessions'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
+complete -c git-amp -n 'not __git_amp_command' -a open -d 'Open a session\'s worktree in your editor'
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
 complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
 complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
@@ -91,6 +97,8 @@ complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence b
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
 complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Archive closed sessions, and let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a for-each -d 'Print every session in a form of your own'
+complete -c git-amp -n 'not __git_amp_command' -a rev-parse -d 'Turn the name of a session into its id'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetch and git push carry sessions'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
@@ -143,6 +151,29 @@ complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s m -l message -x -d 'The comment; repeated, each is a paragraph'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s F -l file -r -F -d 'Take the comment from a file; - is standard input'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s e -l edit -d 'Write the comment in an editor'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l resolve -x -d 'Resolve this comment, by its id; may be repeated'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l reopen -x -d 'Open this comment again; may be repeated'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s a -l all -d 'List resolved comments as well'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -l json -d 'Print the session as JSON'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -s d -l delete -x -d 'Take this label off; may be repeated'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -l json -d 'Print the labels as JSON'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l json -d 'Print exit code and output as JSON'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -151,6 +182,7 @@ complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fi
 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l label -x -d 'Only sessions with this label; repeated, with all of them'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
@@ -194,6 +226,28 @@ complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l since -x -d 'Only what happened at this date or later'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l until -x -d 'Only what happened at this date or earlier'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l tables -x -a 'sessions iterations tool_calls merges batches batch_items' -d 'These tables alone, separated by commas'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l format -x -a 'json ndjson csv md html patch mbox' -d 'Write json, ndjson, csv, md, html, patch, mbox'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l conversation -d 'In md and html: tell what the agent said and did (default)'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l until -x -d 'Only iterations that began at this date or earlier'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l json -d 'Print the figures as JSON'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l iteration -x -d 'Show one iteration, or from one to another: 2, 1..3'
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l json -d 'Print the changed files as JSON'
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
@@ -211,6 +265,11 @@ complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l json 
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s m -l message -x -d 'Message of the new commit; several are paragraphs'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
@@ -353,6 +412,22 @@ complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s n -l dr
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l format -x -d 'The form of a line'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l count -x -d 'Print at most this many'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l head -d 'Print the commit that the session stands on'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l base -d 'Print the commit that it began from'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l branch -d 'Print the full name of its branch'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l chain -d 'Print the tip of its history in refs/amp'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l fix -d 'Mend what can be mended'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'

@@ -47,6 +47,24 @@ export const registry: Registry = {
       load: async () => (await import('./commands/test.js')).TestCommand,
     },
     {
+      names: ['comment'],
+      summary: 'Comment on lines of code for the next iteration, or list comments',
+      asks: 'repository',
+      load: async () => (await import('./commands/comment.js')).CommentCommand,
+    },
+    {
+      names: ['rename'],
+      summary: 'Give a session another name',
+      asks: 'repository',
+      load: async () => (await import('./commands/rename.js')).RenameCommand,
+    },
+    {
+      names: ['label'],
+      summary: 'Put labels on a session, or list them',
+      asks: 'repository',
+      load: async () => (await import('./commands/label.js')).LabelCommand,
+    },
+    {
       names: ['exec'],
       summary: "Run any command in a session's worktree",
       asks: 'repository',
@@ -85,6 +103,18 @@ export const registry: Registry = {
       load: async () => (await import('./commands/usage.js')).UsageCommand,
     },
     {
+      names: ['export'],
+      summary: 'Write sessions as data, as a page or as patches',
+      asks: 'repository',
+      load: async () => (await import('./commands/export.js')).ExportCommand,
+    },
+    {
+      names: ['report'],
+      summary: 'Write a page about sessions: results, cost, tools',
+      asks: 'repository',
+      load: async () => (await import('./commands/report.js')).ReportCommand,
+    },
+    {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
       asks: 'repository',
@@ -101,6 +131,12 @@ export const registry: Registry = {
       summary: "Print the path of a session's worktree",
       asks: 'repository',
       load: async () => (await import('./commands/path.js')).PathCommand,
+    },
+    {
+      names: ['open'],
+      summary: "Open a session's worktree in your editor",
+      asks: 'repository',
+      load: async () => (await import('./commands/open.js')).OpenCommand,
     },
   ],
   'Finish a session': [
@@ -205,6 +241,20 @@ export const registry: Registry = {
       summary: 'Archive closed sessions, and let go of old trash and old operations',
       asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
+    },
+  ],
+  'For scripts': [
+    {
+      names: ['for-each'],
+      summary: 'Print every session in a form of your own',
+      asks: 'sessions',
+      load: async () => (await import('./commands/for-each.js')).ForEachCommand,
+    },
+    {
+      names: ['rev-parse'],
+      summary: 'Turn the name of a session into its id',
+      asks: 'repository',
+      load: async () => (await import('./commands/rev-parse.js')).RevParseCommand,
     },
   ],
   'Set up and learn': [

@@ -17,6 +17,8 @@ export interface ListOptions {
   /** Merged and closed sessions too. */
   all?: boolean | undefined
   states?: readonly string[] | undefined
+  /** Only sessions that have all of these labels. */
+  labels?: readonly string[] | undefined
   maxCount?: number | undefined
   /** `updated` (default, newest first), `created`, `name`, `state`; a leading `-` turns it round. */
   sort?: string | undefined
@@ -91,7 +93,9 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
       waitsFor: isWaiting({ id, snapshot }, leases) ? await waitingStep({ id, snapshot }, leases) : null,
     })
   }
+  const { labels = [] } = options
   const wanted = listed.filter((session) => {
+    if (!labels.every((label) => session.snapshot.labels.includes(label))) return false
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
   })

@@ -7,9 +7,9 @@ import type { Repo } from '../repo.js'
 import { beginChain, type ChainTip } from '../state/chain.js'
 import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
-import { asWord } from '../state/rules.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
+import { cleanName, oneLineName } from './shared/name.js'
 import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
 import { rememberOwn } from './shared/trust.js'
@@ -92,22 +92,12 @@ async function findProblem(
   }
 }
 
-/** One line without control characters. */
+/** The name that is given, else the first line of the prompt. */
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
-  const clean = (text: string) => firstLine(asWord(text))
-  if (options.name !== undefined) refuseName(options.name.trim() === '-' ? '-' : clean(options.name))
-  const name = clean(options.name ?? firstLine(options.prompt))
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
-  return name === '' ? 'session' : name
-}
-
-/** Words that mean something else where a session is named. */
-function refuseName(name: string): void {
-  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name)) return
-  throw fatal(
-    name === '' ? 'the name is empty' : `'${name}' cannot be the name of a session`,
-    'Choose a name of a few words, or leave it out: the prompt gives one then.',
-  )
+  if (options.name !== undefined) return cleanName(options.name)
+  // The dash or the number sign of a list or a heading is no part of it.
+  return oneLineName(firstLine(options.prompt).replace(/^[-*+#>\s]+/, '')) || 'session'
 }
 
 async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {

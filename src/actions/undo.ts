@@ -22,6 +22,7 @@ import { findPlace, makePlace, type Place, restoreBranch } from './shared/place.
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
+import { takeOutStaged, turnedRound } from './shared/staged.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
 import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan, undoneOf } from './shared/undo-plan.js'
 import { unfinishedVerb } from './shared/unfinished.js'
@@ -73,7 +74,16 @@ export async function undoOperation(repo: Repo, options: UndoOptions): Promise<U
   const moved = open.length > 1 ? refs : (results[0]?.refs ?? [])
   const published = await publishedOf(repo, moved)
   const isReview = review !== null && tip.snapshot.review === undefined
-  return { operation, tip, refs: moved, worktree, updated, published, review: isReview ? review.url : null, isDryRun }
+  return {
+    operation,
+    tip,
+    refs: moved,
+    worktree,
+    updated,
+    published,
+    review: isReview ? review.url || null : null,
+    isDryRun,
+  }
 }
 
 type StepResult = Pick<UndoResult, 'tip' | 'refs' | 'worktree' | 'updated'>
@@ -87,7 +97,7 @@ async function undoStep(
   return {
     refs: plan.moves.map(({ ref, old, new: to }) => ({ ref, before: old, after: to })),
     worktree: plan.worktree,
-    updated: plan.checkout?.path ?? null,
+    updated: plan.checkout?.path ?? plan.staged?.path ?? null,
     tip: isDryRun ? tip : await carryOut(repo, plan),
   }
 }
@@ -164,7 +174,8 @@ async function settled(repo: Repo, operation: Operation): Promise<{ tip: ChainTi
 
 /** Files that come back come first, and files that go go last: killed in between, nothing is missing, and the same undo goes on. */
 async function carryOut(repo: Repo, plan: UndoPlan): Promise<ChainTip> {
-  const { change, worktree, place } = plan
+  const { change, worktree, place, staged } = plan
+  if (staged !== null) await takeOutStaged(repo, staged)
   if (worktree?.becomes === 'restored' && change !== null) {
     const back = await restoreWorktree(repo, plan, change)
     const recorded = await recordUndo(repo, plan, {
@@ -254,6 +265,7 @@ async function recordUndo(
           id: repo.newId(),
           command: 'undo',
           undoes: operation.id,
+          ...(plan.staged === null ? {} : { staged: turnedRound(plan.staged) }),
           moved: [...late, ...moves.filter((move) => !still.includes(move))],
           ...(worktrees.length === 0 ? {} : { worktrees }),
         },

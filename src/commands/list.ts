@@ -1,11 +1,12 @@
 import { Command, Option } from 'clipanion'
 import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
 import { listRemoteSessions } from '../actions/list-remote.js'
+import { worktreesOf } from '../actions/shared/worktrees.js'
 import { canAnswer } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
-import { listFields, listValues, porcelain, sessionJson } from '../render/json.js'
+import { listFields, listValues, plainValues, porcelain, sessionJson } from '../render/json.js'
 import { renderList } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import { compileFormat } from '../util/format.js'
@@ -17,6 +18,7 @@ export class ListCommand extends AmpCommand {
   static override paths = [['list'], ['ls']]
   static override kinds = {
     '--state': sessionStates.join('|'),
+    '--label': 'none:label',
     '--sort': 'updated|created|name|state',
     '--porcelain': 'v1|',
   }
@@ -52,6 +54,7 @@ export class ListCommand extends AmpCommand {
 
   all = Option.Boolean('-a,--all', false, { description: 'Merged and closed sessions too' })
   states = Option.Array('--state', { description: 'Only sessions in this state; may be repeated' })
+  labels = Option.Array('--label', { description: 'Only sessions with this label; repeated, with all of them' })
   sort = Option.String('--sort', { description: 'Sort by updated, created, name or state; a leading - turns it round' })
   maxCount = Option.String('-n,--max-count', { description: 'Show at most this many' })
   format = Option.String('--format', { description: 'Print each session in this form, as "git for-each-ref" does' })
@@ -77,7 +80,7 @@ export class ListCommand extends AmpCommand {
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
     checkForms(this)
     const repo = await this.open()
-    const wanted = { all: this.all, states: this.states, sort: this.sort, maxCount }
+    const wanted = { all: this.all, states: this.states, labels: this.labels, sort: this.sort, maxCount }
     const { remote } = this
     const { sessions, broken, hidden } =
       remote === undefined
@@ -109,9 +112,7 @@ export class ListCommand extends AmpCommand {
 
   private async forMachines(repo: Repo, sessions: readonly ListedSession[]): Promise<void> {
     const { ui } = this.context
-    const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
-    const pathOf = ({ id, snapshot }: ListedSession) =>
-      worktrees.find((one) => one.path.endsWith(`/${id}`) || one.branch === snapshot.branch)?.path ?? null
+    const pathOf = await worktreesOf(repo)
     if (this.json) {
       return ui.json({
         schema: 'git-amp/list@1',
@@ -122,7 +123,7 @@ export class ListCommand extends AmpCommand {
         })),
       })
     }
-    const values = sessions.map((session) => listValues(session, pathOf(session)))
+    const values = sessions.map((session) => plainValues(listValues(session, pathOf(session)), this.nul))
     if (this.format === undefined) return ui.answer(porcelain(values, listFields, this.nul))
     const fill = compileFormat(this.format, [...listFields, 'id', 'id:short'])
     ui.answer(values.map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))

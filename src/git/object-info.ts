@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { AmpError } from '../errors.js'
+import { Questions } from './questions.js'
 import type { Git, Oid } from './run.js'
 
 /** What `git cat-file --batch-check` tells of an object. */
@@ -16,6 +17,7 @@ interface Waiting {
 /** Types and sizes of objects that nobody vouches for: one process for all of them, and no content is read. */
 export class ObjectInfos {
   private child: ChildProcess | null = null
+  private questions = new Questions(null)
   private readonly waiting: Waiting[] = []
   private rest = ''
   private isClosed = false
@@ -29,7 +31,7 @@ export class ObjectInfos {
     if (this.isClosed) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
-      this.start().stdin?.write(`${oid}\n`)
+      this.start().ask(oid)
     })
   }
 
@@ -41,8 +43,8 @@ export class ObjectInfos {
     for (const { reject } of this.waiting.splice(0)) reject(closed())
   }
 
-  private start(): ChildProcess {
-    if (this.child !== null) return this.child
+  private start(): Questions {
+    if (this.child !== null) return this.questions
     const child = this.git.open(['cat-file', '--batch-check'])
     this.child = child
     this.rest = ''
@@ -51,12 +53,12 @@ export class ObjectInfos {
       this.child = null
       for (const { reject } of this.waiting.splice(0)) reject(error)
     }
-    child.stdin?.on('error', () => {})
+    this.questions = new Questions(child.stdin)
     child.stderr?.resume()
     child.stdout?.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk.toString('latin1')))
     child.once('error', fail)
     child.once('close', () => fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
-    return child
+    return this.questions
   }
 
   private receive(text: string): void {

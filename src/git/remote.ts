@@ -68,6 +68,8 @@ export interface PushUpdate {
 export interface PushedRef {
   ref: string
   isDone: boolean
+  /** It stood there already: the remote hides it from those who fetch. */
+  isSame: boolean
   /** Somebody else moved it meanwhile: fetch, join and push again. */
   isStale: boolean
   /** What the remote says, in one line. */
@@ -82,14 +84,14 @@ export interface Pushed {
 }
 
 /**
- * Pushes refs one by one in one connection: those that are refused hold up no others. The user's pre-push hook is about branches that the
+ * Pushes refs one by one in one connection: those that are refused hold up no others; with `isAtomic` all or none. The user's pre-push hook is about branches that the
  * user pushes, and does not run.
  * @throws GitError when the remote cannot be reached, or nothing could be sent
  */
 export async function pushRefs(
   git: Git,
   remote: string,
-  how: { updates: readonly PushUpdate[]; config: Config; dryRun?: boolean },
+  how: { updates: readonly PushUpdate[]; config: Config; isAtomic?: boolean },
 ): Promise<Pushed> {
   const { updates, config } = how
   const leases = updates.flatMap(({ ref, lease }) =>
@@ -103,7 +105,7 @@ export async function pushRefs(
     '--no-verify',
     '--no-follow-tags',
     ...alone,
-    ...(how.dryRun === true ? ['--dry-run'] : []),
+    ...(how.isAtomic === true ? ['--atomic'] : []),
     ...leases,
     '--end-of-options',
     remote,
@@ -127,7 +129,8 @@ function parsePush(text: string): PushedRef[] {
       /\((fetch first|non-fast-forward|stale info|needs force)\)|cannot lock ref|incorrect old value/.test(summary)
     const isDone = flag !== '!'
     // The one that failed counts.
-    if (byRef.get(ref)?.isDone !== false) byRef.set(ref, { ref, isDone, isStale: !isDone && isStale, summary })
+    if (byRef.get(ref)?.isDone !== false)
+      byRef.set(ref, { ref, isDone, isSame: flag === '=', isStale: !isDone && isStale, summary })
   }
   return [...byRef.values()]
 }

@@ -3,7 +3,7 @@ import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } fr
 import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
 import { sessionRef } from './names.js'
 import { broken, decodeCommit, readState } from './read-state.js'
-import { asLine, withWords } from './rules.js'
+import { conform, plainLine } from './rules.js'
 import type { CommitObject, ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
 
 /** The two stores, joined. */
@@ -137,8 +137,8 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
       type: event.type,
       lamport: tip.snapshot.lamport + 1,
       at: isoTime(writer.author),
-      by: asLine(`${writer.author.name} <${writer.author.email}>`),
-      data: await spill(stores.objects, withWords({ ...event.data }), {
+      by: plainLine(`${writer.author.name} <${writer.author.email}>`),
+      data: await spill(stores.objects, conform({ ...event.data }), {
         event: id,
         blobs,
         budget: maxEventsBytes / append.events.length,

@@ -27,6 +27,8 @@ export interface SessionView {
   usage: Usage
   costUsd: number | null
   labels: string[]
+  /** Number of open review comments. */
+  comments: number
   merged: NonNullable<Snapshot['merged']> | null
   /** ISO 8601 in UTC. */
   createdAt: string
@@ -54,6 +56,7 @@ export const sessionView = (id: string, snapshot: Snapshot): SessionView => ({
   usage: snapshot.usage,
   costUsd: snapshot.costUsd === undefined ? null : exactDollars(snapshot.costUsd),
   labels: snapshot.labels,
+  comments: snapshot.comments?.length ?? 0,
   merged: snapshot.merged ?? null,
   createdAt: snapshot.createdAt,
   updatedAt: snapshot.updatedAt,

@@ -342,3 +342,36 @@ describe('git amp sync', () => {
     expect(refsBelow(there, 'refs/amp/sessions')).toBe('')
   })
 })
+
+describe('refs of archived sessions', () => {
+  it.each(['true', 'false'])('go from a remote that says it can do all at once: %s', async (atomic) => {
+    const world = new Clones()
+    const home = world.home()
+    const ids = [await closed(world.scene, 'one'), await closed(world.scene, 'two'), await closed(world.scene, 'three')]
+    await home.must('sync')
+    await home.must('gc')
+    world.git('config', 'receive.advertiseAtomic', atomic)
+    const log = join(world.hub, 'transactions')
+    const hook = join(world.hub, 'hooks', 'reference-transaction')
+    writeFileSync(hook, `#!/bin/sh\n[ "$1" = committed ] && grep -c refs/amp/sessions >>'${log}'\nexit 0\n`)
+    chmodSync(hook, 0o755)
+    await home.must('sync')
+    const counts = world.scene
+      .read('transactions', world.hub)
+      .trim()
+      .split('\n')
+      .filter((count) => count !== '0')
+    expect(counts.includes(`${ids.length}`)).toBe(atomic === 'true')
+    expect(world.git('for-each-ref', 'refs/amp/sessions')).toBe('')
+    // One that is refused holds up no others.
+    const [kept, gone] = [await closed(world.scene, 'kept'), await closed(world.scene, 'gone')]
+    await home.must('sync')
+    await home.must('gc')
+    const update = join(world.hub, 'hooks', 'update')
+    writeFileSync(update, `#!/bin/sh\ncase $1 in *${kept}) exit 1;; esac\n`)
+    chmodSync(update, 0o755)
+    await home.must('sync')
+    expect(world.git('for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).toBe(`refs/amp/sessions/${kept}`)
+    expect(gone).not.toBe(kept)
+  })
+})

@@ -31,6 +31,30 @@ async function hostile(): Promise<{
   return { world, there: world.clone('there', '--no-local'), sound, other, commit }
 }
 
+describe('what is written here', () => {
+  it.each([
+    '- fix this\n- and that',
+    '# Title',
+    '\u202eright to left\u202c',
+    `${'x'.repeat(500)}`,
+    '-x',
+    '\x1b[31mred',
+    '👩‍👩‍👧 ok',
+    '> - *',
+  ])('is taken elsewhere: a prompt %j', async (prompt) => {
+    const world = new Clones()
+    const [home, there] = [world.home(), world.clone('there')]
+    await home.must('new', '--agent', 'shell', '-m', prompt)
+    await home.must('new', `--name=${prompt}`, '--agent', 'shell', '-m', prompt)
+    await home.must('sync')
+    await there.must('sync')
+    expect(there.shared()).toBe(home.shared())
+    const names = (await there.must('list', '--format', '%(name)')).trim().split('\n')
+    expect(names).toHaveLength(2)
+    for (const name of names) expect(name).not.toMatch(/[\p{Cc}\u202a-\u202e]/u)
+  })
+})
+
 describe('a hostile remote', () => {
   it('is looked through: what is wrong is named and not taken, the rest is', async () => {
     const { world, there, sound, other, commit } = await hostile()
@@ -68,6 +92,30 @@ describe('a hostile remote', () => {
     expect(again.code).toBe(1)
     expect(again.stdout).toContain(`  forward  refs/amp/sessions/${sound}`)
     for (const [ref, oid] of Object.entries(bad)) expect(world.git('rev-parse', ref)).toBe(oid)
+  })
+
+  it('is listed without what is wrong, and nothing is printed raw', async () => {
+    const { world, there, sound, other, commit } = await hostile()
+    const tip = world.git('rev-parse', `refs/amp/sessions/${other}`)
+    const text = world.git('log', '-1', '--format=%B', tip)
+    const bad = text
+      .replaceAll('"name":"other"', '"name":"x\\u001b]0;owned\\u0007"')
+      .replaceAll('"slug":"other"', '"slug":"../x"')
+    expect(bad).not.toBe(text)
+    world.git('update-ref', `refs/amp/sessions/${other}`, commit(bad, `${tip}~`, world.git('rev-parse', 'main')))
+    // A sound one may say anything in its prompt.
+    const prompt = 'red \u001b[31m and \u202e left'
+    const told = (await there.must('new', 'told', '--agent', 'shell', '-m', prompt, '-q')).trim()
+    await there.must('sync', '--push')
+    for (const form of [[], ['--porcelain'], ['--format', '%(id) %(name) %(title)']]) {
+      const answer = await there.amp('list', '--remote', 'origin', ...form)
+      expect(answer.stdout).toContain(form.length === 0 ? 'sound' : sound)
+      expect(answer.stdout).not.toContain('owned')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is not printed
+      expect(answer.stdout + answer.stderr).not.toMatch(/[\u001b\u0007\u202e]/)
+      expect(answer.stderr).toContain(`refs/amp/sessions/${other}`)
+    }
+    expect((await there.amp('log', told, '--porcelain')).stdout).not.toContain('\u001b')
   })
 
   it('a history of mine that was replaced there is not taken, and mine stays', async () => {

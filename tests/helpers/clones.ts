@@ -88,7 +88,7 @@ export class Clones {
 }
 
 /** Text without the ages in it, which differ by the second. */
-export const ageless = (text: string): string => text.replace(/ +\d+ \w+ ago/g, ' ago')
+export const ageless = (text: string): string => text.replace(/ +\d+ \w+ ago */g, ' ago ')
 
 /** A session at home with an iteration whose prompt is a blob, pushed. */
 export async function shared(options: ConstructorParameters<typeof Clones>[0] = {}) {

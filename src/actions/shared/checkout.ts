@@ -17,6 +17,10 @@ export interface Checkout {
   git: Git
 }
 
+/** The git directory of a checkout, with its index. */
+export const gitDirOf = ({ git }: Checkout): Promise<string> =>
+  git.text(['rev-parse', '--path-format=absolute', '--git-dir'])
+
 /**
  * Where a branch is checked out; null when nowhere.
  * @throws AmpError while it is being rebased, or when it is checked out twice
@@ -59,7 +63,7 @@ async function ownWorktrees(repo: Repo): Promise<Worktree[]> {
  * @param checkout where the branch is checked out; the agent of another session may have gone there
  */
 export async function refuseAgentOn(repo: Repo, ref: string, checkout: Checkout | null): Promise<void> {
-  const gitDir = checkout && (await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir']))
+  const gitDir = checkout && (await gitDirOf(checkout))
   const there = gitDir && (await readSessionFile(repo, gitDir))
   for (const tip of (await allSessions(repo)).sessions)
     if (tip.id === there || branchRef(tip.snapshot.branch) === ref) await refuseRunning(repo, tip)
@@ -72,7 +76,7 @@ export async function refuseAgentOn(repo: Repo, ref: string, checkout: Checkout 
 export async function refuseCheckedOut(repo: Repo, tip: ChainTip, place: Place | null): Promise<void> {
   const checkout = await checkoutOf(repo, branchRef(tip.snapshot.branch))
   if (checkout === null) return
-  const gitDir = await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir'])
+  const gitDir = await gitDirOf(checkout)
   if (gitDir === place?.gitDir) return
   throw fatal(
     `the branch of session ${tip.snapshot.name} is checked out in ${checkout.path}, which is yours`,

@@ -15,6 +15,7 @@ import { type CheckoutMove, checkoutToMove } from './checkouts.js'
 import { refuseBusyWorktree, refuseRepositories, worktreeOf } from './droppable.js'
 import type { Place } from './place.js'
 import { hasNoWork, isSame, readSnapshot, readStanding, type Standing } from './snapshot.js'
+import { type StagedBack, stagedBack } from './staged.js'
 import { unfinishedVerb } from './unfinished.js'
 
 /** What becomes of a session's worktree; null when it stays as it is. */
@@ -41,6 +42,7 @@ export interface UndoPlan {
   change: WorktreeChange | null
   worktree: UndoneWorktree
   checkout: (CheckoutMove & { path: string }) | null
+  staged: StagedBack | null
 }
 
 /**
@@ -61,7 +63,8 @@ export async function planUndo(repo: Repo, subject: Subject): Promise<UndoPlan> 
   const checkout = await checkoutOfOthers(repo, moves, own?.ref)
   const worktree = worktreeAfter(place, branch, change)
   if (worktree?.becomes === 'removed') await refuseKeeping(repo, tip)
-  return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout }
+  const staged = await stagedBack(repo, operation)
+  return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout, staged }
 }
 
 /** A worktree that was made since the operation made its branch: it goes with the branch, when it holds no work. */
@@ -111,6 +114,9 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
     ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
+    ...(differs('name') || differs('slug') ? { name: { name: before.name, slug: before.slug } } : {}),
+    ...(differs('labels') ? { labels: before.labels } : {}),
+    ...(differs('comments') ? { comments: before.comments ?? [] } : {}),
   }
 }
 

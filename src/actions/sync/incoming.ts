@@ -4,7 +4,7 @@ import type { Repo } from '../../repo.js'
 import { lastTip, readArchives } from '../../state/archive.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { BrokenState, snapshotOf } from '../../state/codec.js'
-import { fold, type Snapshot } from '../../state/fold.js'
+import { fold, foldVersion, type Snapshot } from '../../state/fold.js'
 import { batchesPrefix, isId, sessionsPrefix } from '../../state/names.js'
 import { type Settlement, settleChain } from '../../state/settle.js'
 import { type Oid, RefLocked, RefMoved } from '../../state/storage.js'
@@ -14,7 +14,7 @@ import { addCame, type Entry, type Ledger } from './ledger.js'
 import type { Remote } from './remote.js'
 
 /** So many chains are looked through side by side, and so many refs move in one transaction. */
-const width = 32
+const width = 250
 const batch = 500
 /** A chain that somebody else moves meanwhile is settled again this often. */
 const tries = 20
@@ -160,7 +160,7 @@ async function settle(taking: Taking, found: Found): Promise<Ready | null> {
     const tip = ours ?? (archived.length === 0 ? null : await lastTip(repo.objects, { id, tips: archived }))
     const settled = await settleChain(repo, { kind, id, ours: tip, theirs }, looks)
     entry.quarantined = null
-    const after = kind === 'session' ? await tipAt(repo, found, settled.oid) : null
+    const after = kind === 'session' ? (tipOf(found, settled) ?? (await tipAt(repo, found, settled.oid))) : null
     entry.name = after?.snapshot.slug ?? entry.name
     if (settled.oid === tip) return null
     // The branch of an archived session may be here as well.
@@ -174,6 +174,12 @@ async function settle(taking: Taking, found: Found): Promise<Ready | null> {
     } else throw error
     return null
   }
+}
+
+/** The tip as it was just looked through; null when what it says has to be folded anew, or stands elsewhere. */
+function tipOf({ id, ref }: Found, { oid, tip }: Settlement): ChainTip | null {
+  const snapshot = tip?.snapshot ?? null
+  return snapshot === null || snapshot.fold < foldVersion ? null : { ref, id, oid, snapshot }
 }
 
 async function tipAt(repo: Repo, { id, ref }: Found, oid: Oid): Promise<ChainTip> {

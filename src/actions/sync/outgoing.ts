@@ -23,6 +23,9 @@ import type { Remote } from './remote.js'
 /** So many refs go in one connection. */
 const batch = 200
 
+const hiddenHint =
+  'The remote takes none of these refs. Sessions can go to another repository: git config amp.remote <url>'
+
 /** A ref to be pushed, and what it is. */
 export interface Outgoing extends PushUpdate {
   kind: SharedKind
@@ -158,10 +161,11 @@ export async function pushAll(
       const entry = ledger.at(update.ref, update)
       const answer = answers.get(update.ref)
       entry.refused = answer?.isDone === true ? null : oneLine(answer?.summary ?? 'the remote did not answer')
-      if (answer?.isDone === true) {
+      if (answer?.isDone === true && !answer.isSame) {
         const isThere = copies.has(copyOf(remote, update.ref))
         entry.went = update.oid === null ? 'deleted' : isThere ? 'forward' : 'new'
       }
+      if (/hidden ref/.test(entry.refused ?? '')) ledger.hints.add(hiddenHint)
       isStale ||= answer?.isStale === true
     }
     const changes = some
@@ -174,6 +178,23 @@ export async function pushAll(
   return isStale
 }
 
+/**
+ * Deletes refs in one transaction of the remote, which one by one writes all its packed refs anew for each.
+ * @returns null when they are more than deletions, or the remote does not take them as a whole
+ */
+async function deleteAtOnce(repo: Repo, remote: Remote, updates: readonly Outgoing[]): Promise<PushedRef[] | null> {
+  if (updates.length < 2 || updates.some(({ oid }) => oid !== null)) return null
+  try {
+    const config = await repo.config()
+    const { refs } = await pushRefs(remote.git, remote.name, { updates, config, isAtomic: true })
+    return refs.length === updates.length && refs.every(({ isDone }) => isDone) ? refs : null
+  } catch (error) {
+    if (!(error instanceof GitError) || error.exit.code === null) throw error
+    // Each for itself will tell why.
+    return null
+  }
+}
+
 /** One ref that cannot be sent makes a push fail whole: the others go in halves, until the bad ones are alone. */
 async function pushSome(
   repo: Repo,
@@ -181,6 +202,8 @@ async function pushSome(
   updates: readonly Outgoing[],
 ): Promise<PushedRef[]> {
   const { remote, ledger } = to
+  const deleted = await deleteAtOnce(repo, remote, updates)
+  if (deleted !== null) return deleted
   try {
     const { refs, said } = await pushRefs(remote.git, remote.name, { updates, config: await repo.config() })
     for (const line of said) ledger.said.add(line)
@@ -193,7 +216,7 @@ async function pushSome(
       error.stderr,
     )
     if (updates.length === 1 || !isOurs)
-      return updates.map(({ ref }) => ({ ref, isDone: false, isStale: false, summary }))
+      return updates.map(({ ref }) => ({ ref, isDone: false, isSame: false, isStale: false, summary }))
     const half = Math.ceil(updates.length / 2)
     const first = await pushSome(repo, to, updates.slice(0, half))
     return [...first, ...(await pushSome(repo, to, updates.slice(half)))]
