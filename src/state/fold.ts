@@ -2,10 +2,10 @@ import {
   type AmpEvent,
   type ChangeSize,
   type EventData,
-  type EventType,
   headOf,
   type KnownEvent,
   type Outcome,
+  type SessionEventType,
   type SessionStatus,
   type Spent,
   type ThreadTotal,
@@ -143,7 +143,7 @@ export const firstLine = (text: string): string =>
   [...(text.split('\n').find((line) => line.trim() !== '') ?? '').trim()].slice(0, 200).join('')
 
 type Appliers = {
-  [T in EventType]: (snapshot: Snapshot, data: EventData[T], event: AmpEvent) => Partial<Snapshot>
+  [T in SessionEventType]: (snapshot: Snapshot, data: EventData[T], event: AmpEvent) => Partial<Snapshot>
 }
 
 const appliers: Appliers = {

@@ -34,6 +34,9 @@ export const isId = (text: unknown): text is string => typeof text === 'string' 
 /** The chain's ref of a session. */
 export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 
+/** The chain's ref of a batch run. */
+export const batchRef = (id: string): string => `${batchesPrefix}/${id}`
+
 /** The ref of what agents said in a session: it leaves this clone by consent alone. */
 export const transcriptRef = (id: string): string => `${transcriptsPrefix}/${id}`
 
