@@ -84,6 +84,7 @@ export function conclude(summary: Summary, ending: Ending): AgentRun {
     waiting: waiting !== null && reason !== null ? waiting.for : null,
     isThreadLost: reason !== null && error?.kind === 'thread',
     isTransient: reason !== null && error?.kind === 'transient',
+    isTimeout: reason !== null && (ending.cause === 'timeout' || ending.cause === 'idle'),
     durationMs: ending.durationMs,
   }
 }
