@@ -161,6 +161,38 @@ export const registry: Registry = {
       load: async () => (await import('./commands/reopen.js')).ReopenCommand,
     },
   ],
+  Batches: [
+    {
+      names: ['batch start'],
+      summary: 'Run many prompts in many repositories',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/start.js')).BatchStartCommand,
+    },
+    {
+      names: ['batch list'],
+      summary: 'List the batch runs of this repository',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/list.js')).BatchListCommand,
+    },
+    {
+      names: ['batch status'],
+      summary: 'Show a batch run and each of its items',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/status.js')).BatchStatusCommand,
+    },
+    {
+      names: ['batch abort'],
+      summary: 'Stop a batch run; keep what its agents did',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/abort.js')).BatchAbortCommand,
+    },
+    {
+      names: ['batch resume'],
+      summary: 'Go on with a batch run that was stopped or killed',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/resume.js')).BatchResumeCommand,
+    },
+  ],
   Share: [
     {
       names: ['sync'],

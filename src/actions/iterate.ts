@@ -433,7 +433,13 @@ async function test(
     manual: running.manual.oid,
     kept: running.manual.kept,
     summary,
-    fault: isInterrupted ? null : run.isTransient ? ('transient' as const) : run.isTimeout ? ('timeout' as const) : null,
+    fault: isInterrupted
+      ? null
+      : run.isTransient
+        ? ('transient' as const)
+        : run.isTimeout
+          ? ('timeout' as const)
+          : null,
   }
   const command = await testCommand(repo, tip)
   // The same files were tested before: their result stands.

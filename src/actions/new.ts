@@ -65,7 +65,18 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const slug = slugOf(name)
   const id = options.id ?? repo.newId()
   const path = options.worktree ?? (await worktreePath(repo, id))
-  const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt, path, batch: options.batch })
+  const tip = await recordNew(repo, {
+    id,
+    name,
+    slug,
+    base,
+    agent,
+    model,
+    test,
+    prompt: options.prompt,
+    path,
+    batch: options.batch,
+  })
   await rememberOwn(repo, id)
   try {
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })

@@ -1,6 +1,7 @@
 import { maxItems } from './event-shape.js'
 import {
   type AmpEvent,
+  addUsage,
   type BatchEventType,
   type BatchStatus,
   type EventData,
@@ -75,8 +76,6 @@ export function countStates(snapshot: Pick<BatchSnapshot, 'items'>): Record<Item
   return counts
 }
 
-const none: Usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-
 /** The snapshot of a chain without events: `batch.created` fills it. */
 export const emptyBatch = (): BatchSnapshot => ({
   fold: batchFold,
@@ -87,7 +86,7 @@ export const emptyBatch = (): BatchSnapshot => ({
   status: 'running',
   total: 0,
   items: '',
-  usage: none,
+  usage: addUsage([]),
   createdAt: '',
   updatedAt: '',
   by: '',
@@ -129,15 +128,9 @@ function withItem({ items, total }: BatchSnapshot, { n, status }: EventData['bat
 
 /** Tokens and cost with those of one more try. */
 function spent({ usage, costUsd }: BatchSnapshot, data: EventData['batch.item']): Partial<BatchSnapshot> {
-  const more = data.usage ?? none
   return {
     ...(data.costUsd === undefined ? {} : { costUsd: Number(((costUsd ?? 0) + data.costUsd).toFixed(8)) }),
-    usage: {
-      input: usage.input + more.input,
-      output: usage.output + more.output,
-      cacheRead: usage.cacheRead + more.cacheRead,
-      cacheWrite: usage.cacheWrite + more.cacheWrite,
-    },
+    ...(data.usage === undefined ? {} : { usage: addUsage([usage, data.usage]) }),
   }
 }
 

@@ -35,6 +35,13 @@ export interface Usage {
   cacheWrite: number
 }
 
+/** Tokens in all. */
+export const addUsage = (all: readonly Usage[]): Usage => {
+  const sum = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  for (const kind of Object.keys(sum) as (keyof Usage)[]) for (const one of all) sum[kind] += one[kind]
+  return sum
+}
+
 /** What one model of a run used. */
 export interface ModelUsage extends Usage {
   model: string

@@ -1,5 +1,6 @@
 import {
   type AmpEvent,
+  addUsage,
   type ChangeSize,
   type EventData,
   headOf,
@@ -290,12 +291,7 @@ function spentIn(snapshot: Snapshot, data: Spent): Pick<Snapshot, 'usage' | 'cos
   const cost = data.costUsd === undefined ? snapshot.costUsd : (snapshot.costUsd ?? 0) + data.costUsd
   return {
     ...(cost === undefined ? {} : { costUsd: cost }),
-    usage: {
-      input: snapshot.usage.input + usage.input,
-      output: snapshot.usage.output + usage.output,
-      cacheRead: snapshot.usage.cacheRead + usage.cacheRead,
-      cacheWrite: snapshot.usage.cacheWrite + usage.cacheWrite,
-    },
+    usage: addUsage([snapshot.usage, usage]),
   }
 }
 

@@ -55,6 +55,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   execa: ['agent', 'git/hosting.ts'],
   listr2: ['cli/live.ts'],
   'isomorphic-git': ['state/isomorphic.ts'],
+  yaml: ['actions/batch'],
   'node:buffer': ['state'],
   'node:child_process': ['processes.ts', 'git/run.ts', 'agent', 'cli', 'actions/exec.ts', 'actions/demo.ts'],
   'node:fs': ['bin.ts', 'processes.ts'],
