@@ -104,8 +104,8 @@ async function expand(work: Work, draft: DraftPlan): Promise<Unnumbered[]> {
         const known = await lookAt(work, repo, { drafts, isClone })
         for (const one of drafts) {
           const prompt = promptOf(one, prompts)
-          const item = prompt === null ? null : await known(one, { shown, dir, prompt })
-          if (item !== null) found.set(one, item)
+          const item = await known(one, { shown, dir, prompt: prompt ?? '' })
+          if (item !== null && prompt !== null) found.set(one, item)
         }
       })
     } catch (error) {
@@ -123,7 +123,7 @@ async function readPrompts(work: Work, draft: DraftPlan): Promise<ReadonlyMap<st
   const texts = new Map<string, string>()
   const tried = new Set<string>()
   for (const { prompt } of draft.items) {
-    if (!('file' in prompt) || tried.has(prompt.file.value)) continue
+    if (prompt === null || !('file' in prompt) || tried.has(prompt.file.value)) continue
     tried.add(prompt.file.value)
     try {
       const text = await work.home.host.fs.readFile(fromPlan(work, prompt.file.value), 'utf8')
@@ -140,7 +140,7 @@ async function readPrompts(work: Work, draft: DraftPlan): Promise<ReadonlyMap<st
 }
 
 const promptOf = ({ prompt }: Draft, files: ReadonlyMap<string, string>): string | null =>
-  'text' in prompt ? prompt.text.value : (files.get(prompt.file.value) ?? null)
+  prompt === null ? null : 'text' in prompt ? prompt.text.value : (files.get(prompt.file.value) ?? null)
 
 /** Paths are relative to the plan, and to the current directory when it comes from standard input. */
 function fromPlan({ home, source }: Work, path: string): string {

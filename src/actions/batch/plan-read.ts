@@ -20,7 +20,8 @@ export type PromptSource = { text: Located<string> } | { file: Located<string> }
 /** An item as the plan says it, before anything outside of the plan was looked at. */
 export interface Draft extends ItemOptions, Position {
   repo: Located<string>
-  prompt: PromptSource
+  /** Null when what it says is wrong: the rest is looked at all the same. */
+  prompt: PromptSource | null
   name?: Located<string> | undefined
   attempts: number
 }
@@ -111,7 +112,7 @@ function rows(source: PlanText, matrix: Node, defaults: ItemOptions): Draft[] {
     const own = options(source, row)
     const name = source.text(row.get('name'), 'name')
     const attempts = source.count(row.get('attempts'), 'attempts', 1)?.value ?? 1
-    if (repo !== undefined && prompt !== null)
+    if (repo !== undefined)
       drafts.push({ ...defaults, ...own, ...where, repo, prompt, name, attempts: few(source, row, attempts) })
   }
   return drafts
@@ -177,14 +178,14 @@ function crossProduct(source: PlanText, top: ReadonlyMap<string, Node>, defaults
 function promptEntry(
   source: PlanText,
   node: Node,
-): { prompt: PromptSource; name?: Located<string> | undefined } | null {
+): { prompt: PromptSource | null; name?: Located<string> | undefined } {
   if (!source.isMap(node)) {
     const text = source.text(node, 'a prompt')
-    return text === undefined ? null : { prompt: { text } }
+    return { prompt: text === undefined ? null : { text } }
   }
   const map = source.map(node, ['name', 'prompt', 'promptFile'], 'a prompt')
   const prompt = promptOf(source, map, source.at(node))
-  return prompt === null ? null : { prompt, name: source.text(map.get('name'), 'name') }
+  return { prompt, name: source.text(map.get('name'), 'name') }
 }
 
 function agentEntry(source: PlanText, node: Node): Chosen | null {
