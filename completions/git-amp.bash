@@ -1,7 +1,15 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc doctor agents help demo"
+__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc doctor agents help demo"
+
+# Prints the words that may follow the first one of a command of two.
+__git_amp_second ()
+{
+	case "$1" in
+	batch)	echo "start list status abort resume compare diff merge pr remove" ;;
+	esac
+}
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -140,6 +148,66 @@ __git_amp_table ()
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals="session"
+		rest=""
+		;;
+	"batch start")
+		options="--home= --file= --dry-run --again --jobs= --max-cost= --timeout= --json --repo= --quiet --help"
+		values="--home=dir -F=file --file=file -j=none --jobs=none --max-cost=none --timeout=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	"batch list")
+		options="--home= --max-count= --json --repo= --quiet --help"
+		values="--home=dir --max-count=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	"batch status")
+		options="--home= --follow --json --repo= --quiet --help"
+		values="--home=dir --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch abort")
+		options="--home= --json --repo= --quiet --help"
+		values="--home=dir --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch resume")
+		options="--home= --failed --jobs= --max-cost= --timeout= --json --repo= --quiet --help"
+		values="--home=dir -j=none --jobs=none --max-cost=none --timeout=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch compare")
+		options="--home= --only= --passed --pick= --json --repo= --quiet --help"
+		values="--home=dir --only=none --pick=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch diff")
+		options="--home= --only= --passed --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch merge")
+		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch pr")
+		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch remove")
+		options="--home= --only= --passed --delete-branch --force --dry-run --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
 		rest=""
 		;;
 	sync)
@@ -317,7 +385,7 @@ _git_amp ()
 {
 	local IFS=$' \t\n'
 	local options="--help --repo= --quiet" values="--repo=dir" joined="" positionals="" rest="" kind=""
-	local name="" given=0 border="" word="" i=$((${__git_cmd_idx:-1} + 1))
+	local name="" second="" given=0 border="" word="" i=$((${__git_cmd_idx:-1} + 1))
 	while [ "$i" -lt "$cword" ]; do
 		word="${words[i]}"
 		case "$word" in
@@ -333,6 +401,11 @@ _git_amp ()
 		*)
 			if [ -z "$name" ]; then
 				name="$word"
+				second="$(__git_amp_second "$name")"
+				__git_amp_table "$name"
+			elif [ -n "$second" ]; then
+				name="$name $word"
+				second=""
 				__git_amp_table "$name"
 			else
 				given=$((given + 1))
@@ -364,6 +437,8 @@ _git_amp ()
 		*)
 			if [ -z "$name" ]; then
 				__gitcomp "$__git_amp_commands"
+			elif [ -n "$second" ]; then
+				__gitcomp "$second"
 			else
 				__git_amp_positional "$given"
 			fi

@@ -192,6 +192,36 @@ export const registry: Registry = {
       asks: 'repository',
       load: async () => (await import('./commands/batch/resume.js')).BatchResumeCommand,
     },
+    {
+      names: ['batch compare'],
+      summary: 'Compare the attempts at the same prompt; pick a winner',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/compare.js')).BatchCompareCommand,
+    },
+    {
+      names: ['batch diff'],
+      summary: 'Show what the sessions of a batch run changed',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/diff.js')).BatchDiffCommand,
+    },
+    {
+      names: ['batch merge'],
+      summary: 'Merge the sessions of a batch run',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/merge.js')).BatchMergeCommand,
+    },
+    {
+      names: ['batch pr'],
+      summary: 'Open pull requests for the sessions of a batch run',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/pr.js')).BatchPrCommand,
+    },
+    {
+      names: ['batch remove'],
+      summary: 'Remove the sessions of a batch run; keep their history',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/remove.js')).BatchRemoveCommand,
+    },
   ],
   Share: [
     {

@@ -1,4 +1,5 @@
 import { Option } from 'clipanion'
+import type { Each } from '../actions/batch/chosen.js'
 import type { BatchNews } from '../actions/batch/run.js'
 import type { BatchState, BatchView, ItemView } from '../actions/batch/runs.js'
 import { usage } from '../errors.js'
@@ -171,4 +172,12 @@ export function tellEnd(ui: Ui, { view, state }: { view: BatchView; state: Batch
     )
   } else if (bad.length > 0) ui.hint(`"git amp batch resume --failed ${id}" tries them again.`, 'ampBatch')
   return bad.length + left > 0 ? 1 : 0
+}
+
+/** Says of which items it was refused. @returns the exit code */
+export function tellRefusals(ui: Ui, results: readonly Each<unknown>[], words: ItemWords): number {
+  const refused = results.flatMap((one) => ('refusal' in one ? [one] : []))
+  for (const { item, refusal } of refused)
+    ui.error('error', `${words(item)}: ${oneLine(refusal.message, 400)}`, refusal.hints)
+  return refused.length > 0 ? 1 : 0
 }

@@ -1,3 +1,4 @@
+import type { Contest } from '../actions/batch/compare.js'
 import type { ListedBatch } from '../actions/batch/list.js'
 import type { Plan, PlanItem } from '../actions/batch/plan.js'
 import type { BatchState, BatchView, ItemView } from '../actions/batch/runs.js'
@@ -215,3 +216,28 @@ export const planJson = (plan: Plan, problems: readonly object[]) => ({
   plan,
   problems,
 })
+
+/** The attempts at one prompt, the best first. */
+export function renderContest({ repo, prompt, name, attempts }: Contest, show: Show): string {
+  const rows = attempts.map((item) => [
+    item.session.slice(0, 4),
+    item.status,
+    item.tests === null ? 'no tests' : item.tests === 0 ? 'tests pass' : 'tests fail',
+    item.changes === null
+      ? ''
+      : `${plural(item.changes.files, 'file')} +${item.changes.insertions} -${item.changes.deletions}`,
+    tokensOf(item.usage) === 0 ? '' : `${shortCount(tokensOf(item.usage))} tokens`,
+    item.costUsd === null ? '' : dollars(item.costUsd),
+    duration(item.durationMs),
+    [
+      item.agent,
+      ...(item.model === undefined ? [] : [item.model]),
+      ...(item.attempt > 1 ? [`attempt ${item.attempt}`] : []),
+    ]
+      .map((word) => oneLine(word, 40))
+      .join(' '),
+  ])
+  const title = oneLine(name ?? prompt.trimStart().split('\n', 1)[0] ?? '', 100)
+  const status = (text: string) => show.paint(slots[text.trim() as ItemStatus] ?? 'dim', text)
+  return `${show.paint('heading', `${repoName(repo)}: ${title}`)}\n${renderTable(rows, [{ paint: (text) => show.paint('id', text) }, { paint: status }, {}, { align: 'end' }, { align: 'end' }, { align: 'end' }, { align: 'end' }, {}], show.width)}`
+}

@@ -17,7 +17,13 @@ function fleet(): Scene {
     s.gitAt(s.root, 'init', '-q', name)
     s.commit({ 'README.md': name }, 'Begin', join(s.root, name))
   }
-  const plan = { runId: 'fleet', concurrency: 8, repos: repositories.map((name) => `../${name}`), prompts, agents: ['shell'] }
+  const plan = {
+    runId: 'fleet',
+    concurrency: 8,
+    repos: repositories.map((name) => `../${name}`),
+    prompts,
+    agents: ['shell'],
+  }
   s.write({ 'plan.json': JSON.stringify(plan) })
   return s
 }

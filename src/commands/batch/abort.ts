@@ -7,7 +7,6 @@ import { oneLine } from '../../util/sanitize.js'
 /** `git amp batch abort [<run>]` */
 export class BatchAbortCommand extends BatchCommand {
   static override paths = [['batch', 'abort']]
-  static override kinds = { run: 'none:run' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Stop a batch run; keep what its agents did',

@@ -6,7 +6,6 @@ import { batchJson, itemWords } from '../../render/batch.js'
 /** `git amp batch resume [<run>]` */
 export class BatchResumeCommand extends BatchCommand {
   static override paths = [['batch', 'resume']]
-  static override kinds = { run: 'none:run' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Go on with a batch run that was stopped or killed',

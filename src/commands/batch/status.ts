@@ -6,7 +6,6 @@ import { batchJson, itemWords, renderBatch } from '../../render/batch.js'
 /** `git amp batch status [<run>]` */
 export class BatchStatusCommand extends BatchCommand {
   static override paths = [['batch', 'status']]
-  static override kinds = { run: 'none:run' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Show a batch run and each of its items',
