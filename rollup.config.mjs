@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import commonjs from '@rollup/plugin-commonjs'
@@ -30,7 +31,7 @@ function stages(getModuleInfo) {
 const source = (path) => fileURLToPath(new URL(`src/${path}.ts`, import.meta.url))
 
 /** One entry; every command and every heavy library is a chunk of its own, loaded when it is called. */
-export default {
+const program = {
   input: 'src/bin.ts',
   output: {
     dir: 'dist',
@@ -74,3 +75,31 @@ export default {
   ],
   external: [/^node:/],
 }
+
+/** Node has it, and pages that use isomorphic-git have to. */
+const globalBuffer = 'export const Buffer = globalThis.Buffer'
+
+/** `git-amp/reader`: one file that imports nothing, for node and for pages, and the types of what it exports. */
+const reader = {
+  input: 'src/reader.ts',
+  output: { file: 'dist/reader.js', format: 'esm', inlineDynamicImports: true },
+  // What node alone has is used for writing, and goes with it.
+  treeshake: { moduleSideEffects: false },
+  plugins: [
+    {
+      name: 'buffer',
+      resolveId: (id) => (id === 'buffer' ? '\0buffer' : null),
+      load: (id) => (id === '\0buffer' ? globalBuffer : null),
+    },
+    resolve({ browser: true, preferBuiltins: true }),
+    commonjs(),
+    esbuild({ target: 'es2022', minify: true }),
+    {
+      name: 'types',
+      writeBundle: async () => void execFileSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.reader.json']),
+    },
+  ],
+  external: [/^node:/],
+}
+
+export default [program, reader]

@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc doctor agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc doctor install agents help demo"
 
 # Prints the words that may follow the first one of a command of two.
 __git_amp_second ()
@@ -39,6 +39,24 @@ __git_amp_table ()
 		positionals="session"
 		rest=""
 		;;
+	comment)
+		options="--message= --file= --edit --resolve= --reopen= --all --json --repo= --quiet --help"
+		values="-m=none --message=none -F=file --file=file --resolve=none --reopen=none --repo=dir"
+		positionals="session file"
+		rest=""
+		;;
+	rename)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session none"
+		rest=""
+		;;
+	label)
+		options="--delete= --json --repo= --quiet --help"
+		values="-d=none --delete=none --repo=dir"
+		positionals="session none+"
+		rest=""
+		;;
 	exec)
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
@@ -46,8 +64,8 @@ __git_amp_table ()
 		rest="program"
 		;;
 	list|ls)
-		options="--all --state= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
-		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
+		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
+		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --label=none --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
 		joined="--porcelain"
 		positionals=""
 		rest=""
@@ -257,6 +275,12 @@ __git_amp_table ()
 		options="--fix --dry-run --json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals=""
+		rest=""
+		;;
+	install)
+		options="--sync --fetch --push --uninstall --force --dry-run --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="remote"
 		rest=""
 		;;
 	agents)

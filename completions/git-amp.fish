@@ -27,7 +27,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --state --sort -n --max-count --format --remote --iteration --by --since --until --message --onto --into --home --only --pick --keep --older-than
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --onto --into --home --only --pick --keep --older-than
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -69,6 +69,9 @@ complete -c git-amp -n 'not __git_amp_command' -a new -d 'Start a session: a bra
 complete -c git-amp -n 'not __git_amp_command' -a iterate -d 'Run the agent once; its work becomes one commit'
 complete -c git-amp -n 'not __git_amp_command' -a stop -d 'Stop the agent that runs in a session; keep what it did'
 complete -c git-amp -n 'not __git_amp_command' -a test -d 'Run the test command and record its result'
+complete -c git-amp -n 'not __git_amp_command' -a comment -d 'Comment on lines of code for the next iteration, or list comments'
+complete -c git-amp -n 'not __git_amp_command' -a rename -d 'Give a session another name'
+complete -c git-amp -n 'not __git_amp_command' -a label -d 'Put labels on a session, or list them'
 complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a session\'s worktree'
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
@@ -94,8 +97,9 @@ complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or
 complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence by keeping one of its heads'
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
-complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Archive closed sessions, and let go of old trash and old operations'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
+complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetch and git push carry sessions'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
@@ -156,6 +160,29 @@ complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using test; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s m -l message -x -d 'The comment; repeated, each is a paragraph'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s F -l file -r -F -d 'Take the comment from a file; - is standard input'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s e -l edit -d 'Write the comment in an editor'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l resolve -x -d 'Resolve this comment, by its id; may be repeated'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l reopen -x -d 'Open this comment again; may be repeated'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s a -l all -d 'List resolved comments as well'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+complete -c git-amp -n '__git_amp_using comment; and not __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -l json -d 'Print the session as JSON'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rename; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -s d -l delete -x -d 'Take this label off; may be repeated'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -l json -d 'Print the labels as JSON'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using label; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l json -d 'Print exit code and output as JSON'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
@@ -164,6 +191,7 @@ complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fi
 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l label -x -d 'Only sessions with this label; repeated, with all of them'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s n -l max-count -x -d 'Show at most this many'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l format -x -d 'Print each session in this form, as "git for-each-ref" does'
@@ -450,6 +478,17 @@ complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l json -d 'Print the findings as JSON'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l sync -d 'Let git fetch and git push carry sessions'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l fetch -d 'Only git fetch'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l push -d 'Only git push'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l uninstall -d 'Take away what was written'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -s f -l force -d 'Do not ask'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be written'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -a '(command git remote 2>/dev/null)'
 
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l format -x -d 'Print each agent in this form, as "git for-each-ref" does'
 complete -c git-amp -n '__git_amp_using agents; and not __git_amp_border' -l porcelain -a 'v1' -d 'Print records for scripts, in a form that stays'

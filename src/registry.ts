@@ -47,6 +47,24 @@ export const registry: Registry = {
       load: async () => (await import('./commands/test.js')).TestCommand,
     },
     {
+      names: ['comment'],
+      summary: 'Comment on lines of code for the next iteration, or list comments',
+      asks: 'repository',
+      load: async () => (await import('./commands/comment.js')).CommentCommand,
+    },
+    {
+      names: ['rename'],
+      summary: 'Give a session another name',
+      asks: 'repository',
+      load: async () => (await import('./commands/rename.js')).RenameCommand,
+    },
+    {
+      names: ['label'],
+      summary: 'Put labels on a session, or list them',
+      asks: 'repository',
+      load: async () => (await import('./commands/label.js')).LabelCommand,
+    },
+    {
       names: ['exec'],
       summary: "Run any command in a session's worktree",
       asks: 'repository',
@@ -264,7 +282,7 @@ export const registry: Registry = {
     },
     {
       names: ['gc'],
-      summary: 'Let go of old trash and old operations',
+      summary: 'Archive closed sessions, and let go of old trash and old operations',
       asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
     },
@@ -275,6 +293,12 @@ export const registry: Registry = {
       summary: 'Look for what is wrong, and mend it',
       asks: 'repository',
       load: async () => (await import('./commands/doctor.js')).DoctorCommand,
+    },
+    {
+      names: ['install'],
+      summary: 'Let plain git fetch and git push carry sessions',
+      asks: 'repository',
+      load: async () => (await import('./commands/install.js')).InstallCommand,
     },
     {
       names: ['agents'],

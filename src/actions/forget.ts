@@ -7,6 +7,7 @@ import { isId, sessionRef, snapshotRef, tombstonesRef, transcriptRef } from '../
 import { type Oid, type RefChange, RefMoved } from '../state/storage.js'
 import { prepareTombstones, readTombstones, type Tombstone } from '../state/tombstones.js'
 import { walkChain } from '../state/walk.js'
+import { archivedIn, withoutForgottenSessions } from './shared/archive.js'
 import { endBehind } from './shared/behind.js'
 import { findSession } from './shared/find.js'
 import { findPlace } from './shared/place.js'
@@ -105,8 +106,18 @@ async function plan(
   const first = [...(await walkChain(repo.objects, tip.oid, { ref: tip.ref })).values()]
     .filter((state) => state.stateParents.length === 0)
     .map((state) => state.oid)
-  stones.unshift({ entity: 'session', id, tips: unique([tip.oid, ...copies('sessions')]), roots: first })
-  changes.unshift({ ref: tip.ref, old: tip.oid, new: null })
+  stones.unshift({
+    entity: 'session',
+    id,
+    tips: unique([
+      tip.oid,
+      ...copies('sessions'),
+      ...(await archivedCopies(repo, refs)).flatMap(({ archived }) => archived.get(id) ?? []),
+    ]),
+    roots: first,
+  })
+  if (tip.isArchived !== true) changes.unshift({ ref: tip.ref, old: tip.oid, new: null })
+  changes.push(...(await withoutForgottenSessions(repo, new Set([id]))))
   const snapshot = refs.get(snapshotRef(id))
   if (snapshot !== undefined) changes.push({ ref: snapshotRef(id), old: snapshot, new: null })
   return { stones, changes }
@@ -117,6 +128,15 @@ const unique = (oids: readonly Oid[]): Oid[] => [...new Set(oids)].sort()
 const isCopyOf = (ref: string, tail: string): boolean =>
   ref.startsWith('refs/amp-local/remotes/') && ref.endsWith(`/${tail}`)
 
+/** What remotes have in their archives, as it was seen last. */
+async function archivedCopies(repo: Repo, refs: ReadonlyMap<string, Oid>) {
+  const copies = [...refs].filter(([ref]) => /^refs\/amp-local\/remotes\/.+\/archive\/[^/]+$/.test(ref))
+  const nameOf = (ref: string) => ref.split('/').slice(3, -2).join('/')
+  return Promise.all(
+    copies.map(async ([ref, oid]) => ({ remote: nameOf(ref), archived: await archivedIn(repo, [oid]) })),
+  )
+}
+
 async function remotesWith(repo: Repo, id: string, what: 'session' | 'transcript'): Promise<string[]> {
   const tails = what === 'session' ? ['sessions', 'transcripts', 'snapshots'] : ['transcripts']
   const refs = await listRefs(repo.git, ['refs/amp-local/remotes'])
@@ -124,5 +144,7 @@ async function remotesWith(repo: Repo, id: string, what: 'session' | 'transcript
     const parts = ref.split('/')
     return tails.includes(parts.at(-2) ?? '') && parts.at(-1) === id && isId(id) ? [parts.slice(3, -2).join('/')] : []
   })
-  return [...new Set(names)].sort()
+  const archived = what === 'session' ? await archivedCopies(repo, refs) : []
+  const others = archived.filter((copy) => copy.archived.has(id)).map(({ remote }) => remote)
+  return [...new Set([...names, ...others])].sort()
 }

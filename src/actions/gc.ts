@@ -2,6 +2,7 @@ import type { Repo } from '../repo.js'
 import { prepareExpiry, readOperations } from '../state/oplog.js'
 import { RefMoved } from '../state/storage.js'
 import { longestLog } from './oplog.js'
+import { archivable, archive } from './shared/archive.js'
 import { begunMerges } from './shared/merging.js'
 import { allSessions } from './shared/sessions.js'
 import { readTrash, type TrashEntry } from './shared/trash.js'
@@ -19,13 +20,18 @@ export interface GcResult {
   operations: { gone: number; kept: number }
   /** Worktrees that leave the trash, and how many stay. */
   trash: { gone: TrashEntry[]; kept: number }
+  /** Sessions that went into the archive, by id. */
+  archived: string[]
   isDryRun: boolean
 }
 
 /** The log may grow while it is written anew. */
 const tries = 10
 
-/** Lets go of old operations and old worktrees in the trash. What a paused session has there stays, and so do the steps of a merge that was stopped. */
+/**
+ * Archives sessions that are over, packs refs, and lets go of old operations and old worktrees in the trash. What a paused session has there stays, and so do the steps of a merge
+ * that was stopped.
+ */
 export async function collectGarbage(repo: Repo, options: GcOptions): Promise<GcResult> {
   const isDryRun = options.dryRun === true
   const cutoff = repo.host.now().getTime() - options.olderThanMs
@@ -34,11 +40,17 @@ export async function collectGarbage(repo: Repo, options: GcOptions): Promise<Gc
   const trash = await readTrash(repo)
   const gone = trash.filter(({ at, session }) => Date.parse(at) < cutoff && !paused.has(session))
   const operations = await expire(repo, { cutoff: Math.min(cutoff, await firstStep(repo)), isDryRun })
+  const over = await archivable(repo)
+  if (!isDryRun) {
+    await archive(repo, over)
+    await repo.git.run(['pack-refs', '--all'])
+  }
   if (!isDryRun) for (const { path } of gone) await repo.host.fs.rm(path, { recursive: true, force: true })
   return {
     cutoff: new Date(cutoff).toISOString(),
     operations,
     trash: { gone, kept: trash.length - gone.length },
+    archived: over.map(({ id }) => id),
     isDryRun,
   }
 }

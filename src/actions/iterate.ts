@@ -12,8 +12,10 @@ import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/even
 import { type IterationView, iterationsOf, spentOf } from '../state/iterations.js'
 import { branchRef } from '../state/names.js'
 import type { TapeHead } from '../state/tape.js'
+import { together } from '../util/collections.js'
 import { shortSubject } from '../util/message.js'
 import type { Redact } from '../util/redact.js'
+import { plural } from '../util/time.js'
 import { type Collected, collect } from './shared/collect.js'
 import { refuseOverBudget, withCost } from './shared/cost.js'
 import { type Ended, recordEnd, spent } from './shared/ending.js'
@@ -143,7 +145,8 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   if (manual.kept !== null) options.on?.({ type: 'kept', ...manual.kept })
   if (manual.oid !== null) options.on?.({ type: 'manual', oid: manual.oid })
   hooksOf(repo, place).catch(() => {})
-  const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter })
+  const review = await reviewFor(repo, manual.tip, { place, agent: agent.adapter.name, on: options.on })
+  const started = await start(repo, manual.tip, { ...options, agentName, adapter: agent.adapter, review })
   const stop = watchForStop(repo, started.iteration.id, options.signal)
   const running: Running = { ...started, place, options, agent, manual, limits, stop }
   try {
@@ -158,6 +161,38 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   } finally {
     stop.end()
   }
+}
+
+/** The review comments that the agent is told. A program that runs its prompt is told none. */
+async function reviewFor(
+  repo: Repo,
+  tip: ChainTip,
+  { place, agent, on }: { place: Place; agent: string } & Pick<IterateOptions, 'on'>,
+): Promise<Review> {
+  if (tip.snapshot.comments === undefined) return { ids: [], words: null }
+  const { commentWords, openComments } = await import('./shared/comments.js')
+  const { told, withheld } = await openComments(repo, tip)
+  const warn = (message: string) => on?.({ type: 'warning', message })
+  const short = tip.id.slice(0, 4)
+  if (withheld > 0)
+    warn(
+      `${plural(withheld, 'review comment')} from elsewhere ${withheld === 1 ? 'is' : 'are'} not told to the agent; "git amp trust ${short}" shows ${withheld === 1 ? 'it' : 'them'}`,
+    )
+  if (told.length > 0 && agent === 'shell') {
+    warn(
+      `${plural(told.length, 'review comment')} stay${told.length === 1 ? 's' : ''} open: the shell agent runs its prompt as a program`,
+    )
+    return { ids: [], words: null }
+  }
+  if (told.length === 0) return { ids: [], words: null }
+  const words = await commentWords(repo, told, { place, commit: oneHead(tip) })
+  return { ids: told.map(({ id }) => id), words }
+}
+
+/** Review comments that an agent is told. */
+interface Review {
+  ids: string[]
+  words: string | null
 }
 
 /** A hook of ours that iterates would commit, and the commit would run the hook. */
@@ -187,6 +222,7 @@ interface Started {
   from: Oid
   prompt: string
   thread: string | null
+  review: Review
   iteration: IterationView
   lease: Lease
   refsBefore: AllRefs
@@ -197,10 +233,11 @@ interface Started {
 async function start(
   repo: Repo,
   tip: ChainTip,
-  options: IterateOptions & { agentName: string; adapter: AgentAdapter },
+  options: IterateOptions & { agentName: string; adapter: AgentAdapter; review: Review },
 ): Promise<Started> {
   const iteration = repo.newId()
-  const composed = await composePrompt(repo, tip, { prompt: options.prompt, adapter: options.adapter })
+  const { adapter, review } = options
+  const composed = await composePrompt(repo, tip, { prompt: options.prompt, adapter, review: review.words })
   const { prompt, thread } = composed
   const detached = options.detached === true ? { detached: true } : {}
   const clone = await ownClone(repo)
@@ -225,6 +262,7 @@ async function start(
         agent: options.agentName,
         host: repo.host.hostname,
         clone,
+        ...(review.ids.length === 0 ? {} : { comments: review.ids }),
       }
       return {
         subject: `amp(${latest.snapshot.slug}): iteration ${n} started with ${options.agentName}`,
@@ -236,7 +274,7 @@ async function start(
     const view = iterationsOf(recorded.events).find((candidate) => candidate.id === iteration)
     if (view === undefined) throw fatal(`iteration ${iteration} was not recorded`)
     const before = { refsBefore: await refsBefore, settingsBefore: await settingsBefore }
-    return { tip: recorded.tip, from: view.from, prompt, thread, iteration: view, lease, ...before }
+    return { tip: recorded.tip, from: view.from, prompt, thread, review, iteration: view, lease, ...before }
   } catch (error) {
     await dropLease(repo, iteration)
     throw error
@@ -275,7 +313,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
   const keep = !run.ok && !isStopped && (await repo.config()).choice('amp.onFailure', ['commit', 'keep']) === 'keep'
   const taped = tapedOf({ id: running.tip.id, slug: running.tip.snapshot.slug }, iteration, place.path)
   const refsAfter = readAllRefs(repo)
-  const [work, refs, settings, kept] = await Promise.all([
+  const [work, refs, settings, kept] = await together(
     collect(repo, running.tip, { place, from, subject, iteration: iteration.id, keep, refs: refsAfter }),
     refsAfter.then(({ oids }) =>
       movedRefs(
@@ -286,7 +324,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     ),
     changedSettings(repo, running.settingsBefore),
     keepSpool(repo, spool, taped),
-  ])
+  )
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {
     ...running.manual.remarks,
@@ -307,6 +345,7 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
     run,
     work,
     reason: isStopped ? 'interrupted' : run.reason,
+    comments: running.review.ids,
     spent: kept.transcript === null ? used : { ...used, transcript: kept.transcript },
   }
   const tip = await recordEnd(repo, running.tip, ended)
@@ -326,7 +365,12 @@ async function runWithThread(
   const newThread = (await repo.redactor(running.place.path))(run.reason ?? 'the thread is gone')
   running.options.on?.({ type: 'thread-lost', reason: newThread })
   const { adapter } = running.agent
-  const composed = await composePrompt(repo, running.tip, { prompt: running.options.prompt, adapter, isLost: true })
+  const composed = await composePrompt(repo, running.tip, {
+    prompt: running.options.prompt,
+    adapter,
+    isLost: true,
+    review: running.review.words,
+  })
   spool.given(composed.prompt)
   const again = await runOnce(repo, running, { ...composed, spool })
   return { run: { ...again, durationMs: run.durationMs + again.durationMs }, newThread }

@@ -3,8 +3,8 @@ import { localVariables } from '../git/env.js'
 import { fetchRefs } from '../git/remote.js'
 import { GitError } from '../git/run.js'
 import { openRepo, type Repo } from '../repo.js'
-import { sessionsPrefix } from '../state/names.js'
-import { type ListOptions, type ListResult, listSessions } from './list.js'
+import { archivesPrefix, sessionsPrefix } from '../state/names.js'
+import { type ListOptions, type ListResult, listSessions, wantsClosed } from './list.js'
 import { unreachable } from './sync/fetch.js'
 import { findRemote } from './sync/remote.js'
 
@@ -35,6 +35,11 @@ export async function listRemoteSessions(
     ])
     try {
       await fetchRefs(git, remote.name, { refspecs: [`+${sessionsPrefix}/*:${sessionsPrefix}/*`], depth: 1 })
+      // The tips of these are deeper down; what is here already is not fetched.
+      if (wantsClosed(options)) {
+        await fs.writeFile(join(dir, 'objects/info/alternates'), `${await objectsOf(repo)}\n`)
+        await fetchRefs(git, remote.name, { refspecs: [`+${archivesPrefix}/*:${archivesPrefix}/*`] })
+      }
     } catch (error) {
       if (error instanceof GitError && error.exit.code !== null) throw unreachable(remote, error)
       throw error
@@ -51,3 +56,7 @@ export async function listRemoteSessions(
     await fs.rm(dir, { recursive: true, force: true })
   }
 }
+
+/** Where the objects of this repository are. */
+const objectsOf = (repo: Repo): Promise<string> =>
+  repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])

@@ -4,12 +4,21 @@ import type { ChainTip } from '../state/chain.js'
 import { here, type KnownLease, localLeases, whereaboutsIn } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
-import { allSessions, type BrokenSession, isOpenSession, type SessionState, stateOf } from './shared/sessions.js'
+import {
+  allSessions,
+  type BrokenSession,
+  everySession,
+  isOpenSession,
+  type SessionState,
+  stateOf,
+} from './shared/sessions.js'
 
 export interface ListOptions {
   /** Merged and closed sessions too. */
   all?: boolean | undefined
   states?: readonly string[] | undefined
+  /** Only sessions that have all of these labels. */
+  labels?: readonly string[] | undefined
   maxCount?: number | undefined
   /** `updated` (default, newest first), `created`, `name`, `state`; a leading `-` turns it round. */
   sort?: string | undefined
@@ -34,7 +43,7 @@ export interface ListedSession extends ChainTip {
 export interface ListResult {
   sessions: ListedSession[]
   broken: BrokenSession[]
-  /** Sessions that are not shown because they are merged or closed. */
+  /** Sessions that are not shown because they are merged or closed; archived ones are counted where there are no others. */
   hidden: number
 }
 
@@ -56,10 +65,10 @@ export const sessionStates: readonly SessionState[] = [
 /** The values `sort` takes. */
 export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 
-/** Lists sessions from the tips of their chains: one git call, whatever their number. */
+/** Lists sessions from the tips of their chains: one git call, whatever their number; archived ones are merged and closed ones. */
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
   const [{ sessions, broken }, leases, current, self] = await Promise.all([
-    allSessions(repo),
+    wantsClosed(options) ? everySession(repo) : allSessions(repo),
     localLeases(repo),
     currentSession(repo),
     here(repo),
@@ -84,15 +93,28 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
       waitsFor: isWaiting({ id, snapshot }, leases) ? await waitingStep({ id, snapshot }, leases) : null,
     })
   }
+  const { labels = [] } = options
   const wanted = listed.filter((session) => {
+    if (!labels.every((label) => session.snapshot.labels.includes(label))) return false
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
   })
   const rebasing = await findRebasing(repo, wanted)
   for (const session of wanted) session.isRebasing = rebasing.has(session.id)
   const sorted = sortBy(wanted, options.sort ?? 'updated')
-  const hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
+  let hidden = options.states === undefined || options.states.length === 0 ? listed.length - wanted.length : 0
+  // Only an empty list asks how many there are.
+  if (listed.length === 0 && hidden === 0 && !wantsClosed(options)) hidden = await countArchived(repo)
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
+}
+
+/** Whether merged and closed sessions are asked for: archived ones are looked at only then. */
+export const wantsClosed = ({ all, states = [] }: ListOptions): boolean =>
+  states.length === 0 ? all === true : states.some((state) => state === 'merged' || state === 'closed')
+
+async function countArchived(repo: Repo): Promise<number> {
+  const { readArchives } = await import('../state/archive.js')
+  return (await readArchives(repo)).size
 }
 
 /** The lease of an agent at work in a session. */

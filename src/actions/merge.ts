@@ -73,11 +73,11 @@ const maxReplans = 3
  * stops it, each step is recorded as one of this merge, which goes on, is aborted, or undone as a whole.
  */
 export async function mergeSession(repo: Repo, options: MergeOptions): Promise<MergeResult> {
-  const { session, dryRun, signal, onStep, onTest, ...plan } = options
+  const { session, dryRun, signal, onStep, onTest, onWait, ...plan } = options
   const tip = await findSession(repo, session)
   await refuseRunning(repo, tip)
   const within = { id: repo.newId(), command: 'merge' }
-  return run(repo, tip, { plan, within, isDryRun: dryRun === true, isFirst: true, signal, onStep, onTest })
+  return run(repo, tip, { plan, within, isDryRun: dryRun === true, isFirst: true, signal, onStep, onTest, onWait })
 }
 
 /** Goes on with a merge that was stopped by a conflict, by failing tests, by a refused push or by a crash. */
@@ -319,7 +319,7 @@ async function landing(repo: Repo, now: Run): Promise<Landed | null> {
       await testStep(repo, now)
       if (await isAncestor(repo.git, now.head, now.before)) return null
       // Kept while it is planned again: of many merges at once none comes too late for ever.
-      giveBack ??= await takeTurn(repo, landingTurn)
+      giveBack ??= await takeTurn(repo, landingTurn, { work: landingWork(now), onWait: now.onWait })
       const landed = await landAt(as, now, replans)
       if (landed !== null) return landed
     }
@@ -327,6 +327,10 @@ async function landing(repo: Repo, now: Run): Promise<Landed | null> {
     await giveBack?.()
   }
 }
+
+/** What others wait for while this merge has its turn. */
+const landingWork = ({ tip, into }: Run): string =>
+  `merge of session ${tip.snapshot.name} into ${branchName(into)}, which may run its tests again`
 
 /** @returns null when the base has moved meanwhile: then it is to be planned again */
 async function landAt(as: Repo, now: Run, replans: number): Promise<Landed | null> {

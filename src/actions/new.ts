@@ -9,6 +9,7 @@ import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
+import { cleanName, oneLineName } from './shared/name.js'
 import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
 import { rememberOwn } from './shared/trust.js'
@@ -108,23 +109,12 @@ async function findProblem(
   }
 }
 
-/** One line without control characters. */
+/** The name that is given, else the first line of the prompt. */
 function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const clean = (text: string) => firstLine(text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '))
-  if (options.name !== undefined) refuseName(clean(options.name))
-  const name = clean(options.name ?? firstLine(options.prompt))
   if (options.prompt.trim() === '') throw fatal('the prompt is empty', 'Say what to do with -m <prompt>, or -F <file>.')
-  return name === '' ? 'session' : name
-}
-
-/** Words that mean something else where a session is named. */
-function refuseName(name: string): void {
-  if (name !== '' && !/^(@|-|\.{1,2})$/.test(name)) return
-  throw fatal(
-    name === '' ? 'the name is empty' : `'${name}' cannot be the name of a session`,
-    'Choose a name of a few words, or leave it out: the prompt gives one then.',
-  )
+  if (options.name !== undefined) return cleanName(options.name)
+  // The dash or the number sign of a list or a heading is no part of it.
+  return oneLineName(firstLine(options.prompt).replace(/^[-*+#>\s]+/, '')) || 'session'
 }
 
 async function resolveBase(

@@ -12,6 +12,7 @@ import { ownCommits } from './shared/own.js'
 import { logMoved } from './shared/record.js'
 import { currentSession } from './shared/session-file.js'
 import { refuseRunning } from './shared/sessions.js'
+import { stagedBy } from './shared/staged.js'
 
 export interface PickOptions {
   session: string
@@ -54,8 +55,20 @@ export async function pickFrom(repo: Repo, options: PickOptions): Promise<PickRe
   const result = { tip, picked, files, made: [], dropped: [], isDryRun }
   if (isDryRun) return result
   if (paths.length === 0) return { ...result, ...(await logged(repo, { tip, git }, () => cherryPick(git, picked))) }
-  for (const span of spans) await applyPaths(git, span, paths)
+  await staging(repo, { tip, git }, async () => {
+    for (const span of spans) await applyPaths(git, span, paths)
+  })
   return result
+}
+
+/** Logs what was staged, for undo. A conflict is git's own, and its files are there to be resolved. */
+async function staging(
+  repo: Repo,
+  { tip, git }: { tip: ChainTip; git: Git },
+  work: () => Promise<void>,
+): Promise<void> {
+  const staged = await stagedBy(repo, git, work)
+  if (staged !== null) await logMoved(repo, tip, { id: repo.newId(), command: 'pick', staged })
 }
 
 /** Where the user is. @throws AmpError where there are no files, or where an agent is at work */

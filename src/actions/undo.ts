@@ -2,7 +2,7 @@ import { fatal, no } from '../errors.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import { type ChainTip, readTip } from '../state/chain.js'
-import { branchRef, sessionRef } from '../state/names.js'
+import { branchRef } from '../state/names.js'
 import { prepareNotesBack } from '../state/notes.js'
 import {
   type JoinedOperation,
@@ -22,6 +22,7 @@ import { findPlace, makePlace, type Place, restoreBranch } from './shared/place.
 import { reconcileAnywhere } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { refuseRunning } from './shared/sessions.js'
+import { takeOutStaged, turnedRound } from './shared/staged.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
 import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan, undoneOf } from './shared/undo-plan.js'
 import { unfinishedVerb } from './shared/unfinished.js'
@@ -73,7 +74,16 @@ export async function undoOperation(repo: Repo, options: UndoOptions): Promise<U
   const moved = open.length > 1 ? refs : (results[0]?.refs ?? [])
   const published = await publishedOf(repo, moved)
   const isReview = review !== null && tip.snapshot.review === undefined
-  return { operation, tip, refs: moved, worktree, updated, published, review: isReview ? review.url : null, isDryRun }
+  return {
+    operation,
+    tip,
+    refs: moved,
+    worktree,
+    updated,
+    published,
+    review: isReview ? review.url || null : null,
+    isDryRun,
+  }
 }
 
 type StepResult = Pick<UndoResult, 'tip' | 'refs' | 'worktree' | 'updated'>
@@ -87,7 +97,7 @@ async function undoStep(
   return {
     refs: plan.moves.map(({ ref, old, new: to }) => ({ ref, before: old, after: to })),
     worktree: plan.worktree,
-    updated: plan.checkout?.path ?? null,
+    updated: plan.checkout?.path ?? plan.staged?.path ?? null,
     tip: isDryRun ? tip : await carryOut(repo, plan),
   }
 }
@@ -133,7 +143,7 @@ async function pickOperation(
   if (wanted === undefined) {
     // A "new" that failed took its session back.
     for (const one of commands.filter((command) => !isUndone(command) && command.undoes === undefined))
-      if ((await repo.refs.read(sessionRef(one.session))) !== null) return one
+      if ((await readTip(repo, one.session)) !== null) return one
     throw no('there is nothing to undo here', '"git amp oplog" lists what was done; an undo is undone by its own id.')
   }
   const isNamed = (id: string) => id === wanted || (wanted.length >= 4 && id.startsWith(wanted))
@@ -164,7 +174,8 @@ async function settled(repo: Repo, operation: Operation): Promise<{ tip: ChainTi
 
 /** Files that come back come first, and files that go go last: killed in between, nothing is missing, and the same undo goes on. */
 async function carryOut(repo: Repo, plan: UndoPlan): Promise<ChainTip> {
-  const { change, worktree, place } = plan
+  const { change, worktree, place, staged } = plan
+  if (staged !== null) await takeOutStaged(repo, staged)
   if (worktree?.becomes === 'restored' && change !== null) {
     const back = await restoreWorktree(repo, plan, change)
     const recorded = await recordUndo(repo, plan, {
@@ -254,6 +265,7 @@ async function recordUndo(
           id: repo.newId(),
           command: 'undo',
           undoes: operation.id,
+          ...(plan.staged === null ? {} : { staged: turnedRound(plan.staged) }),
           moved: [...late, ...moves.filter((move) => !still.includes(move))],
           ...(worktrees.length === 0 ? {} : { worktrees }),
         },

@@ -10,8 +10,12 @@ export class GcCommand extends AmpCommand {
   static override kinds = { '--older-than': 'none:time' }
   static override usage = Command.Usage({
     category: 'Take back',
-    description: 'Let go of old trash and old operations',
+    description: 'Archive closed sessions, and let go of old trash and old operations',
     details: `
+      Merged and closed sessions without a worktree go into the archive of their month, \`refs/amp/archive/<yyyy-mm>\`: then they cost nobody's fetch or push a
+      ref of their own. \`git amp list -a\` still lists them, \`show\`, \`log\`, \`diff\`, \`usage\` and \`undo\` find them, and \`git amp reopen\` brings one back. The
+      next \`git amp sync\` takes their refs away from the remote, too. All refs are packed.
+
       Removed and paused worktrees stay in \`.git/amp/trash\`, and operations in the log, so that \`git amp undo\` can take them back. What is older than 90
       days goes. The sessions themselves, their commits and the snapshots of paused ones stay, and so does what a paused session has in the trash.
     `,
@@ -32,8 +36,9 @@ export class GcCommand extends AmpCommand {
     const result = await collectGarbage(await this.open(), { olderThanMs, dryRun: this.dryRun })
     if (this.json) ui.json({ schema: 'git-amp/gc@1', ...result })
     else {
-      const { operations, trash, isDryRun } = result
+      const { operations, trash, archived, isDryRun } = result
       const words = `${plural(operations.gone, 'operation')} and ${plural(trash.gone.length, 'worktree')} in the trash`
+      ui.answer(`${isDryRun ? 'would archive' : 'archived'} ${plural(archived.length, 'session')}`)
       ui.answer(`${isDryRun ? 'would let go of' : 'let go of'} ${words}`)
     }
     return undefined

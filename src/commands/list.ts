@@ -17,6 +17,7 @@ export class ListCommand extends AmpCommand {
   static override paths = [['list'], ['ls']]
   static override kinds = {
     '--state': sessionStates.join('|'),
+    '--label': 'none:label',
     '--sort': 'updated|created|name|state',
     '--porcelain': 'v1|',
   }
@@ -52,6 +53,7 @@ export class ListCommand extends AmpCommand {
 
   all = Option.Boolean('-a,--all', false, { description: 'Merged and closed sessions too' })
   states = Option.Array('--state', { description: 'Only sessions in this state; may be repeated' })
+  labels = Option.Array('--label', { description: 'Only sessions with this label; repeated, with all of them' })
   sort = Option.String('--sort', { description: 'Sort by updated, created, name or state; a leading - turns it round' })
   maxCount = Option.String('-n,--max-count', { description: 'Show at most this many' })
   format = Option.String('--format', { description: 'Print each session in this form, as "git for-each-ref" does' })
@@ -77,7 +79,7 @@ export class ListCommand extends AmpCommand {
       throw usage(`cannot sort by '${key}'`, `Sort by ${sortKeys.join(', ')}.`)
     checkForms(this)
     const repo = await this.open()
-    const wanted = { all: this.all, states: this.states, sort: this.sort, maxCount }
+    const wanted = { all: this.all, states: this.states, labels: this.labels, sort: this.sort, maxCount }
     const { remote } = this
     const { sessions, broken, hidden } =
       remote === undefined

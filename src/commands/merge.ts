@@ -94,6 +94,7 @@ export class MergeCommand extends AmpCommand {
       signal,
       onStep: (step: MergeStep) => ui.tell(renderStep(step, (slot, text) => ui.paint(slot, text))),
       onTest: (command: string) => ui.tell(`Testing: ${oneLine(command)}`),
+      onWait: (whom: string) => ui.tell(`Waiting for ${oneLine(whom)}`),
     }
     const result = this.goOn
       ? await continueMerge(repo, { session, ...listening })
@@ -159,7 +160,10 @@ export class MergeCommand extends AmpCommand {
     if (updated !== null && !isDryRun) ui.tell(`Updated the checkout in ${updated}`)
     if (this.json) ui.json(mergeJson(result))
     else ui.answer(mergeWords(result))
-    if (review !== null && !review.isOpened) ui.hint(`Open the pull request there (${oneLine(review.problem ?? '')}).`)
+    if (review !== null && !review.isOpened) {
+      const where = review.url === '' ? 'where the repository is hosted' : 'there'
+      ui.hint(`Open the pull request ${where} (${oneLine(review.problem ?? '')}).`)
+    }
     if (isDryRun || (result.via === null && review === null)) return
     if (result.pushed !== null || review !== null)
       ui.hint('git amp undo takes back all but what was pushed', 'ampMerged')

@@ -18,7 +18,7 @@ export class PickCommand extends AmpCommand {
 
       Files that you have changed here are not touched; when the work needs them, nothing is taken. A conflict is git's own: resolve it, \`git add\` the
       files, and go on with \`git cherry-pick --continue\`, or take it back with \`git cherry-pick --abort\`. The session stays as it is, and
-      \`git amp undo\` takes the commits back.
+      \`git amp undo\` takes back what was picked.
     `,
     examples: [
       ['One commit', 'git amp pick fix-parser 1a2b3c4'],

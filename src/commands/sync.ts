@@ -5,8 +5,11 @@ import { canAnswer, confirm } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { usage } from '../errors.js'
 import { renderSync, syncJson } from '../render/sync.js'
-import { printable } from '../util/sanitize.js'
+import { oneLine, printable } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
+
+/** A hook may say the same of ten thousand refs. */
+const mostSaid = 20
 
 /** `git amp sync [<remote>]` */
 export class SyncCommand extends AmpCommand {
@@ -29,10 +32,13 @@ export class SyncCommand extends AmpCommand {
       - the uncommitted work of a paused session, when \`amp.snapshots\` is \`push\`, with \`--snapshots\`, or after a yes
       - branches (\`refs/heads/amp/*\`), when \`amp.pushBranches\` is set
 
+      Sessions that \`git amp gc\` archived travel in \`refs/amp/archive/<yyyy-mm>\`; the remote's refs of them go when its archive has them.
+
       What comes from elsewhere is looked through first. A history that is malformed is named and not taken, and the rest goes on. Commands in a valid
       one run only after \`git amp trust\`.
 
-      No refspec is stored and no hook is installed: \`git fetch\`, \`git pull\` and \`git push\` do what they did before. The remote's refs as they were seen last
+      No refspec is stored and no hook is installed: \`git fetch\`, \`git pull\` and \`git push\` do what they did before; \`git amp install --sync\`
+      lets them carry sessions. The remote's refs as they were seen last
       are under \`refs/amp-local/remotes/<remote>\`.
 
       The exit code is 1 when something was not taken or was refused.
@@ -68,8 +74,14 @@ export class SyncCommand extends AmpCommand {
     })
     if (this.json) ui.json(syncJson(result))
     else ui.answer(renderSync(result))
-    const { entries, withheld } = result
-    if (entries.length === 0) ui.tell('Everything is up to date.')
+    const { entries, withheld, archived } = result
+    for (const line of result.said.slice(0, mostSaid)) ui.tell(`remote: ${oneLine(line, 400)}`)
+    for (const hint of result.hints) ui.hint(printable(hint))
+    if (archived.kept > 0) {
+      const refs = plural(archived.kept, 'ref')
+      ui.hint(`the remote keeps ${refs} of archived sessions: ${oneLine(archived.reason ?? '', 400)}`, 'ampSync')
+    }
+    if (entries.length === 0 && archived.gone === 0) ui.tell('Everything is up to date.')
     else ui.hint(`"git for-each-ref ${result.tracking}" shows what is there.`, 'ampSync')
     if (withheld.transcripts > 0)
       ui.hint(

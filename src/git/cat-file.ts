@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { AmpError } from '../errors.js'
 import type { Hash, NewObject, ObjectType } from './pack.js'
+import { Questions } from './questions.js'
 import type { Git, Oid } from './run.js'
 
 /** An object as `git cat-file --batch` prints it. */
@@ -15,6 +17,13 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** Whether git-amp lives on for a process: one that nobody asks anything keeps it from no end, also when it was started again after `close`. */
+function keepWaiting(child: ChildProcess, isAsked: boolean): void {
+  const how = isAsked ? 'ref' : 'unref'
+  child[how]()
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket | null)?.[how]()
+}
+
 /**
  * The door to the object database. Reading goes through one `git cat-file --batch` for the whole command: a request costs 0.1 ms there, a
  * process of its own 4 ms; objects written after it started are found as well, because git looks again when it misses one. Writing is
@@ -22,6 +31,7 @@ interface Waiting {
  */
 export class CatFile {
   private child: ChildProcess | null = null
+  private questions = new Questions(null)
   private buffered: Buffer[] = []
   private length = 0
   private readonly waiting: Waiting[] = []
@@ -59,7 +69,8 @@ export class CatFile {
     if (/[\n\0]/.test(name)) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
-      this.start().stdin?.write(`${name}\n`)
+      this.start().ask(name)
+      if (this.child !== null) keepWaiting(this.child, true)
     })
   }
 
@@ -69,8 +80,8 @@ export class CatFile {
     this.fail(new AmpError('fatal', 'the repository was closed while an object was read'))
   }
 
-  private start(): ChildProcess {
-    if (this.child !== null) return this.child
+  private start(): Questions {
+    if (this.child !== null) return this.questions
     const child = this.git.open(['cat-file', '--batch'])
     this.child = child
     this.buffered = []
@@ -78,12 +89,12 @@ export class CatFile {
     this.needed = 1
     // The end of a process that was closed says nothing about the one that followed it.
     const fail = (error: unknown) => this.child === child && this.fail(error)
-    child.stdin?.on('error', () => {})
+    this.questions = new Questions(child.stdin)
     child.stderr?.resume()
     child.stdout?.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk))
     child.once('error', fail)
     child.once('close', () => fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
-    return child
+    return this.questions
   }
 
   private fail(error: unknown): void {
@@ -95,6 +106,7 @@ export class CatFile {
     this.buffered.push(chunk)
     this.length += chunk.length
     for (let answer = this.next(); answer !== undefined; answer = this.next()) this.waiting.shift()?.resolve(answer)
+    if (this.child !== null && this.waiting.length === 0) keepWaiting(this.child, false)
   }
 
   /** The next whole answer, or undefined while it has not arrived. Pieces are joined only when enough is there. */

@@ -59,21 +59,19 @@ async function ask(git: Git): Promise<string[]> {
     const args = ['rev-parse', '--path-format=absolute', ...questions, '--show-prefix', '--show-cdup']
     return (await git.run(args)).stdout.split('\n')
   } catch (error) {
+    const lost = error instanceof GitError ? /not a git repository: (.+)/.exec(error.stderr)?.[1] : undefined
+    if (lost !== undefined) {
+      throw new AmpError('fatal', `this worktree leads to '${lost}', where no repository is`, {
+        cause: error,
+        hints: ['If the repository was moved, run "git amp doctor --fix" at the top of its main worktree.'],
+      })
+    }
     if (error instanceof GitError && /not a git repository/.test(error.stderr)) {
       throw new AmpError('fatal', 'not a git repository (or any of the parent directories)', {
         cause: error,
         hints: ['Change to a repository, or name one with "git -C <dir> amp ..." or --repo <dir>.'],
       })
     }
-    throw error instanceof GitError && /dubious ownership/.test(error.stderr) ? ownership(error) : error
+    throw error
   }
-}
-
-/** git tells the cure itself; its words are passed on. */
-function ownership(error: GitError): AmpError {
-  const command = /git config --global --add safe\.directory .*/.exec(error.stderr)?.[0]
-  return new AmpError('fatal', error.message, {
-    cause: error,
-    hints: command === undefined ? [] : [`If you trust it, run "${command.trim()}".`],
-  })
 }

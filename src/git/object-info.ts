@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { AmpError } from '../errors.js'
+import { Questions } from './questions.js'
 import type { Git, Oid } from './run.js'
 
 /** What `git cat-file --batch-check` tells of an object. */
@@ -16,6 +17,7 @@ interface Waiting {
 /** Types and sizes of objects that nobody vouches for: one process for all of them, and no content is read. */
 export class ObjectInfos {
   private child: ChildProcess | null = null
+  private questions = new Questions(null)
   private readonly waiting: Waiting[] = []
   private rest = ''
 
@@ -26,7 +28,7 @@ export class ObjectInfos {
     if (!/^[0-9a-f]{40,64}$/.test(oid)) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
-      this.start().stdin?.write(`${oid}\n`)
+      this.start().ask(oid)
     })
   }
 
@@ -37,8 +39,8 @@ export class ObjectInfos {
     for (const { reject } of this.waiting.splice(0)) reject(new AmpError('fatal', 'the repository was closed'))
   }
 
-  private start(): ChildProcess {
-    if (this.child !== null) return this.child
+  private start(): Questions {
+    if (this.child !== null) return this.questions
     const child = this.git.open(['cat-file', '--batch-check'])
     this.child = child
     this.rest = ''
@@ -47,12 +49,12 @@ export class ObjectInfos {
       this.child = null
       for (const { reject } of this.waiting.splice(0)) reject(error)
     }
-    child.stdin?.on('error', () => {})
+    this.questions = new Questions(child.stdin)
     child.stderr?.resume()
     child.stdout?.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk.toString('latin1')))
     child.once('error', fail)
     child.once('close', () => fail(new AmpError('fatal', 'git cat-file ended early; the repository may be damaged')))
-    return child
+    return this.questions
   }
 
   private receive(text: string): void {

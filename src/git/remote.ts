@@ -25,7 +25,7 @@ export async function fetchRefs(
   remote: string,
   how: { refspecs: readonly string[]; prune?: boolean; depth?: number },
 ): Promise<void> {
-  await git.run([
+  const args = [
     'fetch',
     '--quiet',
     '--no-tags',
@@ -38,7 +38,10 @@ export async function fetchRefs(
     '--end-of-options',
     remote,
     ...how.refspecs,
-  ])
+  ]
+  const { code, stderr } = await git.run(args, { ok: [0, 1] })
+  // With a depth git says 1, and nothing else, when nothing matches.
+  if (code === 1 && (how.depth === undefined || stderr !== '')) throw new GitError(args, { code, signal: null }, stderr)
 }
 
 /** All refs that a remote shows and that match a pattern. */
@@ -71,16 +74,23 @@ export interface PushedRef {
   summary: string
 }
 
+/** What became of a push, and what the remote said about it. */
+export interface Pushed {
+  refs: PushedRef[]
+  /** Lines that the remote's hooks printed. */
+  said: string[]
+}
+
 /**
- * Pushes refs one by one in one connection: those that are refused hold up no others. The user's pre-push hook is about branches that the
+ * Pushes refs one by one in one connection: those that are refused hold up no others; with `isAtomic` all or none. The user's pre-push hook is about branches that the
  * user pushes, and does not run.
  * @throws GitError when the remote cannot be reached, or nothing could be sent
  */
 export async function pushRefs(
   git: Git,
   remote: string,
-  how: { updates: readonly PushUpdate[]; config: Config; dryRun?: boolean },
-): Promise<PushedRef[]> {
+  how: { updates: readonly PushUpdate[]; config: Config; isAtomic?: boolean },
+): Promise<Pushed> {
   const { updates, config } = how
   const leases = updates.flatMap(({ ref, lease }) =>
     lease === undefined ? [] : [`--force-with-lease=${ref}:${lease}`],
@@ -93,7 +103,7 @@ export async function pushRefs(
     '--no-verify',
     '--no-follow-tags',
     ...alone,
-    ...(how.dryRun === true ? ['--dry-run'] : []),
+    ...(how.isAtomic === true ? ['--atomic'] : []),
     ...leases,
     '--end-of-options',
     remote,
@@ -102,7 +112,8 @@ export async function pushRefs(
   const result = await git.run(args, { ok: [0, 1] }) // 1: some were refused
   const pushed = parsePush(result.stdout)
   if (pushed.length === 0) throw new GitError(args, { code: result.code, signal: null }, result.stderr)
-  return pushed
+  const said = result.stderr.split('\n').flatMap((line) => /^remote: ?(.*?)\s*$/.exec(line)?.[1] ?? [])
+  return { refs: pushed, said: said.filter((line) => line !== '') }
 }
 
 /** `<flag> TAB <from>:<to> TAB <summary>`; a remote with several push URLs answers once for each. */

@@ -210,5 +210,16 @@ function gitHints(stderr: string): string[] {
   }
   const lock = /Unable to create '(.+\.lock)': File exists/.exec(stderr)
   if (lock !== null) return [`If no git command is running, remove the stale lock file '${lock[1]}'.`]
+  // Git tells the cure itself; its words are passed on.
+  const trust = /git config --global --add safe\.directory .*/.exec(stderr)?.[0]
+  if (trust !== undefined) return [`If you trust it, run "${trust.trim()}".`]
+  if (/could not read (Username|Password)|Authentication failed/.test(stderr)) {
+    return [
+      'Log in once with "git ls-remote <url>" on a terminal, or give git a credential helper (man gitcredentials).',
+    ]
+  }
+  if (/Permission denied \(|Host key verification failed/.test(stderr)) {
+    return ['Look whether "git ls-remote <url>" works on a terminal: it asks what ssh wants to know.']
+  }
   return []
 }

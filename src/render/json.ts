@@ -2,40 +2,16 @@ import type { ListedSession } from '../actions/list.js'
 import type { SessionState } from '../actions/shared/sessions.js'
 import type { ChainTip } from '../state/chain.js'
 import type { IterationView } from '../state/iterations.js'
-import { exactDollars } from '../util/amounts.js'
+import { sessionView } from '../state/view.js'
 
 /** The machine-readable forms: every field has a fixed name and meaning, and new ones may be added. */
 
 /** A session as `--json` shows it everywhere. */
-export function sessionJson(tip: ChainTip, state: SessionState | null, worktree: string | null = null) {
-  const { snapshot } = tip
-  return {
-    id: tip.id,
-    name: snapshot.name,
-    slug: snapshot.slug,
-    ...(state === null ? {} : { state }),
-    title: snapshot.title,
-    branch: snapshot.branch,
-    base: snapshot.base,
-    heads: snapshot.heads,
-    worktree,
-    agent: snapshot.agent,
-    model: snapshot.model ?? null,
-    test: snapshot.test ?? null,
-    iterations: snapshot.iterations,
-    last: snapshot.last ?? null,
-    tested: snapshot.tested ?? null,
-    thread: snapshot.thread ?? null,
-    changes: snapshot.changes,
-    usage: snapshot.usage,
-    costUsd: snapshot.costUsd === undefined ? null : exactDollars(snapshot.costUsd),
-    labels: snapshot.labels,
-    merged: snapshot.merged ?? null,
-    createdAt: snapshot.createdAt,
-    updatedAt: snapshot.updatedAt,
-    by: snapshot.by,
-  }
-}
+export const sessionJson = (tip: ChainTip, state: SessionState | null, worktree: string | null = null) => ({
+  ...sessionView(tip.id, tip.snapshot),
+  ...(state === null ? {} : { state }),
+  worktree,
+})
 
 /** An iteration as `--json` shows it. */
 export const iterationJson = (iteration: IterationView) => iteration

@@ -72,7 +72,7 @@ function told(item: Item): Told {
 function wordOf({ type, data }: AmpEvent): string {
   if (type === 'session.merged' && data.result !== 'done') return `merge-${oneLine(String(data.result))}`
   if (type === 'session.resolved' && data.reason !== undefined) return 'unresolved'
-  return type.replace(/^(session|head|test|label|operation)\./, '')
+  return type.replace(/^(session|head|test|operation)\./, '').replace('.', ' ')
 }
 
 function commitOf(event: AmpEvent): string | null {
@@ -110,7 +110,7 @@ function textOf(event: AmpEvent): string {
     case 'session.merged':
       return `into ${text('into').replace(/^refs\/heads\//, '')} (${text('via')}${data.result === 'done' ? '' : `, ${text('result')}`})`
     case 'session.review':
-      return text('url')
+      return text('url') === '' ? `${text('branch')} on ${text('remote')}` : text('url')
     case 'session.closed':
       return text('reason')
     case 'session.heads-resolved':
@@ -119,6 +119,14 @@ function textOf(event: AmpEvent): string {
       return `${text('command')} (${text('operation')})`
     case 'session.renamed':
       return text('name')
+    case 'label.added':
+    case 'label.removed':
+      return text('label')
+    case 'comment.added':
+      return `${typeof data.path === 'string' ? `${text('path')}${typeof data.line === 'number' ? `:${data.line}` : ''} ` : ''}${text('text')}`
+    case 'comment.resolved':
+    case 'comment.reopened':
+      return text('comment').slice(0, 4)
     default:
       return ''
   }

@@ -24,7 +24,7 @@ export function renderStep({ name, status, detail, output = '' }: MergeStep, pai
 export function mergeWords(result: MergeResult): string {
   const { tip, via, isUpToDate, isEmpty, isDryRun, review } = result
   const [branch, into] = [oneLine(tip.snapshot.branch), oneLine(result.into.replace(/^refs\/heads\//, ''))]
-  if (review !== null) return review.url
+  if (review !== null) return review.url === '' ? `pushed ${branch}; no pull request was opened` : review.url
   if (isEmpty) return `nothing to merge: ${branch} has no change that ${into} lacks`
   if (isUpToDate) return `${into} has everything of ${branch} already`
   if (via === null) return `would ask for a review of ${branch} for ${into}`
@@ -34,9 +34,10 @@ export function mergeWords(result: MergeResult): string {
 }
 
 /** The same for `--json`. */
-export const mergeJson = ({ tip, into, ...rest }: MergeResult) => ({
+export const mergeJson = ({ tip, into, review, ...rest }: MergeResult) => ({
   schema: 'git-amp/merge@1',
   session: tip.id,
   into: into.replace(/^refs\/heads\//, ''),
   ...rest,
+  review: review === null ? null : { ...review, url: review.url === '' ? null : review.url },
 })

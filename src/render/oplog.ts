@@ -19,7 +19,8 @@ export function renderOplog(operations: readonly LoggedOperation[], screen: Scre
 }
 
 /** The refs that people look at: branches, with where they were and are. */
-function movedWords({ session, refs }: LoggedOperation): string {
+function movedWords({ session, refs, staged }: LoggedOperation): string {
+  if (staged !== undefined) return `staged in ${oneLine(staged.path)}`
   const isCode = (ref: string) =>
     ref !== notesRef && ref !== sessionRef(session) && !/^refs\/amp-(private|local)\//.test(ref)
   return refs
@@ -55,5 +56,6 @@ export const operationJson = (operation: LoggedOperation) => ({
   undoes: operation.undoes ?? null,
   refs: operation.refs,
   worktrees: operation.worktrees ?? [],
+  staged: operation.staged ?? null,
   steps: operation.steps.length < 2 ? [] : operation.steps.map(({ id, command }) => ({ id, command })),
 })

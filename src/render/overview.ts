@@ -113,6 +113,10 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'The remote, URL or path that `git amp sync` exchanges sessions with. Default: `origin`, or the only remote.',
       ],
       [
+        'amp.remote.<name>.push',
+        'Whether the hook of `git amp install --sync` pushes sessions with `git push` to that remote.',
+      ],
+      [
         'amp.transcripts',
         'Whether `git amp sync` pushes what agents said and did: `ask` (default; without a terminal it does not), `never` or `push`. A yes is kept as `amp.remote.<name>.transcripts` for one remote.',
       ],

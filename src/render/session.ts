@@ -103,6 +103,8 @@ export function renderShow(result: ShowResult, screen: Screen): string {
       `${snapshot.agent}${snapshot.model === undefined ? '' : `, model ${snapshot.model}`}${snapshot.thread === undefined ? '' : `, thread ${oneLine(snapshot.thread.id)}`}`,
     ],
     ['Tests', testFacts(result)],
+    ['Labels', snapshot.labels.map((label) => oneLine(label)).join(', ')],
+    ['Comments', snapshot.comments === undefined ? '' : `${snapshot.comments.length} open, see "git amp comment"`],
     ['Changes', sizeWords(result.changes)],
     ['Tokens', tokenWords(snapshot.usage)],
     ['Cost', result.cost.costUsd === null ? '' : costWords(result.cost)],
@@ -134,7 +136,8 @@ function stateWords({ tip: { snapshot }, state, conflictOn, iterations }: ShowRe
       : `interrupted in iteration ${open.n}; "git amp iterate" keeps what it left and goes on`
   if (state === 'waiting') return waitingWords(snapshot, iterations)
   if (state === 'diverged') return `diverged: heads ${snapshot.heads.map((head) => head.slice(0, 12)).join(', ')}`
-  if (state === 'review' && snapshot.review !== undefined) return `in review: ${oneLine(snapshot.review.url)}`
+  if (state === 'review' && snapshot.review !== undefined)
+    return snapshot.review.url === '' ? 'in review' : `in review: ${oneLine(snapshot.review.url)}`
   if (state === 'merged' && snapshot.merged !== undefined)
     return `merged into ${snapshot.merged.into.replace(/^refs\/heads\//, '')} at ${snapshot.merged.after.slice(0, 12)}`
   // It went on after its merge.

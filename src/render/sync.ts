@@ -13,7 +13,10 @@ export function renderSync(result: SyncResult): string {
   const url = printable(result.url)
   const came = entries.filter((entry) => entry.came !== null || entry.quarantined !== null || entry.remarks.length > 0)
   const went = entries.filter((entry) => entry.went !== null || entry.refused !== null)
-  const parts = [part(`From ${url}`, came.map(cameRow)), part(`To ${url}`, went.map(wentRow))].filter(
+  const { gone } = result.archived
+  const archived =
+    gone === 0 ? [] : [[` ${wentWords.deleted}`, 'refs/amp/sessions/*', plural(gone, 'archived session')]]
+  const parts = [part(`From ${url}`, came.map(cameRow)), part(`To ${url}`, [...went.map(wentRow), ...archived])].filter(
     (text) => text !== '',
   )
   return parts.join('\n')
@@ -26,9 +29,13 @@ function part(head: string, rows: string[][]): string {
 const refWords = (entry: Entry): string => oneLine(entry.ref)
 
 function cameRow(entry: Entry): string[] {
-  const what = entry.quarantined !== null ? '! not taken' : entry.came === null ? '  as it is' : cameWords[entry.came]
+  const taken = entry.came === null ? '  as it is' : cameWords[entry.came]
+  const what = entry.quarantined === null ? taken : entry.came === null ? '! not taken' : '! not all'
   const events = entry.events === 0 ? '' : plural(entry.events, 'event')
-  const words = [entry.name === null ? '' : oneLine(entry.name), events].filter((word) => word !== '').join(', ')
+  const sessions = entry.sessions === 0 ? '' : plural(entry.sessions, 'archived session')
+  const words = [entry.name === null ? '' : oneLine(entry.name), sessions, events]
+    .filter((word) => word !== '')
+    .join(', ')
   const notes = [entry.quarantined, ...entry.remarks]
     .filter((note) => note !== null)
     .map((note) => `(${oneLine(note, 400)})`)

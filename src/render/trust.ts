@@ -6,7 +6,11 @@ import { oneLine } from '../util/sanitize.js'
 export function renderTrust({ tip, runnables, open }: TrustQuestion): string {
   const { name, by, agent } = tip.snapshot
   const parts = runnables.map((one) => {
-    const what = one.kind === 'test' ? 'Test command' : `Prompt, for the agent ${oneLine(agent)}`
+    const what = {
+      test: 'Test command',
+      prompt: `Prompt, for the agent ${oneLine(agent)}`,
+      comment: `Comment of ${oneLine(one.about ?? '')}, told to the agent`,
+    }[one.kind]
     const state = open.includes(one) ? '' : ' (approved)'
     const text = escapeControls(one.text, '\n\t')
       .split('\n')

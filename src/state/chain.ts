@@ -1,7 +1,10 @@
-import { asciiJson, BrokenState, decodeState, encodeState, type StateCommit } from './codec.js'
+import { asciiJson, BrokenState, encodeState } from './codec.js'
 import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } from './events.js'
 import type { Snapshot } from './fold.js'
 import { type AnySnapshot, type ChainKind, foldAs, sessionKind } from './kinds.js'
+import { sessionRef } from './names.js'
+import { broken, decodeCommit, readState } from './read-state.js'
+import { conform, plainLine } from './rules.js'
 import type { CommitObject, ObjectStore, Oid, RefChange, RefStore, Stamp, TreeEntry } from './storage.js'
 
 /** The two stores, joined. */
@@ -22,6 +25,8 @@ export interface TipOf<S> {
   id: string
   oid: Oid
   snapshot: S
+  /** It has no ref: an archive holds it, until something more happens in it. */
+  isArchived?: true
 }
 
 /** The chain of a session. */
@@ -38,6 +43,8 @@ export interface Append {
 /** A chain commit that is written but not yet pointed at. */
 export interface Prepared<S = Snapshot> {
   change: RefChange
+  /** What the chain's tip was; null for a new chain. An archived one has a tip, and no ref. */
+  before: Oid | null
   tip: TipOf<S>
   events: readonly AmpEvent[]
 }
@@ -66,33 +73,29 @@ export async function readTipAs<S extends AnySnapshot>(
 ): Promise<TipOf<S> | null> {
   const ref = kind.refOf(id)
   const oid = await stores.refs.read(ref)
-  if (oid === null) return null
-  const { snapshot } = await readState(stores.objects, oid, ref)
+  if (oid !== null) return tipAs(kind, stores.objects, { ref, id, oid })
+  // Few are looked for there.
+  const { lastTip, readArchives } = await import('./archive.js')
+  const tips = kind.kind === 'session' ? (await readArchives(stores)).get(id) : undefined
+  if (tips === undefined) return null
+  const archived = await lastTip(stores.objects, { id, tips })
+  return { ...(await tipAs(kind, stores.objects, { ref, id, oid: archived })), isArchived: true }
+}
+
+/** An archived session. @throws BrokenState when its chain cannot be read */
+export async function archivedTip(objects: ObjectStore, { id, oid }: { id: string; oid: Oid }): Promise<ChainTip> {
+  return { ...(await tipAs(sessionKind, objects, { ref: sessionRef(id), id, oid })), isArchived: true }
+}
+
+async function tipAs<S extends AnySnapshot>(
+  kind: ChainKind<S>,
+  objects: ObjectStore,
+  at: Omit<TipOf<S>, 'snapshot'>,
+): Promise<TipOf<S>> {
+  const { snapshot } = await readState(objects, at.oid, at.ref)
   const isCurrent = snapshot !== null && snapshot.fold >= kind.version
-  const events = isCurrent ? [] : await readEvents(stores.objects, oid, ref)
-  return { ref, id, oid, snapshot: isCurrent ? (snapshot as S) : foldAs(kind, events) }
+  return { ...at, snapshot: isCurrent ? (snapshot as S) : foldAs(kind, await readEvents(objects, at.oid, at.ref)) }
 }
-
-/** Reads one state commit; `ref` is for the error. */
-export async function readState(objects: ObjectStore, oid: Oid, ref: string): Promise<StateCommit> {
-  return stateIn(await objects.readCommit(oid), oid, ref)
-}
-
-function stateIn(commit: CommitObject | null, oid: Oid, ref: string): StateCommit {
-  if (commit === null) throw broken(ref, `its commit ${oid} is missing`)
-  try {
-    return decodeState(oid, commit)
-  } catch (cause) {
-    if (cause instanceof BrokenState) throw broken(ref, cause.message, cause.hints)
-    throw cause
-  }
-}
-
-const broken = (ref: string, what: string, hints: readonly string[] = []): BrokenState =>
-  new BrokenState(`${ref} is broken: ${what}`, [
-    ...hints,
-    `Fetch the ref again from a clone that has it, or remove it with "git update-ref -d ${ref}".`,
-  ])
 
 /**
  * All events of a chain, in no particular order and possibly twice; `fold` and `inOrder` deal with that. Only state parents are
@@ -109,7 +112,7 @@ export async function readEvents(objects: ObjectStore, tip: Oid, ref: string): P
       near = await objects.readLine(oid, ahead)
       ahead = Math.min(2 * ahead, readAhead.most)
     }
-    const state = stateIn(near.get(oid) ?? (await objects.readCommit(oid)), oid, ref)
+    const state = decodeCommit(near.get(oid) ?? (await objects.readCommit(oid)), oid, ref)
     for (const event of state.events) events.push(await withLists(objects, event, ref))
     for (const parent of state.stateParents) {
       if (!seen.has(parent)) queue.push(parent)
@@ -145,7 +148,7 @@ export async function beginAs<S extends AnySnapshot>(
   })
   const tip = { ref: kind.refOf(start.id), id: start.id, oid: root, snapshot: kind.empty() }
   const prepared = await appendAs(kind, stores, { ...start, tip, writer })
-  return { ...prepared, change: { ...prepared.change, old: null } }
+  return { ...prepared, change: { ...prepared.change, old: null }, before: null }
 }
 
 /** Writes the commit that appends events to a chain; the caller moves the ref, together with all others that move. */
@@ -170,8 +173,8 @@ export async function appendAs<S extends AnySnapshot>(
       type: event.type,
       lamport: tip.snapshot.lamport + 1,
       at: isoTime(writer.author),
-      by: `${writer.author.name} <${writer.author.email}>`,
-      data: await spill(stores.objects, event.data, {
+      by: plainLine(`${writer.author.name} <${writer.author.email}>`),
+      data: await spill(stores.objects, conform({ ...event.data }), {
         event: id,
         blobs,
         budget: maxEventsBytes / append.events.length,
@@ -193,7 +196,9 @@ export async function appendAs<S extends AnySnapshot>(
       snapshot,
     }),
   })
-  return { change: { ref: tip.ref, old: tip.oid, new: oid }, tip: { ...tip, oid, snapshot }, events }
+  const { ref, id } = tip
+  const old = tip.isArchived === true ? null : tip.oid
+  return { change: { ref, old, new: oid }, before: tip.oid, tip: { ref, id, oid, snapshot }, events }
 }
 
 /** ISO 8601 in UTC with whole seconds. */

@@ -23,6 +23,7 @@ const optional =
 
 const isStatus: Check = (value) => sessionStatuses.some((status) => status === value)
 const orNull = (check: Check): Check => optional((value) => value === null || check(value))
+const texts: Check = (value) => Array.isArray(value) && value.every(text)
 const oids: Check = (value) => Array.isArray(value) && value.every(isOid)
 const merged: Check = (value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
@@ -78,7 +79,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     model: optional(text),
     test: optional(longText),
   },
-  'session.renamed': { name: text, branch: optional(text) },
+  'session.renamed': { name: text, slug: optional(text), branch: optional(text) },
   'iteration.started': {
     iteration: text,
     n: number,
@@ -88,6 +89,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
     model: optional(text),
     host: text,
     clone: optional(text),
+    comments: optional(texts),
   },
   'iteration.finished': {
     iteration: text,
@@ -157,6 +159,9 @@ const shapes: Record<EventType, Record<string, Check>> = {
     thread: orNull((value) => isObject(value) && text(value.agent) && text(value.id)),
     kept: orNull(kept),
     total,
+    name: optional((value) => isObject(value) && text(value.name) && text(value.slug)),
+    labels: optional(texts),
+    comments: optional(texts),
   },
   'label.added': { label: text },
   'label.removed': { label: text },
@@ -187,6 +192,17 @@ const shapes: Record<EventType, Record<string, Check>> = {
   },
   'batch.aborted': { reason: text },
   'batch.finished': {},
+  'comment.added': {
+    comment: text,
+    text: longText,
+    path: optional(text),
+    line: optional(number),
+    end: optional(number),
+    commit: optional(isOid),
+    code: optional(longText),
+  },
+  'comment.resolved': { comment: text, iteration: optional(text) },
+  'comment.reopened': { comment: text },
 }
 
 /** Whether an event's data has the form that its type promises. Types that are not known have any. */
@@ -236,8 +252,8 @@ export const isWholeSnapshot = (snapshot: object): boolean => {
     isChanges(it.changes) &&
     isUsage(it.usage) &&
     (isAbsent(it.costUsd) || number(it.costUsd)) &&
-    Array.isArray(it.labels) &&
-    it.labels.every(text) &&
+    texts(it.labels) &&
+    (isAbsent(it.comments) || texts(it.comments)) &&
     (isAbsent(it.merged) || merged(it.merged)) &&
     (isAbsent(it.paused) || paused(it.paused)) &&
     (isAbsent(it.review) || review(it.review)) &&

@@ -13,7 +13,9 @@ export interface BlobValue {
 export type LongText = string | BlobValue
 
 /** Fields that hold a `LongText`. */
-export const longTexts: readonly string[] = ['prompt', 'test', 'command', 'output', 'summary', 'plan']
+export const longTexts: readonly string[] = [
+  ...['prompt', 'test', 'command', 'output', 'summary', 'text', 'code', 'plan'],
+]
 /** Lists that may be long: they live in blobs then, and whoever reads the events of a chain finds them back in place. */
 export const longLists: readonly string[] = [
   'map',
@@ -155,6 +157,10 @@ export interface Undone {
   /** What a failed agent had left uncommitted. */
   kept?: { iteration: string; n: number; from: Oid; commit: Oid } | null
   total?: ChangeSize
+  name?: { name: string; slug: string }
+  labels?: string[]
+  /** Ids of the review comments that are open again. */
+  comments?: string[]
 }
 
 /** Data of every event type; see "Events" in the state format. */
@@ -171,7 +177,7 @@ export interface EventData {
     batch?: string
   }
   /** `branch` when the user renamed the branch with plain git. */
-  'session.renamed': { name: string; branch?: string }
+  'session.renamed': { name: string; slug?: string; branch?: string }
   'iteration.started': {
     iteration: string
     n: number
@@ -182,6 +188,8 @@ export interface EventData {
     host: string
     /** A random id of the clone that it began in. */
     clone?: string
+    /** Review comments that the agent was told. */
+    comments?: string[]
   }
   'iteration.finished': {
     iteration: string
@@ -274,6 +282,21 @@ export interface EventData {
   'operation.undone': Undone
   'label.added': { label: string }
   'label.removed': { label: string }
+  /** A review comment; on lines of a file as they stood on top of `commit`, uncommitted work included. */
+  'comment.added': {
+    comment: string
+    text: LongText
+    path?: string
+    line?: number
+    /** The last line, where there are several. */
+    end?: number
+    commit?: Oid
+    /** The lines themselves. */
+    code?: LongText
+  }
+  /** `iteration`: the agent was told of it there. */
+  'comment.resolved': { comment: string; iteration?: string }
+  'comment.reopened': { comment: string }
   /** A batch run began. `plan` is the JSON of the expanded plan; `runner` names the process that works on it, as a lease. */
   'batch.created': { name: string; plan: LongText; total: number } & Runner
   /** Another process goes on with it. */

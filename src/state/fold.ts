@@ -16,7 +16,7 @@ import {
 import type { Oid } from './storage.js'
 
 /** Version of the fold: a snapshot made by a lower one is folded again from the chain. */
-export const foldVersion = 2
+export const foldVersion = 3
 
 /** An iteration that started and has not ended, as far as the chain knows. */
 export interface OpenIteration {
@@ -71,6 +71,8 @@ export interface Snapshot {
   usage: Usage
   costUsd?: number
   labels: string[]
+  /** Ids of the review comments that are not resolved; absent when there are none. */
+  comments?: string[]
   merged?: { into: string; after: Oid; at: string }
   /** The pull request, or where one can be opened. */
   review?: { url: string; at: string }
@@ -161,7 +163,11 @@ const appliers: Appliers = {
     createdAt: event.at,
     by: event.by,
   }),
-  'session.renamed': (_, data) => ({ name: data.name, ...(data.branch === undefined ? {} : { branch: data.branch }) }),
+  'session.renamed': (_, data) => ({
+    name: data.name,
+    ...(data.slug === undefined ? {} : { slug: data.slug }),
+    ...(data.branch === undefined ? {} : { branch: data.branch }),
+  }),
   'iteration.started': (snapshot, data, event) => ({
     ...notKept(snapshot),
     iterations: Math.max(snapshot.iterations, data.n),
@@ -227,6 +233,9 @@ const appliers: Appliers = {
   'session.reopened': () => ({ status: 'idle' }),
   'label.added': (snapshot, data) => ({ labels: [...new Set([...snapshot.labels, data.label])].sort() }),
   'label.removed': (snapshot, data) => ({ labels: snapshot.labels.filter((label) => label !== data.label) }),
+  'comment.added': openComment,
+  'comment.reopened': openComment,
+  'comment.resolved': ({ comments = [] }, data) => openComments(comments.filter((id) => id !== data.comment)),
 }
 
 /** Whether this git-amp knows the event's type. */
@@ -254,9 +263,16 @@ const changeHeads = (heads: readonly Oid[], { drop, add }: { drop: readonly Oid[
 
 /** A patch deletes nothing, so a field that goes is set to undefined, which JSON leaves out. */
 const without = (
-  key: 'merging' | 'merged' | 'paused' | 'review' | 'thread' | 'kept',
+  key: 'comments' | 'merging' | 'merged' | 'paused' | 'review' | 'thread' | 'kept',
   patch: Partial<Snapshot>,
 ): Partial<Snapshot> => ({ ...patch, [key]: undefined }) as unknown as Partial<Snapshot>
+
+const openComments = (comments: string[]): Partial<Snapshot> =>
+  comments.length === 0 ? without('comments', {}) : { comments }
+
+function openComment({ comments = [] }: Snapshot, { comment }: { comment: string }): Partial<Snapshot> {
+  return openComments([...new Set([...comments, comment])].sort())
+}
 
 const notKept = ({ kept }: Snapshot): Partial<Snapshot> => (kept === undefined ? {} : without('kept', {}))
 
@@ -274,6 +290,9 @@ function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
     ...(data.base === undefined ? {} : { base: data.base }),
     ...(data.status === undefined ? {} : { status: data.status }),
     ...(data.total === undefined ? {} : { changes: data.total }),
+    ...(data.name ?? {}),
+    ...(data.labels === undefined ? {} : { labels: data.labels }),
+    ...(data.comments === undefined ? {} : openComments(data.comments)),
   }
   for (const key of ['merged', 'paused', 'review', 'thread', 'kept'] as const) {
     if (data[key] === null) patch = without(key, patch)

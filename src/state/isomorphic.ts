@@ -1,3 +1,4 @@
+import { Errors, readObject, writeObject } from 'isomorphic-git'
 import { fatal } from '../errors.js'
 import type { Stores } from './chain.js'
 import { type FilePromises, FileRefs } from './file-refs.js'
@@ -70,21 +71,19 @@ class IsomorphicObjects implements ObjectStore {
 
   private async write(type: ObjectType, object: Uint8Array): Promise<Oid> {
     await this.check()
-    const git = await load()
-    return git.writeObject({ fs: this.fs, gitdir: this.gitdir, type, object, format: 'content' })
+    return writeObject({ fs: this.fs, gitdir: this.gitdir, type, object, format: 'content' })
   }
 
   private async read(oid: Oid, type: ObjectType): Promise<Buffer | null> {
     await this.check()
     if (!isOid(oid)) return null
-    const git = await load()
     try {
       const { fs, gitdir, cache } = this
-      const found = await git.readObject({ fs, gitdir, oid, cache, format: 'content' })
+      const found = await readObject({ fs, gitdir, oid, cache, format: 'content' })
       if (found.type === type) return Buffer.from(found.object as Uint8Array)
       throw fatal(`object ${oid} is a ${found.type} where a ${type} is expected`)
     } catch (error) {
-      if (error instanceof git.Errors.NotFoundError) return null
+      if (error instanceof Errors.NotFoundError) return null
       throw error
     }
   }
@@ -112,9 +111,6 @@ class CheckedRefs implements RefStore {
     await this.refs.update(changes, reason)
   }
 }
-
-/** It costs more than 60 ms to load. */
-const load = async () => (await import('isomorphic-git')).default
 
 /**
  * Refuses what isomorphic-git would read or write wrongly without an error.

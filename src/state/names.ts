@@ -4,6 +4,8 @@
 export const sessionsPrefix = 'refs/amp/sessions'
 /** Where batch chains live: `refs/amp/batches/<id>`. */
 export const batchesPrefix = 'refs/amp/batches'
+/** Where closed sessions are kept, a ref for each month: `refs/amp/archive/<yyyy-mm>`. */
+export const archivesPrefix = 'refs/amp/archive'
 /** What was forgotten, so that it does not come back. */
 export const tombstonesRef = 'refs/amp/tombstones'
 /** Where transcripts and paused work live: they leave this clone by consent alone. */
@@ -36,6 +38,13 @@ export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 
 /** The chain's ref of a batch run. */
 export const batchRef = (id: string): string => `${batchesPrefix}/${id}`
+
+/** Whether `text` names a month, `2026-11`. */
+export const isMonth = (text: unknown): text is string =>
+  typeof text === 'string' && /^\d{4}-(0[1-9]|1[0-2])$/.test(text)
+
+/** The ref of a month's archive. */
+export const archiveRef = (month: string): string => `${archivesPrefix}/${month}`
 
 /** The ref of what agents said in a session: it leaves this clone by consent alone. */
 export const transcriptRef = (id: string): string => `${transcriptsPrefix}/${id}`

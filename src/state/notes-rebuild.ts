@@ -7,7 +7,8 @@ import type { Oid } from './storage.js'
 /**
  * The note lines that follow from a session's events, as the commands wrote them: notes are derived, and can be made again when they are lost.
  */
-export function notesOf(session: { id: string; slug: string }, events: Iterable<AmpEvent>): NoteLine[] {
+export function notesOf(first: { id: string; slug: string }, events: Iterable<AmpEvent>): NoteLine[] {
+  let session = first
   const told: AmpEvent[] = []
   const lines = new Map<string, NoteLine>()
   /** Lines by the head that they came with: undoing the step that made the head takes them back. */
@@ -20,6 +21,7 @@ export function notesOf(session: { id: string; slug: string }, events: Iterable<
   for (const event of inOrder(events)) {
     told.push(event)
     if (!isKnown(event)) continue
+    if (event.type === 'session.renamed') session = { ...session, slug: event.data.slug ?? session.slug }
     if (event.type === 'iteration.finished' || event.type === 'iteration.failed') {
       add(event.data.to, lineOf(session, told, event.data.iteration))
     } else if (event.type === 'test.recorded') {

@@ -16,6 +16,8 @@ export interface Operation {
   refs: { ref: string; before: Oid | null; after: Oid | null }[]
   /** Worktrees that it made, dropped, or took uncommitted work out of. */
   worktrees?: WorktreeChange[]
+  /** What it staged in a checkout. */
+  staged?: StagedChange
   /** The operation that it took back. */
   undoes?: string
   /** The command of several steps that it is one of. */
@@ -41,11 +43,19 @@ export interface WorktreeChange {
   trash?: string
 }
 
+/** The index of a checkout before and after an operation: commits of it, on the HEAD that was checked out. */
+export interface StagedChange {
+  path: string
+  before: Oid
+  after: Oid
+}
+
 /** What an operation says of itself beside the refs of its transaction. */
 export interface OperationNote {
   id: string
   command: string
   worktrees?: WorktreeChange[]
+  staged?: StagedChange
   undoes?: string
   within?: Within
   /** Refs that moved outside of the transaction: before it by git itself, or right after it. */
@@ -83,8 +93,10 @@ export async function prepareOperation(
   return { ref: oplogRef, old, new: oid }
 }
 
-const snapshotsIn = ({ worktrees = [] }: Pick<Operation, 'worktrees'>): (Oid | null)[] =>
-  worktrees.flatMap(({ before, after }) => [before, after]).map((state) => (state === 'clean' ? null : state))
+const snapshotsIn = ({ worktrees = [], staged }: Pick<Operation, 'worktrees' | 'staged'>): (Oid | null)[] =>
+  [...worktrees, ...present([staged])]
+    .flatMap(({ before, after }) => [before, after])
+    .map((state) => (state === 'clean' ? null : state))
 
 /**
  * The operations that count as undone: taken back by one that was not taken back itself.

@@ -6,9 +6,15 @@ import { isId } from './names.js'
 /** Control characters of ASCII and Latin-1, and marks that reorder what a reader sees. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
 const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+const controls = new RegExp(control, 'g')
 
-/** Text on one line that is no option of a program. */
-const isWord = (text: string, max = 400): boolean => text.length <= max && !control.test(text) && !text.startsWith('-')
+const maxWord = 400
+
+/** Text on one line. */
+const isLine = (text: string): boolean => text.length <= maxWord && !control.test(text)
+
+/** The same, and no option of a program. */
+const isWord = (text: string): boolean => isLine(text) && !text.startsWith('-')
 
 /** What `git check-ref-format` asks of the part behind `refs/`, and what no branch of ours needs besides. */
 export function isRefPath(path: string): boolean {
@@ -23,12 +29,16 @@ const isFullRef = (ref: string): boolean => /^refs\/[a-z]/.test(ref) && isRefPat
 /** A slug is one part of a branch's name. */
 const isSlug = (slug: string): boolean => slug !== '' && slug.length <= 120 && !slug.includes('/') && isRefPath(slug)
 
+/** A file below the top of a worktree, as people can read it. */
+export const isFilePath = (path: string): boolean =>
+  path !== '' && path.length <= 4096 && !control.test(path) && !/^\/|(^|\/)(\.{0,2}|\.git)(\/|$)/i.test(path)
+
 const isTime = (at: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) && !Number.isNaN(Date.parse(at))
 
 /** Fields of any event that hold an id of ours: they become names of files. */
-const idFields = ['iteration', 'operation', 'runner', 'session', 'run']
+const idFields = ['iteration', 'operation', 'comment', 'runner', 'session', 'run']
 /** Fields of any event that hold a word. */
-const wordFields = ['name', 'agent', 'model', 'host', 'cause', 'via', 'result', 'label', 'outcome', 'thread', 'clone']
+const wordFields = ['agent', 'model', 'host', 'cause', 'via', 'result', 'label', 'outcome', 'thread', 'clone']
 /** A value nested deeper than this is none of ours, and may exhaust whoever walks through it. */
 const maxDepth = 16
 
@@ -39,17 +49,44 @@ export function wrongEvent(event: AmpEvent): string | null {
   const { type, at, by, data } = event
   if (!/^[a-z]+(\.[a-z-]+)+$/.test(type) || type.length > 64) return 'an event has a malformed type'
   if (!isTime(at)) return 'an event has a malformed time'
-  if (by.length > 400 || control.test(by)) return 'an event has a malformed author'
+  if (!isLine(by)) return 'an event has a malformed author'
   if (!isShallow(data)) return 'an event is nested too deeply, or holds an absurd number'
   for (const field of idFields)
     if (data[field] !== undefined && !isId(data[field])) return 'an event names a malformed id'
   for (const field of wordFields) if (isBad(data[field], isWord)) return `an event has a malformed '${field}'`
+  // A prompt may begin with the dash of a list; nothing takes a name for an option.
+  if (isBad(data.name, isLine)) return "an event has a malformed 'name'"
   if (isBad(data.slug, isSlug)) return 'an event has a malformed slug'
+  if (isBad(data.path, isFilePath)) return 'an event names a malformed path'
   if (isBad(data.branch, isRefPath)) return 'an event names a malformed branch'
   if (isBad(data.into, isFullRef)) return 'an event names a malformed ref'
+  const { name, slug } = (data.name ?? {}) as { name?: unknown; slug?: unknown }
+  if (isBad(name, isWord) || isBad(slug, isSlug)) return 'an event has a malformed name'
+  for (const label of Array.isArray(data.labels) ? data.labels : [])
+    if (isBad(label, isWord)) return 'an event has a malformed label'
+  for (const id of Array.isArray(data.comments) ? data.comments : [])
+    if (!isId(id)) return 'an event names a malformed id'
   const base = (data.base as { ref?: unknown } | undefined)?.ref
   return isBad(base, isFullRef) ? 'an event names a malformed ref' : null
 }
+
+/** An event's data as other clones take it: what its short fields must not hold is taken out, whoever put it in. */
+export function conform(data: Record<string, unknown>): Record<string, unknown> {
+  const clean = { ...data }
+  for (const field of ['name', ...wordFields]) {
+    const value = clean[field]
+    if (typeof value !== 'string' || (field === 'name' ? isLine(value) : isWord(value))) continue
+    clean[field] = plainLine(field === 'name' ? value : value.replace(/^[-\s]+/, ''))
+  }
+  return clean
+}
+
+/** Text on one line, at most 400 characters of it. */
+export const plainLine = (text: string): string =>
+  [...text.replace(controls, ' ')]
+    .slice(0, maxWord / 2)
+    .join('')
+    .trim()
 
 /** Absent is fine, and so is another type of value, which is the business of the event's shape. */
 const isBad = (value: unknown, isGood: (text: string) => boolean): boolean =>

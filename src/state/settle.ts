@@ -1,4 +1,5 @@
 import type { Stores } from './chain.js'
+import type { StateCommit } from './codec.js'
 import { type EntityKind, kindOf } from './kinds.js'
 import { joinTips, type Relation, relate } from './merge.js'
 import type { Oid } from './storage.js'
@@ -12,6 +13,8 @@ export interface Settlement {
   oid: Oid
   /** Events that came from there. */
   came: number
+  /** The commit there, when the chain here is to stand on it. */
+  tip?: StateCommit | undefined
 }
 
 /**
@@ -32,9 +35,10 @@ export async function settleChain(
   if (ours !== null && own?.has(theirs) === true) return { relation: 'ahead', oid: ours, came: 0 }
   const fresh = await validateChain(stores.objects, { kind, id, tip: theirs, ours: own }, looks)
   const came = fresh.reduce((sum, state) => sum + state.events.length, 0)
-  if (ours === null || own === null) return { relation: 'new', oid: theirs, came }
+  const tip = fresh.find(({ oid }) => oid === theirs)
+  if (ours === null || own === null) return { relation: 'new', oid: theirs, came, tip }
   const relation = relate({ tip: ours, commits: own }, { tip: theirs, fresh })
-  if (relation !== 'diverged') return { relation, oid: theirs, came }
+  if (relation !== 'diverged') return { relation, oid: theirs, came, tip }
   const { oid } = await joinTips(stores, { kind, id, ref, tips: [ours, theirs] })
   return { relation, oid, came }
 }

@@ -3,7 +3,7 @@ import { isoTime } from './chain.js'
 import { asciiJson } from './codec.js'
 import { isId, isOid, tombstonesRef } from './names.js'
 import type { CommitObject, Oid, RefChange } from './storage.js'
-import { Refused } from './validate.js'
+import { type Look, Refused, readStrange } from './validate.js'
 
 /**
  * What was forgotten on purpose, so that it does not come back from an old clone: commits on `refs/amp/tombstones`, each with `entity.purged`
@@ -57,13 +57,12 @@ interface Stone {
   purges: Purge[]
 }
 
-async function walk(stores: Stores, tip: Oid | null): Promise<Map<Oid, Stone>> {
+async function walk(stores: Stores, tip: Oid | null, look: Look | null = null): Promise<Map<Oid, Stone>> {
   const found = new Map<Oid, Stone>()
   const queue = tip === null ? [] : [tip]
   for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
     if (found.has(oid)) continue
-    const commit = await stores.objects.readCommit(oid)
-    if (commit === null) throw new Refused(`its commit ${oid} is missing`)
+    const commit = await readStrange(stores.objects, oid, look)
     found.set(oid, { commit, purges: purgesIn(oid, commit.message) })
     if (found.size > maxCommits) throw new Refused('its history is too long')
     queue.push(...commit.parents)
@@ -125,9 +124,17 @@ export async function prepareTombstones(
   return { ref: tombstonesRef, old, new: oid }
 }
 
-/** What becomes of two tips of the tombstones: one of them, or the commit that joins them. @throws Refused */
-export async function joinTombstones(stores: Stores, ours: Oid | null, theirs: Oid): Promise<Oid> {
-  const below = await walk(stores, theirs)
+/**
+ * What becomes of two tips of the tombstones: one of them, or the commit that joins them.
+ * @param look type and size of what comes from elsewhere, before it is read
+ * @throws Refused
+ */
+export async function joinTombstones(
+  stores: Stores,
+  { ours, theirs }: { ours: Oid | null; theirs: Oid },
+  look: Look | null = null,
+): Promise<Oid> {
+  const below = await walk(stores, theirs, look)
   if (ours === null || below.has(ours)) return theirs
   const own = await walk(stores, ours)
   if (own.has(theirs)) return ours

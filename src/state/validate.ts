@@ -6,7 +6,7 @@ import { byLamport } from './fold.js'
 import { type AnySnapshot, type EntityKind, foldAs, kindOf } from './kinds.js'
 import { isId, isOid } from './names.js'
 import { isShallow, wrongEvent } from './rules.js'
-import type { ObjectStore, Oid } from './storage.js'
+import type { CommitObject, ObjectStore, Oid } from './storage.js'
 import { lamportOf, parentsFirst, walkChain } from './walk.js'
 
 /**
@@ -92,6 +92,17 @@ function guard(objects: ObjectStore, look: Look | null): Pick<ObjectStore, 'read
       return objects.readTree(oid)
     },
   }
+}
+
+/** Reads a commit that nobody vouches for. @throws Refused when it is missing, too large, none, or malformed */
+export async function readStrange(objects: ObjectStore, oid: Oid, look: Look | null): Promise<CommitObject> {
+  try {
+    const commit = await guard(objects, look).readCommit(oid)
+    if (commit !== null) return commit
+  } catch (error) {
+    throw error instanceof Refused ? error : new Refused(`its commit ${oid} cannot be read`)
+  }
+  throw new Refused(`its commit ${oid} is missing`)
 }
 
 async function walkIncoming(
@@ -230,7 +241,10 @@ function checkSnapshots(fresh: readonly StateCommit[], incoming: Incoming): AnyS
 function checkOne(state: StateCommit, version: number, compute: () => AnySnapshot): AnySnapshot {
   const { snapshot } = state
   if (snapshot !== null && snapshot.fold > version) return snapshot
-  const computed = JSON.parse(JSON.stringify(compute())) as AnySnapshot
+  const text = JSON.stringify(compute())
+  // Mostly they are alike to the letter, and need not be taken apart.
+  if (snapshot !== null && JSON.stringify(snapshot) === text) return snapshot
+  const computed = JSON.parse(text) as AnySnapshot
   if (snapshot !== null && snapshot.fold === version && !isSameJson(snapshot, computed))
     throw new Refused(`the snapshot of its commit ${state.oid} does not say what its events say`)
   return computed

@@ -1,5 +1,5 @@
-import { readState } from './chain.js'
 import type { StateCommit } from './codec.js'
+import { readState } from './read-state.js'
 import type { ObjectStore, Oid } from './storage.js'
 
 /**

@@ -110,10 +110,7 @@ function listing() {
   const id = ref.split('/').at(-1)
   const lines = []
   for (let n = 0; n < count; n++) {
-    const other = n
-      .toString(32)
-      .padStart(12, '0')
-      .replace(/[ilou]/g, (letter) => ({ i: 'w', l: 'x', o: 'y', u: 'z' })[letter])
+    const other = idOf(n)
     const text = message.replaceAll(id, other)
     lines.push(
       `commit refs/amp/sessions/${other}\ncommitter B <b@example.com> ${1_700_000_000 + n} +0000\ndata ${Buffer.byteLength(text)}\n${text}\n`,
@@ -269,6 +266,113 @@ function iteration() {
   report('git amp iterate, less node / bare git', { measured: iterated - bare, against: commands, aim: '2.5x', detail })
 }
 
+/** Ids of sessions: numbers in the letters that ids are made of. */
+const idOf = (n) =>
+  n
+    .toString(32)
+    .padStart(12, '0')
+    .replace(/[ilou]/g, (letter) => ({ i: 'w', l: 'x', o: 'y', u: 'z' })[letter])
+
+/** A bare repository with many sessions of one iteration each: the history of a real one, over and over. */
+function hub(name, count, { isClosed = false } = {}) {
+  const dir = repository(`${name}-home`)
+  exec(amp, ['new', 'session', '-m', 'echo 1 >a', '--agent', 'shell', '-q'], dir).run()
+  exec(amp, ['iterate', 'session', '-q'], dir).run()
+  if (isClosed) exec(amp, ['remove', '-f', 'session', '-q'], dir).run()
+  const [ref] = git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n')
+  const id = ref.split('/').at(-1)
+  const chain = git(dir, 'rev-list', '--first-parent', '--reverse', ref)
+    .split('\n')
+    .map((oid) => git(dir, 'cat-file', 'commit', oid))
+  const bare = join(root, `${name}.git`)
+  git(root, 'clone', '-q', '--bare', dir, bare)
+  const lines = []
+  for (let n = 0; n < count; n++) {
+    chain.forEach((commit, at) => {
+      const [head, ...rest] = commit.split('\n\n')
+      const parents = [...head.matchAll(/^parent (.*)$/gm)].map((match) => match[1])
+      const who = [...head.matchAll(/^(author|committer) .*$/gm)].map((match) => match[0])
+      const text = `${rest.join('\n\n').replaceAll(id, idOf(n))}\n`
+      lines.push(`commit refs/amp/sessions/${idOf(n)}\nmark :${n * chain.length + at + 1}\n${who.join('\n')}\n`)
+      lines.push(`data ${Buffer.byteLength(text)}\n${text}`)
+      if (at > 0) lines.push(`from :${n * chain.length + at}\n`)
+      for (const code of parents.slice(1)) lines.push(`merge ${code}\n`)
+    })
+  }
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: bare, env, input: lines.join('') })
+  git(bare, 'pack-refs', '--all')
+  return bare
+}
+
+/** Exchanging sessions with a repository on this machine, against a fetch of the same refs. */
+function exchanging() {
+  let number = 0
+  const clone = (bare) => () => {
+    const dir = join(root, `clone-${number++}`)
+    git(root, 'clone', '-q', bare, dir)
+    return dir
+  }
+  const into = (bare, file, args) => ({ before: clone(bare), run: (dir) => exec(file, args, dir).run() })
+  const refspecs = [
+    '+refs/amp/*:refs/amp-local/remotes/origin/*',
+    '+refs/notes/amp*:refs/amp-local/remotes/origin/notes/amp*',
+  ]
+  const fetching = ['fetch', '-q', '--no-tags', 'origin', ...refspecs]
+  const few = hub('few', quick ? 100 : 1000)
+  const [start, fetched, synced] = compare(
+    [node, into(few, 'git', fetching), into(few, amp, ['sync', '-q'])],
+    quick ? 3 : 7,
+  )
+  report(`first git amp sync, ${quick ? 100 : 1000} sessions, less node / fetch`, {
+    measured: synced - start,
+    against: fetched,
+    aim: '1.5x',
+    detail: `(${ms(synced)} - node ${ms(start)}) / ${ms(fetched)}`,
+  })
+  const count = quick ? 1000 : 10_000
+  const many = hub('many', count)
+  const [plain, ours] = [clone(many)(), clone(many)()]
+  exec('git', fetching, plain).run()
+  exec(amp, ['sync', '-q'], ours).run()
+  for (const dir of [plain, ours]) git(dir, 'pack-refs', '--all')
+  const [bare, again, nothing] = compare(
+    [node, exec('git', fetching, plain), exec(amp, ['sync', '-q'], ours)],
+    quick ? 5 : 11,
+  )
+  report(`git amp sync of nothing, ${count} sessions, less node / fetch`, {
+    measured: nothing - bare,
+    against: again,
+    aim: '1.5x',
+    detail: `(${ms(nothing)} - node ${ms(bare)}) / ${ms(again)}, ${peak(['sync', '-q'], ours)}`,
+  })
+}
+
+/** A `git push` of one commit by somebody who has no git-amp, to a repository with many sessions. */
+function bystanding() {
+  const count = quick ? 1000 : 10_000
+  const [none, live, archived] = [hub('none', 0), hub('live', count), hub('archived', count, { isClosed: true })]
+  const keeper = join(root, 'keeper')
+  git(root, 'clone', '-q', archived, keeper)
+  exec(amp, ['sync', '-q'], keeper).run()
+  exec(amp, ['gc', '-q'], keeper).run()
+  exec(amp, ['sync', '-q'], keeper).run()
+  const left = git(archived, 'for-each-ref', 'refs/amp').split('\n').length
+  if (left > 10) throw new Error(`${left} refs were not archived`)
+  const push = (bare) => {
+    const dir = join(root, `bystander-${bare.split('/').at(-1)}`)
+    git(root, 'clone', '-q', bare, dir)
+    const before = (round) => git(dir, 'commit', '-q', '--allow-empty', '-m', `Commit ${round}`)
+    return { before, run: exec('git', ['push', '-q', 'origin', 'main'], dir).run }
+  }
+  const [plain, many, few] = compare([push(none), push(live), push(archived)], quick ? 5 : 11)
+  report(`git push of one commit, ${count} sessions archived / none`, {
+    measured: few,
+    against: plain,
+    aim: '2x',
+    detail: `${ms(few)} / ${ms(plain)}, not archived ${ms(many)}`,
+  })
+}
+
 /** A stream of 64 MB as agents print it, read as an iteration reads it, against `JSON.parse` of the same lines. */
 async function parsing() {
   const { build } = await import('esbuild')
@@ -339,6 +443,8 @@ try {
   section('new', creation)
   section('iterate', iteration)
   section('rewrite', rewriting)
+  section('sync', exchanging)
+  section('push', bystanding)
   if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })

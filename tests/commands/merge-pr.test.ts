@@ -219,7 +219,32 @@ describe('git amp merge --pr', () => {
     s.git('remote', 'add', 'origin', bare)
     expect((await s.amp('merge', id, '--pr')).stderr).toContain('the tests fail')
     expect(s.gitAt(bare, 'for-each-ref')).toBe('')
-    expect((await s.amp('merge', id, '--pr', '--no-test')).stderr).toContain('no pull request was opened')
+  })
+
+  it('records what was pushed where nobody knows the address of a pull request', async () => {
+    const { s, id, dir, branch } = await ready('ssh://git@localhost/srv/project')
+    s.git('remote', 'set-url', 'origin', dir)
+    const answer = await s.amp('merge', id, '--pr')
+    expect([answer.code, plain(answer.stdout, s.root), plain(answer.stderr, s.root)]).toMatchInlineSnapshot(`
+      [
+        0,
+        "pushed amp/a/<time>; no pull request was opened
+      ",
+        "-   rebase    main has not moved on
+      ok  test      pass on this tree, as recorded
+      !   review    pushed to origin; no pull request was opened
+      hint: Open the pull request where the repository is hosted (gh and glab are not installed).
+      hint: git amp undo takes back all but what was pushed
+      ",
+      ]
+    `)
+    expect(s.gitAt(dir, 'rev-parse', branch)).toBe(s.git('rev-parse', branch))
+    expect(s.snapshot(id)).toMatchObject({ status: 'review', review: { url: '' } })
+    expect((await s.amp('show', id)).stdout).toContain('in review\n')
+    expect((await s.amp('log', id)).stdout).toContain('on origin')
+    const again = JSON.parse((await s.amp('merge', id, '--pr', '--json')).stdout)
+    expect(again).toMatchObject({ review: { url: null, isOpened: false } })
+    for (const _ of [1, 2]) expect((await s.amp('undo')).stderr).not.toContain('pull request stays')
     expect(s.snapshot(id).status).toBe('idle')
   })
 })

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
@@ -376,6 +376,29 @@ describe('what comes after a merge', () => {
     s.hook('reference-transaction', '')
     expect((await s.amp('merge', '--continue', id)).code).toBe(0)
     expect(s.git('status', '--porcelain')).toBe('AM staged\n?? new')
+  })
+
+  it('says whom it waits for, and for what, when another merge is at the base', async () => {
+    const { s, id } = await behind()
+    const turn = join(s.dir, '.git/amp/locks/landing.json')
+    let ms = Date.now()
+    const owner = { pid: process.pid, host: 'test-host', token: 'other', at: ms, work: 'merge of session b into main' }
+    s.write({ '.git/amp/locks/landing.json': JSON.stringify(owner) })
+    const waits: number[] = []
+    const host = {
+      now: () => new Date(ms),
+      sleep: async (time: number) => {
+        waits.push(time)
+        ms += 100
+        if (waits.length === 15) rmSync(turn)
+      },
+    }
+    const answer = await s.ampWith({ host }, 'merge', id)
+    expect([answer.code, answer.stderr.split('\n').filter((line) => line.startsWith('Waiting'))]).toEqual([
+      0,
+      [`Waiting for process ${process.pid} on test-host: merge of session b into main`],
+    ])
+    expect(waits.length).toBeGreaterThanOrEqual(15)
   })
 
   it('merges commits that come to nothing, as git does', async () => {

@@ -95,6 +95,46 @@ describe('git amp pick', () => {
     expect((await w.s.amp('pick', w.id, '--')).code).toBe(129)
   })
 
+  it('takes staged changes back with undo, and has them again, beside what the user has done there', async () => {
+    const w = await Work.begin({ f: 'x\n', gone: '1\n', own: '1\n' })
+    w.agent({ f: 'y\n', 'sub/new': 'of the agent\n' })
+    w.git('rm', '-q', 'gone')
+    w.manual({}, 'Remove')
+    w.s.write({ own: '2\n', staged: 'of mine\n', untracked: '1\n' })
+    w.s.git('add', 'staged')
+    const look = () => [
+      w.s.git('status', '--porcelain', '-uall'),
+      w.s.git('diff', 'HEAD'),
+      w.s.git('ls-files', '--stage'),
+    ]
+    const before = look()
+    expect((await w.s.amp('pick', w.id, '--', '.')).code).toBe(0)
+    const picked = look()
+    expect(picked[0]).toBe('M  f\nD  gone\n M own\nA  staged\nA  sub/new\n?? untracked')
+    expect((await w.s.amp('oplog', '-n1')).stdout).toContain(`staged in ${w.s.dir}`)
+    // What is staged nowhere else is not collected.
+    w.s.git('gc', '-q', '--prune=now')
+    const undone = await w.s.amp('undo')
+    expect([undone.code, undone.stdout, undone.stderr]).toEqual([
+      0,
+      expect.stringContaining('undid pick of a'),
+      `Updated the checkout in ${w.s.dir}\n`,
+    ])
+    expect(look()).toEqual(before)
+    const [again] = JSON.parse((await w.s.amp('oplog', '--json')).stdout).operations
+    expect((await w.s.amp('undo', again.id)).code).toBe(0)
+    expect(look()).toEqual(picked)
+    w.s.write({ f: 'mine\n' })
+    const edited = await w.s.amp('undo')
+    expect([edited.code, edited.stderr]).toEqual([1, expect.stringContaining('are in the way')])
+    w.s.git('add', 'f')
+    expect((await w.s.amp('undo')).stderr).toContain('was committed or changed since: f\n')
+    w.s.git('commit', '-q', '-m', 'Taken')
+    const kept = look()
+    expect((await w.s.amp('undo')).stderr).toContain('was committed or changed since: f, gone, sub/new\n')
+    expect(look()).toEqual(kept)
+  })
+
   it('touches nothing that the user changed, and takes nothing then', async () => {
     const w = await Work.begin({ f: 'x\n' })
     w.agent({ a: '1' })

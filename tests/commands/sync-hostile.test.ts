@@ -31,6 +31,30 @@ async function hostile(): Promise<{
   return { world, there: world.clone('there', '--no-local'), sound, other, commit }
 }
 
+describe('what is written here', () => {
+  it.each([
+    '- fix this\n- and that',
+    '# Title',
+    '\u202eright to left\u202c',
+    `${'x'.repeat(500)}`,
+    '-x',
+    '\x1b[31mred',
+    '👩‍👩‍👧 ok',
+    '> - *',
+  ])('is taken elsewhere: a prompt %j', async (prompt) => {
+    const world = new Clones()
+    const [home, there] = [world.home(), world.clone('there')]
+    await home.must('new', '--agent', 'shell', '-m', prompt)
+    await home.must('new', `--name=${prompt}`, '--agent', 'shell', '-m', prompt)
+    await home.must('sync')
+    await there.must('sync')
+    expect(there.shared()).toBe(home.shared())
+    const names = (await there.must('list', '--format', '%(name)')).trim().split('\n')
+    expect(names).toHaveLength(2)
+    for (const name of names) expect(name).not.toMatch(/[\p{Cc}\u202a-\u202e]/u)
+  })
+})
+
 describe('a hostile remote', () => {
   it('is looked through: what is wrong is named and not taken, the rest is', async () => {
     const { world, there, sound, other, commit } = await hostile()

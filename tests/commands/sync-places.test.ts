@@ -1,33 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ageless, Clone, Clones } from '../helpers/clones.js'
-
-/** A session at home with an iteration whose prompt is a blob, pushed. */
-async function shared(options: ConstructorParameters<typeof Clones>[0] = {}) {
-  const world = new Clones(options)
-  for (let count = 0; count < 5; count++) world.scene.commit({ [`f${count}`]: `${count}\n` }, `Commit ${count}`)
-  world.scene.git('push', '-q', 'origin', 'main')
-  const home = world.home()
-  const id = await home.session('one', '--test', 'true')
-  await home.must('iterate', id, '-m', `echo 1 >a # ${'x'.repeat(9000)}`)
-  await home.must('sync', '--transcripts')
-  return { world, home, id }
-}
-
-/** Goes on with the session there, and home takes it up. */
-async function goesOn(home: Clone, there: Clone, id: string): Promise<void> {
-  await there.must('sync')
-  expect(there.shared()).toBe(home.shared())
-  await there.must('trust', id)
-  await there.must('resume', id)
-  await there.must('iterate', id, '-m', 'echo 2 >b')
-  await there.must('sync', '--transcripts')
-  await home.must('sync')
-  expect(home.shared()).toBe(there.shared())
-  expect(home.snapshot(id).iterations).toBe(2)
-  expect(await home.must('transcript', id)).toBe(await there.must('transcript', id))
-}
+import { ageless, Clone, goesOn, shared } from '../helpers/clones.js'
 
 describe('sync', () => {
   it('between sha256 repositories', async () => {
@@ -68,6 +42,50 @@ describe('sync', () => {
     await new Clone(world.scene, 'home', join(world.scene.root, 'linked')).must('sync')
     expect(bare.shared()).toBe(home.shared())
     expect(home.git('rev-parse', home.snapshot(id).branch)).toBe(home.snapshot(id).heads[0])
+  })
+
+  it('of a session inside a submodule, which the superproject does not see', async () => {
+    const { world, home, id } = await shared()
+    world.scene.gitAt(world.scene.root, 'config', '--global', 'protocol.file.allow', 'always')
+    for (const name of ['outer', 'other']) {
+      const outer = join(world.scene.root, name)
+      world.scene.gitAt(world.scene.root, 'init', '-q', name)
+      world.scene.gitAt(outer, 'submodule', '--quiet', 'add', world.hub, 'lib')
+      world.scene.gitAt(outer, 'commit', '-qm', 'Add lib')
+    }
+    const [one, two] = ['outer', 'other'].map(
+      (name) => new Clone(world.scene, name, join(world.scene.root, name, 'lib')),
+    )
+    if (one === undefined || two === undefined) throw new Error('no clones')
+    await goesOn(home, one, id)
+    await goesOn(one, two, id)
+    const outer = join(world.scene.root, 'outer')
+    expect(world.scene.gitAt(outer, 'status', '--porcelain', '--ignore-submodules=none')).toBe('')
+    expect(world.scene.gitAt(outer, 'for-each-ref', 'refs/amp')).toBe('')
+  })
+
+  it('of a session in a superproject, whose submodules stay as they are', async () => {
+    const { world, home, id } = await shared()
+    const { scene } = world
+    scene.gitAt(scene.root, 'config', '--global', 'protocol.file.allow', 'always')
+    scene.gitAt(scene.root, 'init', '-q', '--bare', 'lib.git')
+    scene.gitAt(scene.root, 'clone', '-q', 'lib.git', 'lib')
+    const lib = scene.commit({ code: '1\n' }, 'Lib', join(scene.root, 'lib'))
+    scene.gitAt(join(scene.root, 'lib'), 'push', '-q', 'origin', 'HEAD')
+    home.git('submodule', '--quiet', 'add', join(scene.root, 'lib.git'), 'lib')
+    home.git('commit', '-qm', 'Add lib')
+    home.git('push', '-q', 'origin', 'main')
+    const with_ = await home.session('with-lib')
+    // The agent sees the submodule as a new worktree has it: empty, and it is not taken for a deletion.
+    await home.must('iterate', with_, '-m', 'ls -A lib >seen; echo 1 >a')
+    expect(home.git('ls-tree', home.snapshot(with_).branch, 'lib')).toContain(lib)
+    await home.must('sync', '--transcripts')
+    const there = world.clone('there', '--recurse-submodules')
+    await goesOn(home, there, with_)
+    expect(there.git('submodule', 'status')).toMatch(new RegExp(`^ ${lib} lib`))
+    expect(there.git('status', '--porcelain')).toBe('')
+    expect(scene.gitAt(join(there.dir, 'lib'), 'for-each-ref', 'refs/amp')).toBe('')
+    await goesOn(home, there, id)
   })
 
   it('by relative paths, file:// and refspecs that somebody configured', async () => {

@@ -246,6 +246,7 @@ describe('a remote that refuses', () => {
     expect(answer.code).toBe(1)
     expect(answer.stdout).toMatch(new RegExp(`! refused +refs/amp/sessions/${one}.*hook declined`))
     expect(answer.stdout).toMatch(new RegExp(`\\* new +refs/amp/sessions/${two}`))
+    expect(answer.stderr).toMatch(/^remote: no .*way$/m)
     expect(answer.stdout + answer.stderr).not.toContain('\x1b')
     expect(world.git('for-each-ref', '--format=%(refname)', 'refs/amp')).toBe(`refs/amp/sessions/${two}`)
   })

@@ -311,6 +311,25 @@ describe('git amp undo', () => {
     expect(standing(s, wt)).toBe(before)
   })
 
+  it('moves another session’s branch back that a merge went into, with its worktree, and that session takes it up', async () => {
+    const s = scene()
+    const a = await s.session('a')
+    await s.iterate(a, 'echo 1 >a')
+    const b = await s.session('b', { args: ['--base', s.branch(a)] })
+    await s.iterate(b, 'echo 1 >b')
+    s.commit({ mine: '1' }, 'Mine', s.worktree(a))
+    const before = [branches(s), standing(s, s.worktree(a)), standing(s, s.worktree(b))]
+    expect((await s.amp('merge', b, '--no-rebase')).code).toBe(0)
+    // Its chain has what came from the merge, and not yet what the undo does.
+    expect((await s.amp('rebase', a)).stderr).not.toContain('Rebased')
+    expect(s.snapshot(a).heads).toEqual([s.git('rev-parse', s.branch(a))])
+    expect((await s.amp('undo')).stderr).toContain('Updated the checkout in')
+    expect([branches(s), standing(s, s.worktree(a)), standing(s, s.worktree(b))]).toEqual(before)
+    expect((await s.amp('squash', a)).code).toBe(0)
+    expect(s.snapshot(a).heads).toEqual([s.git('rev-parse', s.branch(a))])
+    expect(s.events(a).slice(-2)).toEqual(['head.moved', 'session.squashed'])
+  })
+
   it('opens a session again that a merge found in the base', async () => {
     const s = scene()
     const id = await s.session('a')

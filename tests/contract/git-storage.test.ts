@@ -37,6 +37,19 @@ test('what is written while a transaction runs is in the repository after the ne
   for (const oid of oids) expect(repository.git('cat-file', '-t', oid)).toBe('blob')
 })
 
+test('a reader that nobody asks anything keeps no process alive, also when it was closed before', async () => {
+  const oid = await repo.objects.writeBlob('text')
+  await repo.refs.update([], 'test')
+  const held = () => process.getActiveResourcesInfo().filter((name) => /^(Process|Pipe)Wrap$/.test(name)).length
+  repo.close()
+  const before = held()
+  const asked = repo.objects.readBlob(oid)
+  expect(held()).toBeGreaterThan(before)
+  await asked
+  expect(held()).toBeLessThanOrEqual(before)
+  expect(Buffer.from((await repo.objects.readBlob(oid)) ?? []).toString()).toBe('text')
+})
+
 test('objects are in the repository before a ref points at them, even when the ref does not move', async () => {
   const a = await codeCommit(repo, 'a')
   const change = { ref: 'refs/heads/a', old: '1'.repeat(40), new: a }

@@ -114,10 +114,16 @@ const cases: Record<string, Case> = {
       const id = await withWork(s)
       await s.amp('remove', '-f', id)
       await s.amp('undo')
+      const over = await s.session('over')
+      await s.amp('remove', over)
       return id
     },
     argv: () => ['gc', '--older-than', '0'],
-    check: (s) => expect(s.git('for-each-ref', 'refs/amp-local/oplog')).toBe(''),
+    check: async (s, id) => {
+      expect(s.git('for-each-ref', 'refs/amp-local/oplog')).toBe('')
+      expect(s.git('for-each-ref', '--format=%(refname)', 'refs/amp/sessions')).toBe(`refs/amp/sessions/${id}`)
+      expect((await amp(s, 'reopen', 'over')).code).toBe(0)
+    },
   },
 }
 

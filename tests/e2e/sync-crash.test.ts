@@ -30,9 +30,12 @@ describe('clones that are killed at random moments', () => {
     }
     const sessionsOf = (clone: Clone) =>
       clone.git('for-each-ref', '--format=%(refname:lstrip=3)', 'refs/amp/sessions').split('\n').filter(Boolean)
+    /** Archived ones, too. */
+    const ids = new Set<string>()
     let [killed, synced] = [0, 0]
     for (let count = 0; count < operations; count++) {
       const clone = pick(clones)
+      for (const one of sessionsOf(clone)) ids.add(one)
       const id = pick(sessionsOf(clone))
       const dice = random()
       const script = `echo ${count} >>f${Math.floor(random() * 3)}`
@@ -50,7 +53,7 @@ describe('clones that are killed at random moments', () => {
                   : dice < 0.65 && clone.snapshot(id).heads.length > 1
                     ? ['resolve', id, '--keep', pick(clone.snapshot(id).heads)]
                     : ['sync']
-      const mayDie = argv[0] === 'sync' || argv[0] === 'iterate'
+      const mayDie = argv[0] === 'sync' || argv[0] === 'iterate' || argv[0] === 'gc'
       const result = await run(clone, argv, mayDie && random() < 0.4 ? 50 + random() * 500 : null)
       if (result.signal === 'SIGKILL') {
         killed++

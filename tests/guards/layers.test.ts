@@ -14,6 +14,7 @@ interface Layer {
 const layers: Readonly<Record<string, Layer>> = {
   'bin.ts': { runs: ['main.ts', 'processes.ts', 'cli', 'util'], types: ['host.ts'] },
   'processes.ts': { runs: [], types: ['host.ts'] },
+  'reader.ts': { runs: ['state', 'errors.ts'] },
   'main.ts': { runs: ['registry.ts', 'cli', 'render', 'errors.ts', 'commands/help.ts'], types: ['git/inquiry.ts'] },
   'registry.ts': { runs: ['commands'], types: ['cli', 'git/inquiry.ts'] },
   commands: {

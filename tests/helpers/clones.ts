@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import type { Snapshot } from '../../src/state/fold.js'
 import { type Answer, type RunOptions, runAmp } from './run.js'
 import { Scene } from './scene.js'
@@ -87,4 +88,31 @@ export class Clones {
 }
 
 /** Text without the ages in it, which differ by the second. */
-export const ageless = (text: string): string => text.replace(/ +\d+ \w+ ago/g, ' ago')
+export const ageless = (text: string): string => text.replace(/ +\d+ \w+ ago */g, ' ago ')
+
+/** A session at home with an iteration whose prompt is a blob, pushed. */
+export async function shared(options: ConstructorParameters<typeof Clones>[0] = {}) {
+  const world = new Clones(options)
+  for (let count = 0; count < 5; count++) world.scene.commit({ [`f${count}`]: `${count}\n` }, `Commit ${count}`)
+  world.scene.git('push', '-q', 'origin', 'main')
+  const home = world.home()
+  const id = await home.session('one', '--test', 'true')
+  await home.must('iterate', id, '-m', `echo 1 >a # ${'x'.repeat(9000)}`)
+  await home.must('sync', '--transcripts')
+  return { world, home, id }
+}
+
+/** Goes on with the session there, and home takes it up. */
+export async function goesOn(home: Clone, there: Clone, id: string): Promise<void> {
+  const before = home.snapshot(id).iterations
+  await there.must('sync')
+  expect(there.shared()).toBe(home.shared())
+  await there.must('trust', id)
+  await there.must('resume', id)
+  await there.must('iterate', id, '-m', 'echo 2 >b')
+  await there.must('sync', '--transcripts')
+  await home.must('sync')
+  expect(home.shared()).toBe(there.shared())
+  expect(home.snapshot(id).iterations).toBe(before + 1)
+  expect(await home.must('transcript', id)).toBe(await there.must('transcript', id))
+}

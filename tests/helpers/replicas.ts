@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { joinArchives, prepareArchive, readArchives, settleArchived } from '../../src/state/archive.js'
 import {
   appendTo,
   beginChain,
@@ -9,7 +10,7 @@ import {
   type Writer,
 } from '../../src/state/chain.js'
 import type { AmpEvent, NewEvent } from '../../src/state/events.js'
-import { newId, sessionRef, sessionsPrefix } from '../../src/state/names.js'
+import { archivesPrefix, newId, sessionRef, sessionsPrefix } from '../../src/state/names.js'
 import { settleChain } from '../../src/state/settle.js'
 import type { CommitObject, ObjectStore, Oid, RefChange, RefStore, Tip, TreeEntry } from '../../src/state/storage.js'
 import { RefMoved } from '../../src/state/storage.js'
@@ -94,21 +95,48 @@ export class Replica implements Stores {
     await this.refs.update([prepared.change])
   }
 
+  /** Puts a session into the archive of a month. Killed before the refs went, it leaves the session's own. */
+  async archive(id: string, month: string, isKilled: boolean): Promise<void> {
+    const tip = ((await readTip(this, id)) as ChainTip).oid
+    await this.refs.update([await prepareArchive(this, this.writer().author, { month, sessions: [{ id, tip }] })])
+    if (!isKilled) await this.settleArchives()
+  }
+
+  /** The ref of each archived session as the archives want it. */
+  private async settleArchives(): Promise<void> {
+    for (const [id, tips] of await readArchives(this)) {
+      const ref = sessionRef(id)
+      const old = await this.refs.read(ref)
+      await this.refs.update([{ ref, old, new: await settleArchived(this, { id, live: old, tips }) }])
+    }
+  }
+
+  /** Takes the other's archives in, as far as `steps` go. */
+  private async takeArchives(theirs: ReadonlyMap<string, Oid>): Promise<void> {
+    for (const [ref, tip] of theirs) {
+      if (!ref.startsWith(`${archivesPrefix}/`)) continue
+      const ours = await this.refs.read(ref)
+      const month = ref.slice(archivesPrefix.length + 1)
+      await this.refs.update([{ ref, old: ours, new: await joinArchives(this.objects, { month, ours, theirs: tip }) }])
+    }
+    await this.settleArchives()
+  }
+
   /** Fetches, joins and pushes, as far as `steps` go: a killed sync stops anywhere. */
   async sync(remote: Replica, steps = Number.POSITIVE_INFINITY): Promise<number> {
     let made = 0
     const theirs = new Map(remote.refs.all)
+    if (steps-- <= 0) return made
+    await this.takeArchives(theirs)
     for (const [ref, tip] of theirs) {
+      if (!ref.startsWith(`${sessionsPrefix}/`)) continue
       if (steps-- <= 0) return made
-      const ours = await this.refs.read(ref)
-      const settled = await settleChain(this, {
-        kind: 'session',
-        id: ref.slice(sessionsPrefix.length + 1),
-        ours,
-        theirs: tip,
-      })
+      const id = ref.slice(sessionsPrefix.length + 1)
+      const old = await this.refs.read(ref)
+      const ours = (await readTip(this, id))?.oid ?? null
+      const settled = await settleChain(this, { kind: 'session', id, ours, theirs: tip })
       if (settled.relation === 'diverged') made++
-      if (settled.oid !== ours) await this.refs.update([{ ref, old: ours, new: settled.oid }])
+      if (settled.oid !== ours) await this.refs.update([{ ref, old, new: settled.oid }])
     }
     for (const [ref, oid] of [...this.refs.all]) {
       if (steps-- <= 0) return made
@@ -117,10 +145,21 @@ export class Replica implements Stores {
       if (old !== (theirs.get(ref) ?? null) || old === oid) continue
       await remote.refs.update([{ ref, old, new: oid }])
     }
+    // The remote needs no ref of what its own archives have.
+    const there = await readArchives(remote)
+    for (const [ref, oid] of [...remote.refs.all]) {
+      const id = ref.slice(sessionsPrefix.length + 1)
+      if (steps-- <= 0) return made
+      if (!ref.startsWith(`${sessionsPrefix}/`) || this.refs.all.has(ref) || !there.has(id)) continue
+      if ((await settleArchived(this, { id, live: oid, tips: there.get(id) ?? [] })) === null)
+        await remote.refs.update([{ ref, old: oid, new: null }])
+    }
     return made
   }
 
-  events(id: string): Promise<AmpEvent[]> {
-    return readEvents(this.objects, this.refs.all.get(sessionRef(id)) ?? '', sessionRef(id))
+  /** All that is known of a session here, archived or not. */
+  async events(id: string): Promise<AmpEvent[]> {
+    const tip = await readTip(this, id)
+    return tip === null ? [] : readEvents(this.objects, tip.oid, tip.ref)
   }
 }

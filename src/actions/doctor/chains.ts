@@ -4,7 +4,7 @@ import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { inOrder, type Snapshot } from '../../state/fold.js'
-import { branchRef, isId, notesRef, sessionsPrefix } from '../../state/names.js'
+import { archivesPrefix, branchRef, isId, notesRef, sessionsPrefix } from '../../state/names.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { notesOf } from '../../state/notes-rebuild.js'
 import type { Oid } from '../../state/storage.js'
@@ -13,6 +13,7 @@ import { localLeases } from '../shared/lease.js'
 import { reconcileAnywhere } from '../shared/reconcile.js'
 import { isOpenSession } from '../shared/sessions.js'
 import { looksOf } from '../sync/incoming.js'
+import { checkArchives } from './archives.js'
 import { type Finding, fixable, problem } from './finding.js'
 
 /** Sessions that can be read, and what is wrong with the others. */
@@ -27,7 +28,7 @@ export async function checkChains(repo: Repo): Promise<Chains> {
   const infos = new ObjectInfos(repo.git)
   try {
     const looks = await looksOf(repo, infos)
-    const refs = await listRefs(repo.git, [sessionsPrefix, 'refs/amp-local/remotes'])
+    const refs = await listRefs(repo.git, [sessionsPrefix, archivesPrefix, 'refs/amp-local/remotes'])
     for (const [ref, oid] of refs) {
       if (!ref.startsWith(`${sessionsPrefix}/`)) continue
       const id = ref.slice(sessionsPrefix.length + 1)
@@ -36,7 +37,11 @@ export async function checkChains(repo: Repo): Promise<Chains> {
       if (snapshot !== null) chains.sound.push({ ref, id, oid, snapshot })
       else chains.findings.push(await brokenChain(repo, { id, oid, looks, refs, reason: reason ?? 'it has no tip' }))
     }
-    return chains
+    const archived = await checkArchives(repo, { looks, refs })
+    return {
+      sound: [...chains.sound, ...archived.sound],
+      findings: [...chains.findings, ...archived.findings],
+    }
   } finally {
     infos.close()
   }

@@ -3,6 +3,8 @@ import { openAgent } from '../../agent/registry.js'
 import { AmpError } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
+import { shellWord } from '../../util/quote.js'
+import { overwritesSessions } from '../install.js'
 import { findPlace } from '../shared/place.js'
 import { isOpenSession } from '../shared/sessions.js'
 import { type Finding, note, problem } from './finding.js'
@@ -14,7 +16,13 @@ const farOffMs = 24 * 3_600_000
 
 /** What is around the repository: git, the user's identity, hooks, agents, and the clock. */
 export async function checkSurroundings(repo: Repo, sound: readonly ChainTip[]): Promise<Finding[]> {
-  const checks = [checkGit(repo), checkIdentity(repo), checkHooks(repo, sound), checkAgents(repo, sound)]
+  const checks = [
+    checkGit(repo),
+    checkIdentity(repo),
+    checkHooks(repo, sound),
+    checkRefspecs(repo),
+    checkAgents(repo, sound),
+  ]
   return [...(await Promise.all(checks)).flat(), ...checkClock(repo, sound)]
 }
 
@@ -33,6 +41,26 @@ async function checkIdentity(repo: Repo): Promise<Finding[]> {
     if (!(error instanceof AmpError)) throw error
     return [problem('identity', error.message, ...error.hints)]
   }
+}
+
+/** A refspec by which a plain `git fetch` would put other sessions in the place of those here, and prune what is not pushed. */
+async function checkRefspecs(repo: Repo): Promise<Finding[]> {
+  const config = await repo.config()
+  const keys = config.keysBelow('remote').filter((key) => key.endsWith('.fetch'))
+  return keys.flatMap((key) =>
+    config
+      .all(key)
+      .filter(overwritesSessions)
+      .map((value) => {
+        const name = key.slice('remote.'.length, -'.fetch'.length)
+        return problem(
+          'refspecs',
+          `"git fetch ${name}" overwrites the sessions here with those there: ${key} is ${value}`,
+          `Take it out: git config --fixed-value --unset-all ${shellWord(key)} ${shellWord(value)}`,
+          `"git amp install --sync ${name}" sets refspecs that overwrite nothing.`,
+        )
+      }),
+  )
 }
 
 /** A relative path is looked up in each worktree: where it does not exist, no hook runs, and git says nothing. */

@@ -3,7 +3,7 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { isId } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
-import { leadsTo, linkedGitDirs } from '../shared/git-file.js'
+import { cameAlong, leadsTo, linkedGitDirs, ownerOf, rejoin } from '../shared/git-file.js'
 import { dropHalfMade, halfMade } from '../shared/half-made.js'
 import { dropLease, localLeases } from '../shared/lease.js'
 import { excludeWorktrees, findPlace } from '../shared/place.js'
@@ -32,13 +32,20 @@ export async function checkWorktrees(repo: Repo, sound: readonly ChainTip[]): Pr
       () => true,
       () => false,
     )
-    if (!isThere) {
+    const owner = isThere ? await ownerOf(repo, { path, gitDir }) : null
+    if (!isThere || owner !== null) {
       const moved = await movedTo(repo, home, gitDir)
-      if (moved !== null) {
+      if (moved === null && owner !== null) {
+        const message = `the worktree ${path} belongs to ${owner}; this repository is a copy`
+        findings.push(note('worktrees', message, `Forget it here: rm -r ${shellWord(gitDir)}`))
+      } else if (moved !== null) {
         known.add(moved)
         const message = `the worktree of session ${id} was moved to ${moved}, and git looks for it in ${path}`
         findings.push(
-          fixable('worktrees', message, { repair: 'tell git where it is', fix: () => repairAt(repo, moved) }),
+          fixable('worktrees', message, {
+            repair: 'tell git where it is',
+            fix: () => rejoin(repo, { path: moved, gitDir }),
+          }),
         )
       } else
         findings.push(
@@ -54,7 +61,10 @@ export async function checkWorktrees(repo: Repo, sound: readonly ChainTip[]): Pr
     if (!leadsTo(file, { path, gitDir })) {
       const message = `the worktree ${path} does not lead back to this repository, which may have been moved`
       findings.push(
-        fixable('worktrees', message, { repair: 'tell it where the repository is', fix: () => repairAt(repo, path) }),
+        fixable('worktrees', message, {
+          repair: 'tell it where the repository is',
+          fix: () => rejoin(repo, { path, gitDir }),
+        }),
       )
     }
     if (!sound.some((tip) => tip.id === id))
@@ -78,15 +88,12 @@ export async function checkWorktrees(repo: Repo, sound: readonly ChainTip[]): Pr
   return findings
 }
 
-/** By git, which mends both directions. */
-const repairAt = (repo: Repo, path: string): Promise<unknown> => repo.git.run(['worktree', 'repair', path])
-
-/** A directory in the usual place whose `.git` file names the git directory. */
+/** A directory in the usual place whose `.git` file names the git directory, or did before the repository was moved or copied. */
 async function movedTo(repo: Repo, home: string, gitDir: string): Promise<string | null> {
   for (const name of await repo.host.fs.readdir(home).catch((): string[] => [])) {
     const path = join(home, name)
     const text = await repo.host.fs.readFile(join(path, '.git'), 'utf8').catch(() => '')
-    if (text.trim() === `gitdir: ${gitDir}`) return path
+    if (leadsTo(text, { path, gitDir }) || (await cameAlong(repo, path)) === gitDir) return path
   }
   return null
 }

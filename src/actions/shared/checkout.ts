@@ -1,10 +1,12 @@
 import { basename, dirname, join } from 'node:path'
 import { fatal, no } from '../../errors.js'
 import type { Git, Oid } from '../../git/run.js'
+import type { Worktree } from '../../git/worktree.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchName, branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
+import { ownerOf } from './git-file.js'
 import type { Place } from './place.js'
 import { readSessionFile } from './session-file.js'
 import { allSessions, refuseRunning } from './sessions.js'
@@ -15,13 +17,17 @@ export interface Checkout {
   git: Git
 }
 
+/** The git directory of a checkout, with its index. */
+export const gitDirOf = ({ git }: Checkout): Promise<string> =>
+  git.text(['rev-parse', '--path-format=absolute', '--git-dir'])
+
 /**
  * Where a branch is checked out; null when nowhere.
  * @throws AmpError while it is being rebased, or when it is checked out twice
  */
 export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | null> {
   repo.forgetWorktrees()
-  const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
+  const worktrees = await ownWorktrees(repo)
   for (const worktree of worktrees.filter((one) => one.branch === null && !one.isBare)) {
     const gitDir = await repo.in(worktree.path).text(['rev-parse', '--absolute-git-dir'])
     for (const dir of ['rebase-merge', 'rebase-apply']) {
@@ -45,12 +51,19 @@ export async function checkoutOf(repo: Repo, ref: string): Promise<Checkout | nu
   return path === undefined ? null : { path, git: repo.asUser(path) }
 }
 
+/** The worktrees that are there. A copy of a repository lists those of the first one, too. */
+async function ownWorktrees(repo: Repo): Promise<Worktree[]> {
+  const listed = (await repo.worktrees()).filter((one) => one.prunable === null)
+  const owners = await Promise.all(listed.map(({ path }) => ownerOf(repo, { path, gitDir: '' })))
+  return listed.filter((_, at) => (owners[at] ?? repo.location.commonDir) === repo.location.commonDir)
+}
+
 /**
  * Refuses to move a branch while an agent works on it: its files would change under it, or its work would end beside the branch.
  * @param checkout where the branch is checked out; the agent of another session may have gone there
  */
 export async function refuseAgentOn(repo: Repo, ref: string, checkout: Checkout | null): Promise<void> {
-  const gitDir = checkout && (await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir']))
+  const gitDir = checkout && (await gitDirOf(checkout))
   const there = gitDir && (await readSessionFile(repo, gitDir))
   for (const tip of (await allSessions(repo)).sessions)
     if (tip.id === there || branchRef(tip.snapshot.branch) === ref) await refuseRunning(repo, tip)
@@ -63,7 +76,7 @@ export async function refuseAgentOn(repo: Repo, ref: string, checkout: Checkout 
 export async function refuseCheckedOut(repo: Repo, tip: ChainTip, place: Place | null): Promise<void> {
   const checkout = await checkoutOf(repo, branchRef(tip.snapshot.branch))
   if (checkout === null) return
-  const gitDir = await checkout.git.text(['rev-parse', '--path-format=absolute', '--git-dir'])
+  const gitDir = await gitDirOf(checkout)
   if (gitDir === place?.gitDir) return
   throw fatal(
     `the branch of session ${tip.snapshot.name} is checked out in ${checkout.path}, which is yours`,

@@ -2,7 +2,8 @@ import { isAncestor, mergeBase } from '../../git/history.js'
 import { mergeTrees } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
-import { type ChainTip, readState } from '../../state/chain.js'
+import type { ChainTip } from '../../state/chain.js'
+import { readState } from '../../state/read-state.js'
 import { present, unique } from '../../util/collections.js'
 
 /**

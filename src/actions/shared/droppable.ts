@@ -4,9 +4,9 @@ import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { shellWord } from '../../util/quote.js'
-import { leadsTo, linkedGitDirs } from './git-file.js'
+import { leadsTo, linkedGitDirs, ownerOf } from './git-file.js'
 import { clearStaleLocks } from './lock.js'
-import { type Place, placeWith } from './place.js'
+import { type Place, placeWith, takeMoved } from './place.js'
 import { readSessionFile } from './session-file.js'
 import type { Registered } from './trash.js'
 import { unfinishedVerb } from './unfinished.js'
@@ -17,16 +17,18 @@ export interface SessionWorktree extends Registered {
 }
 
 /**
- * The session's worktree, when directory and registration name each other. Nothing is repaired here: what may be removed must be known for certain.
+ * The session's worktree, when directory and registration name each other. Nothing but a move of the whole repository is repaired here: what may be
+ * removed must be known for certain.
  * @returns null when none is registered
  * @throws AmpError when the directory is something else now
  */
 export async function worktreeOf(repo: Repo, tip: ChainTip): Promise<SessionWorktree | null> {
+  await takeMoved(repo, tip.id)
   const found = await registeredOf(repo, tip)
   if (found === null) return null
   const { fs } = repo.host
   const stat = await fs.lstat(found.path).catch(() => null)
-  if (stat === null) return { ...found, place: null }
+  if (stat === null || (await ownerOf(repo, found)) !== null) return { ...found, place: null }
   const file = join(found.path, '.git')
   const isFile = (await fs.lstat(file).catch(() => null))?.isFile() === true
   const isOurs = stat.isDirectory() && isFile && leadsTo(await fs.readFile(file, 'utf8'), found)

@@ -21,6 +21,8 @@ export interface Ended {
   /** Why it failed; null when it did not. */
   reason: string | null
   spent: Spent
+  /** Review comments that the agent was told: its changes resolve them. */
+  comments: readonly string[]
 }
 
 /** The log entry of an iteration. The agent may have moved the branch, and an undo goes back to where it began. */
@@ -62,9 +64,17 @@ export async function recordEnd(repo: Repo, tip: ChainTip, ended: Ended): Promis
   const recorded = await record(repo, tip.id, async (latest) => {
     if (!latest.snapshot.open.some((open) => open.iteration === iteration.id)) return null
     const replaced = await headFor(repo, latest, from)
+    const open = latest.snapshot.comments ?? []
+    const resolved = reason === null && isChange ? ended.comments.filter((id) => open.includes(id)) : []
     return {
       subject: `amp(${latest.snapshot.slug}): iteration ${iteration.n} ${reason === null ? 'finished' : `failed (${reason})`}, ${words}`,
-      events: [event(isChange ? replaced : from)],
+      events: [
+        event(isChange ? replaced : from),
+        ...resolved.map((comment) => ({
+          type: 'comment.resolved' as const,
+          data: { comment, iteration: iteration.id },
+        })),
+      ],
       code: [from, replaced, work.to, ...work.replaced],
       moves: [work.move],
       notes: isChange ? [{ commit: work.to, line: noteLine({ id: latest.id, slug: latest.snapshot.slug }, view) }] : [],

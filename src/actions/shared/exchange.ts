@@ -36,7 +36,8 @@ async function clearWork(repo: Repo, place: Place, { at, snapshot }: { at: Oid; 
 const filesOf = (git: Git, tree: Oid): Promise<string[]> =>
   git.items(['ls-tree', '-r', '-z', '--name-only', '--full-tree', tree])
 
-async function removeFiles(repo: Repo, place: Place, paths: readonly string[]): Promise<void> {
+/** Removes files, with the directories that they leave empty. */
+export async function removeFiles(repo: Repo, place: Pick<Place, 'git'>, paths: readonly string[]): Promise<void> {
   const names = paths.map((path) => `:(top,literal)${path}\0`).join('')
   if (names === '') return
   // By git, which follows no symbolic link on the way; empty directories go with them.

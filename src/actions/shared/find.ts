@@ -5,10 +5,12 @@ import { type ChainTip, readTip } from '../../state/chain.js'
 import { isId } from '../../state/names.js'
 import { readOperations } from '../../state/oplog.js'
 import { currentSession, readSessionFile } from './session-file.js'
-import { allSessions, isOpenSession } from './sessions.js'
+import { allSessions, everySession, isOpenSession } from './sessions.js'
 
 /** How much of the operation log is read to answer `-`. */
 const rememberedOperations = 200
+/** So many are named when a name is ambiguous, the newest. */
+const maxCandidates = 10
 
 /**
  * Finds the session that a user names: `@`, `-`, full id, unique id prefix, slug or name, branch, worktree path. Nothing means the session
@@ -28,7 +30,7 @@ async function current(repo: Repo, name: string | undefined): Promise<ChainTip> 
   if (tip !== null) return tip
   // A worktree made by hand on a session's branch is that session's too.
   const branch = (await repo.worktrees()).find((worktree) => worktree.path === repo.location.topLevel)?.branch
-  const byBranch = (await allSessions(repo)).sessions.find((session) => session.snapshot.branch === branch)
+  const byBranch = (await everySession(repo)).sessions.find((session) => session.snapshot.branch === branch)
   if (branch !== undefined && branch !== null && byBranch !== undefined) return byBranch
   const what =
     name === '@' ? 'this is not the worktree of a session' : 'no session given, and this is not the worktree of one'
@@ -48,8 +50,19 @@ async function previous(repo: Repo): Promise<ChainTip> {
   throw fatal('there is no previous session', 'Name a session: "git amp list" shows them.')
 }
 
+/** Archived ones are looked at when no other is called so. */
 async function byName(repo: Repo, name: string): Promise<ChainTip> {
-  const { sessions, broken } = await allSessions(repo)
+  const all = await allSessions(repo)
+  const found = (await among(repo, all.sessions, name)) ?? (await byPath(repo, name))
+  if (found !== null) return found
+  const { sessions, broken } = await everySession(repo)
+  const archived = sessions.length === all.sessions.length ? null : await among(repo, sessions, name)
+  if (archived !== null) return archived
+  if (broken.some(({ ref }) => ref.endsWith(`/${name}`))) await readTip(repo, name)
+  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.')
+}
+
+async function among(repo: Repo, sessions: readonly ChainTip[], name: string): Promise<ChainTip | null> {
   const newestFirst = [...sessions].sort(byAge)
   const prefixed = /^[0-9a-z]{4,}$/.test(name) ? newestFirst.filter((session) => session.id.startsWith(name)) : []
   if (prefixed[0] !== undefined && prefixed.length === 1) return prefixed[0]
@@ -63,11 +76,7 @@ async function byName(repo: Repo, name: string): Promise<ChainTip> {
   }
   if (prefixed.length > 1) throw ambiguous(name, prefixed)
   const branch = name.replace(/^refs\/heads\//, '')
-  const byBranch = newestFirst.find(({ snapshot }) => snapshot.branch === branch)
-  const found = byBranch ?? (await byPath(repo, name))
-  if (found !== null) return found
-  if (broken.some(({ ref }) => ref.endsWith(`/${name}`))) await readTip(repo, name)
-  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.')
+  return newestFirst.find(({ snapshot }) => snapshot.branch === branch) ?? null
 }
 
 /** Newest first. In one second the branch tells: `...-2` was made after the one without a number, and `...-10` after `...-9`. */
@@ -92,6 +101,10 @@ async function byPath(repo: Repo, name: string): Promise<ChainTip | null> {
 }
 
 function ambiguous(name: string, candidates: readonly ChainTip[]): AmpError {
-  const lines = candidates.map(({ id, snapshot }) => `  ${id} ${snapshot.slug}  ${snapshot.title}`)
+  const lines = candidates
+    .slice(0, maxCandidates)
+    .map(({ id, snapshot }) => `  ${id} ${snapshot.slug}  ${snapshot.title}`)
+  const more = candidates.length - lines.length
+  if (more > 0) lines.push(`and ${more} more`)
   return new AmpError('fatal', `session id '${name}' is ambiguous`, { hints: ['The candidates are:', ...lines] })
 }

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 
@@ -27,9 +27,55 @@ export async function restoreGitFile(repo: Repo, where: { path: string; gitDir: 
 }
 
 /** Whether the text of a worktree's `.git` file names its git directory. */
-export function leadsTo(text: string, where: { path: string; gitDir: string }): boolean {
-  const path = /^gitdir: (.+?)[\r\n]*$/s.exec(text)?.[1]
-  return path !== undefined && resolve(where.path, path) === where.gitDir
+export const leadsTo = (text: string, where: { path: string; gitDir: string }): boolean =>
+  gitDirIn(text, where.path) === where.gitDir
+
+/** The git directory that the text of a worktree's `.git` file names. */
+function gitDirIn(text: string, path: string): string | null {
+  const named = /^gitdir: (.+?)[\r\n]*$/s.exec(text)?.[1]
+  return named === undefined ? null : resolve(path, named)
+}
+
+/** The git directory that the `.git` file of a worktree names; null when there is no such file. */
+const namedGitDir = async (repo: Repo, path: string): Promise<string | null> =>
+  gitDirIn(await repo.host.fs.readFile(join(path, '.git'), 'utf8').catch(() => ''), path)
+
+/** The worktree that a linked worktree's git directory names; null when there is none. */
+async function namedWorktree(repo: Repo, gitDir: string): Promise<string | null> {
+  const file = (await repo.host.fs.readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')).trim()
+  return file === '' ? null : dirname(resolve(gitDir, file))
+}
+
+/**
+ * The repository that a worktree belongs to, when that is another one: of a copy of a repository (`cp -r`) the registrations still name the
+ * worktrees of the first one, which nothing here may touch.
+ */
+export async function ownerOf(repo: Repo, { path, gitDir }: { path: string; gitDir: string }): Promise<string | null> {
+  const named = await namedGitDir(repo, path)
+  if (named === null || named === gitDir || (await namedWorktree(repo, named)) !== path) return null
+  const common = await repo.host.fs.readFile(join(named, 'commondir'), 'utf8').catch(() => null)
+  return common === null ? null : resolve(named, common.trim())
+}
+
+/**
+ * The registration of a worktree that came here with the whole repository, by `mv` or `cp -r`: directory and registration still name each
+ * other's old places.
+ */
+export async function cameAlong(repo: Repo, path: string): Promise<string | null> {
+  const named = await namedGitDir(repo, path)
+  if (named === null) return null
+  const gitDir = join(repo.location.commonDir, 'worktrees', basename(named))
+  const registered = gitDir === named ? null : await namedWorktree(repo, gitDir)
+  if (registered === null || registered === path || (await ownerOf(repo, { path, gitDir })) !== null) return null
+  // The registration may be that of another worktree, which is in its place.
+  return (await namedGitDir(repo, registered)) === gitDir ? null : gitDir
+}
+
+/** Tells a worktree and its git directory of each other, and no others as `git worktree repair` does. */
+export async function rejoin(repo: Repo, { path, gitDir }: { path: string; gitDir: string }): Promise<void> {
+  await repo.host.fs.writeFile(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`)
+  await repo.host.fs.writeFile(join(path, '.git'), `gitdir: ${gitDir}\n`)
+  repo.forgetWorktrees()
 }
 
 /** The git directories of all linked worktrees, and where git believes their worktrees to be. */
@@ -39,8 +85,8 @@ export async function linkedGitDirs(repo: Repo): Promise<{ gitDir: string; path:
   const found: { gitDir: string; path: string }[] = []
   for (const name of await fs.readdir(home).catch(() => [])) {
     const gitDir = join(home, name)
-    const file = (await fs.readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')).trim()
-    if (file !== '') found.push({ gitDir, path: dirname(resolve(gitDir, file)) })
+    const path = await namedWorktree(repo, gitDir)
+    if (path !== null) found.push({ gitDir, path })
   }
   return found
 }

@@ -13,7 +13,11 @@ interface Suspects {
  * The files among `paths` that are not just the beginning of what one of the trees has there. A git that was killed while it wrote a file leaves such a
  * beginning, and nothing is lost when the file is written again.
  */
-export async function notHalfWritten(repo: Repo, place: Place, { paths, trees }: Suspects): Promise<string[]> {
+export async function notHalfWritten(
+  repo: Repo,
+  place: Pick<Place, 'path' | 'git'>,
+  { paths, trees }: Suspects,
+): Promise<string[]> {
   const others: string[] = []
   for (const path of paths) {
     const stat = await repo.host.fs.lstat(join(place.path, path)).catch(() => null)
@@ -25,7 +29,7 @@ export async function notHalfWritten(repo: Repo, place: Place, { paths, trees }:
 }
 
 async function isBeginning(
-  place: Place,
+  place: Pick<Place, 'git'>,
   { here, tree, path }: { here: Uint8Array; tree: Oid; path: string },
 ): Promise<boolean> {
   const entry = await place.git.text(['ls-tree', '--full-tree', tree, '--', path])

@@ -9,7 +9,7 @@ import type { Place } from './place.js'
  */
 export async function onIndexCopy<T>(
   repo: Repo,
-  on: { place: Place; git: Git },
+  on: { place: Pick<Place, 'gitDir'>; git: Git },
   work: (git: Git) => Promise<T>,
 ): Promise<T> {
   const { fs } = repo.host

@@ -3,13 +3,14 @@ import { commitSafely } from '../../git/commit.js'
 import { isAncestor } from '../../git/history.js'
 import { mergeTrees, switchFiles } from '../../git/merge.js'
 import { GitError, type Oid } from '../../git/run.js'
-import { writeTree } from '../../git/stage.js'
 import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchName, branchRef } from '../../state/names.js'
 import { withTrailers } from '../../util/message.js'
-import { type Checkout, checkoutOf, forward, refuseAgentOn } from './checkout.js'
+import { type Checkout, checkoutOf, forward, gitDirOf, refuseAgentOn } from './checkout.js'
+import { byGit, isHalfMoved, withCheckout } from './checkouts.js'
+import { refuseLocked } from './lock.js'
 import { checkMessage } from './message-hooks.js'
 import { record, type Step } from './record.js'
 
@@ -109,7 +110,7 @@ export async function land(repo: Repo, landing: Landing): Promise<Landed> {
   // Looked up last: hooks and signing may have taken a while, and the user may have switched branches.
   const checkout = await checkoutOf(repo, into)
   await refuseAgentOn(repo, into, checkout)
-  if (checkout !== null) await refuseInTheWay(checkout, { before, after: made.after })
+  if (checkout !== null) await refuseInTheWay(repo, checkout, { into, before, after: made.after })
   const step = stepOf(repo, { tip, into, before, after: made.after, via: made.via, head })
   const move = { ...step, into, before, after: made.after }
   const moved =
@@ -121,7 +122,7 @@ export async function land(repo: Repo, landing: Landing): Promise<Landed> {
 export async function checkBase(repo: Repo, { into, before, after }: Base & { after: Oid }): Promise<Checkout | null> {
   const checkout = await checkoutOf(repo, into)
   await refuseAgentOn(repo, into, checkout)
-  if (checkout !== null && before !== after) await refuseInTheWay(checkout, { before, after })
+  if (checkout !== null && before !== after) await refuseInTheWay(repo, checkout, { into, before, after })
   return checkout
 }
 
@@ -178,10 +179,13 @@ function stepOf(repo: Repo, merge: Merge) {
 
 type Move = ReturnType<typeof stepOf> & Base & { after: Oid }
 
-/** The base is checked out nowhere: base, event and log move in one transaction. */
+/** The base is checked out nowhere: base, event and log move in one transaction. A checkout that somebody makes meanwhile follows. */
 async function moveRef(repo: Repo, tip: ChainTip, step: Move): Promise<ChainTip> {
-  const moves = [{ ref: step.into, old: step.before, new: step.after }]
-  const recorded = await record(repo, tip.id, () => ({ ...step.withResult('done'), moves, operation: step.operation }))
+  const { into, before, after, operation } = step
+  const moves = [{ ref: into, old: before, new: after }]
+  const recorded = await withCheckout(repo, { ref: into, from: before, to: after }, () =>
+    record(repo, tip.id, () => ({ ...step.withResult('done'), moves, operation })),
+  )
   return recorded?.tip ?? tip
 }
 
@@ -191,53 +195,48 @@ async function moveRef(repo: Repo, tip: ChainTip, step: Move): Promise<ChainTip>
  * user who switches branches meanwhile can make a merge succeed without it, or fail after it.
  */
 async function moveCheckout(repo: Repo, tip: ChainTip, step: Move & { checkout: Checkout }): Promise<ChainTip> {
-  const index = await indexOf(step.checkout)
+  const { checkout, into, before, after } = step
   await record(repo, tip.id, () => step.withResult('intent'))
-  const problem = await forward(step.checkout, step).catch((error: unknown) => error)
-  const isDone = (await repo.refs.read(step.into)) === step.after
-  if (!isDone) await takeOut(step.checkout, { index, after: step.after })
+  const problem = await byGit(repo, { checkout, ref: into, from: before, to: after }, () =>
+    forward(checkout, step).catch((error: unknown) => error),
+  )
+  const isDone = (await repo.refs.read(into)) === after
   // Git itself moved the base: the log names it as well, for "undo".
-  const operation = { ...step.operation, moved: [{ ref: step.into, old: step.before, new: step.after }] }
+  const operation = { ...step.operation, moved: [{ ref: into, old: before, new: after }] }
   const result = isDone ? { ...step.withResult('done'), operation } : step.withResult('abandoned')
   const recorded = await record(repo, tip.id, () => result)
   if (isDone) return recorded?.tip ?? tip
+  if (problem instanceof GitError && problem.exit.code === null)
+    throw no(
+      `${problem.message} in ${checkout.path}, before '${branchName(into)}' had moved`,
+      'What it had written there is taken out again.',
+      'Run the command again.',
+    )
   if (problem instanceof GitError)
-    throw inTheWay(inItsWords(problem), { path: step.checkout.path, refusal: problem.message })
+    throw inTheWay(inItsWords(problem), { path: checkout.path, refusal: problem.message })
   throw problem instanceof Error
     ? problem
     : no(
-        `'${branchName(step.into)}' did not move, although git merged without a complaint`,
+        `'${branchName(into)}' did not move, although git merged without a complaint`,
         'Look at branch.*.mergeOptions.',
       )
-}
-
-/** The tree of an index; null with conflicts in it. */
-const indexOf = ({ git }: Checkout): Promise<Oid | null> => writeTree(git).catch(() => null)
-
-/**
- * Git writes index and files before it moves the branch: when a hook or a lock kept the branch where it was, they are put back, and the user's own
- * changes stay. What others wrote meanwhile is left to them.
- */
-async function takeOut(checkout: Checkout, { index, after }: { index: Oid | null; after: Oid }): Promise<void> {
-  const now = await indexOf(checkout)
-  if (index === null || now === null || now === index) return
-  const [written, others] = await Promise.all([
-    changedNames(checkout.git, index, now),
-    changedNames(checkout.git, now, after),
-  ])
-  if (!written.some((path) => others.includes(path))) await switchFiles(checkout.git, { from: now, to: index })
 }
 
 const changedNames = (git: Repo['git'], from: Oid, to: Oid): Promise<string[]> =>
   git.items(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])
 
 /** Asks before anything is recorded whether the checkout can follow: a merge that is refused leaves no trace. */
-export async function refuseInTheWay(
-  { git, path }: Checkout,
-  { before, after }: { before: Oid; after: Oid },
+async function refuseInTheWay(
+  repo: Repo,
+  checkout: Checkout,
+  { into, before, after }: Base & { after: Oid },
 ): Promise<void> {
+  const { git, path } = checkout
+  await refuseLocked(repo, { path, gitDir: await gitDirOf(checkout) })
   const refusal = await switchFiles(git, { from: before, to: after }, { dryRun: true })
   if (refusal === null) return
+  if (await isHalfMoved(repo, into))
+    throw no(`git was killed while it wrote the files in ${path}`, 'The merge itself takes out what is half written.')
   const [status, touched] = await Promise.all([readStatus(git), changedNames(git, before, after)])
   const own = new Set([...status.changed, ...status.unmerged, ...status.untracked])
   throw inTheWay(

@@ -2,20 +2,30 @@ import type { Repo } from '../../repo.js'
 import type { OpenIteration } from '../../state/fold.js'
 import { isId } from '../../state/names.js'
 
-/**
- * A lease says that an iteration runs here: local, never shared, and never trusted for more than "is it alive". It is named after the
- * iteration's random id, so that no two processes ever write the same one.
- */
-export interface Lease {
-  session: string
-  iteration: string
-  /** 0: the process lives on, and has given the iteration up. */
+/** A process, as another one on this machine or elsewhere can recognize it. */
+export interface Owner {
+  /** 0: the process lives on, and has given it up. */
   pid: number
   /** Start time of the process: a later process with the same id differs. */
   start: string | null
   host: string
-  /** A lease of an earlier boot is dead. */
+  /** What an earlier boot owned is nobody's. */
   boot: string
+}
+
+/** This process. */
+export async function thisProcess({ host }: Repo): Promise<Owner> {
+  const pid = host.processes.self
+  return { pid, start: await host.processes.startTime(pid), host: host.hostname, boot: await host.bootId() }
+}
+
+/**
+ * A lease says that an iteration runs here: local, never shared, and never trusted for more than "is it alive". It is named after the
+ * iteration's random id, so that no two processes ever write the same one.
+ */
+export interface Lease extends Owner {
+  session: string
+  iteration: string
   at: string
   /** What the agent waits for. */
   waiting?: 'login' | 'approval'
@@ -49,14 +59,7 @@ const leaseFile = (repo: Repo, iteration: string): string => fileOf(repo, iterat
 /** Takes the lease of an iteration, before the iteration is recorded. */
 export async function takeLease(repo: Repo, what: Pick<Lease, 'session' | 'iteration' | 'detached'>): Promise<Lease> {
   const { host } = repo
-  const lease: Lease = {
-    ...what,
-    pid: host.processes.self,
-    start: await host.processes.startTime(host.processes.self),
-    host: host.hostname,
-    boot: await host.bootId(),
-    at: host.now().toISOString(),
-  }
+  const lease: Lease = { ...what, ...(await thisProcess(repo)), at: host.now().toISOString() }
   await host.fs.mkdir(repo.local('leases'), { recursive: true })
   await writeLease(repo, lease)
   return lease
@@ -134,7 +137,8 @@ export type Begun = Pick<OpenIteration, 'iteration' | 'host' | 'clone'>
 /** What is known here of the process that runs an iteration which has not ended. */
 export async function whereabouts(repo: Repo, open: Begun): Promise<Whereabouts> {
   const lease = await readLease(repo, open.iteration)
-  return lease === 'absent' ? withoutLease(await here(repo), open) : whereIs(repo, lease)
+  if (lease === 'absent') return withoutLease(await here(repo), open)
+  return lease === 'unreadable' ? 'unknown' : whereIs(repo, lease)
 }
 
 /** The same, with the leases at hand. */
@@ -155,7 +159,12 @@ export async function localLeases(repo: Repo): Promise<KnownLease[]> {
     const lease = await readLease(repo, iteration)
     if (lease === 'absent') continue
     const { session, waiting } = lease === 'unreadable' ? { session: null, waiting: null } : lease
-    leases.push({ iteration, session, waiting: waiting ?? null, where: await whereIs(repo, lease) })
+    leases.push({
+      iteration,
+      session,
+      waiting: waiting ?? null,
+      where: lease === 'unreadable' ? 'unknown' : await whereIs(repo, lease),
+    })
   }
   return leases
 }
@@ -191,9 +200,7 @@ async function readLease(repo: Repo, iteration: string): Promise<Lease | 'absent
 }
 
 /** The boot tells machines apart better than a name that a network may change; a container has process numbers of its own. */
-async function whereIs(repo: Repo, lease: Lease | 'unreadable'): Promise<Whereabouts> {
-  if (lease === 'unreadable') return 'unknown'
-  const { host } = repo
+export async function whereIs({ host }: Repo, lease: Owner): Promise<Whereabouts> {
   const boot = await host.bootId()
   if (bootOf(boot) !== bootOf(lease.boot) || bootOf(boot) === '') {
     if (lease.host !== host.hostname) return 'elsewhere'

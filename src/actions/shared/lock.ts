@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
+import { shellWord } from '../../util/quote.js'
 import type { Place } from './place.js'
+
+type Where = Pick<Place, 'path' | 'gitDir'>
 
 /** Locks of the worktree itself; those of shared refs are named, and not touched here. */
 const names = ['index.lock', 'HEAD.lock'] as const
@@ -16,7 +19,7 @@ const step = 100
  * @returns the names of the locks moved aside
  * @throws AmpError when a live git holds one for longer than two seconds
  */
-export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[]> {
+export async function clearStaleLocks(repo: Repo, place: Where): Promise<string[]> {
   const moved: string[] = []
   for (const name of names) {
     const file = join(place.gitDir, name)
@@ -32,16 +35,41 @@ export async function clearStaleLocks(repo: Repo, place: Place): Promise<string[
         moved.push(name)
         break
       }
-      if (left === 0)
-        throw fatal(`git (process ${git.pid}) holds '${file}'`, 'Wait for it to end, then run the command again.')
+      if (left === 0) throw held(git, file)
       await repo.host.sleep(step)
     }
   }
   return moved
 }
 
+/**
+ * Refuses to work in a checkout of the user's while its index is locked. A git that is at work gets a moment to end; a lock that one left is the
+ * user's to remove.
+ */
+export async function refuseLocked(repo: Repo, place: Where): Promise<void> {
+  const file = join(place.gitDir, 'index.lock')
+  for (let left = tries; await exists(repo, file); left--) {
+    const git = await holderOf(repo, place, file)
+    const isYoung = (await ageOf(repo, file)) < youngMs
+    if (left === 0 && (git !== undefined || isYoung)) throw held(git, file)
+    if (git === undefined && !isYoung)
+      throw fatal(
+        `the index of the checkout in ${place.path} is locked, and no git is at work there`,
+        `A git that was killed has left '${file}'.`,
+        `Make sure that no other program works there, then remove it: rm ${shellWord(file)}`,
+      )
+    await repo.host.sleep(step)
+  }
+}
+
+const held = (git: { pid: number } | undefined, file: string) =>
+  fatal(
+    git === undefined ? `'${file}' is held` : `git (process ${git.pid}) holds '${file}'`,
+    'Wait for it to end, then run the command again.',
+  )
+
 /** A git in the worktree that holds the lock; the one that started git-amp there waits for us, and holds nothing. */
-async function holderOf(repo: Repo, place: Place, file: string): Promise<{ pid: number; name: string } | undefined> {
+async function holderOf(repo: Repo, place: Where, file: string): Promise<{ pid: number; name: string } | undefined> {
   const { processes } = repo.host
   for (const holder of await processes.workingIn(place.path)) {
     const isGit = /^git/.test(holder.name)

@@ -33,6 +33,8 @@ export interface Listening {
   signal: AbortSignal
   onStep?: ((step: MergeStep) => void) | undefined
   onTest?: ((command: string) => void) | undefined
+  /** Another merge is at the checkout of the base. */
+  onWait?: ((whom: string) => void) | undefined
 }
 
 export interface Running extends Listening {
@@ -180,7 +182,7 @@ export async function reviewStep(repo: Repo, now: Run, target: Target): Promise<
   const base = (await targetOf(repo, branchName(into), { wanted: target.remote, upstream: true })).ref
   const branch = branchName(target.ref)
   const text = await pullText(repo, tip, plan.message)
-  const known = tip.snapshot.status === 'review' ? (tip.snapshot.review?.url ?? null) : null
+  const known = tip.snapshot.status === 'review' ? tip.snapshot.review?.url || null : null
   const from = branchRef(tip.snapshot.branch)
   const opened = await review(
     repo,
@@ -198,6 +200,8 @@ export async function reviewStep(repo: Repo, now: Run, target: Target): Promise<
   }))
   now.tip = recorded?.tip ?? tip
   const words = known !== null ? 'pushed again' : opened.isOpened ? 'opened' : 'pushed; open it in a browser'
-  tell('review', opened.isOpened ? 'done' : 'warning', `${words}: ${opened.url}`)
+  const detail =
+    opened.url === '' ? `pushed to ${target.remote}; no pull request was opened` : `${words}: ${opened.url}`
+  tell('review', opened.isOpened ? 'done' : 'warning', detail)
   return opened
 }

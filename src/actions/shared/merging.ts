@@ -56,6 +56,11 @@ export async function readMerge(repo: Repo, session: string): Promise<Merging | 
 
 /** Every merge that has begun in this clone. */
 export async function begunMerges(repo: Repo): Promise<Merging[]> {
+  return present(await Promise.all((await mergingIds(repo)).map((id) => readMerge(repo, id))))
+}
+
+/** Sessions whose merge was begun here and has not come to its end. */
+export async function mergingIds(repo: Repo): Promise<string[]> {
   const names = await repo.host.fs.readdir(repo.local('merges')).catch((): string[] => [])
-  return present(await Promise.all(names.map((name) => readMerge(repo, name.replace(/\.json$/, '')))))
+  return names.map((name) => name.replace(/\.json$/, ''))
 }

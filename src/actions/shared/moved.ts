@@ -1,8 +1,10 @@
 import { isAncestor } from '../../git/history.js'
 import type { Repo } from '../../repo.js'
+import { isWrittenAnew, readArchives, settleArchived } from '../../state/archive.js'
 import type { MovedRef } from '../../state/events.js'
-import { notesRef, tombstonesRef } from '../../state/names.js'
-import { readTombstones } from '../../state/tombstones.js'
+import { archivesPrefix, notesRef, sessionsPrefix, tombstonesRef } from '../../state/names.js'
+import type { Oid } from '../../state/storage.js'
+import { forgottenIn, readTombstones } from '../../state/tombstones.js'
 import { allSessions } from './sessions.js'
 
 /** All refs of the repository. */
@@ -49,7 +51,7 @@ export async function movedRefs(
   for (const change of moved.filter(
     ({ ref, after: oid }) => isOwn(ref) && !isCopy(ref) && !(ref === own.chain && oid !== null),
   ))
-    if (!(await isForgotten(repo, change)) && (await putBack(repo, change))) lost.push(change)
+    if (!(await isOnPurpose(repo, change)) && (await putBack(repo, change))) lost.push(change)
   const foreign = moved.filter(({ ref }) => ref !== own.branch && !isOwn(ref))
   if (foreign.length === 0) return lost
   const recorded = new Map(
@@ -58,11 +60,22 @@ export async function movedRefs(
   return [...lost, ...foreign.filter(({ ref, after: oid }) => !(recorded.get(ref) ?? []).includes(oid ?? ''))]
 }
 
-/** A session that was forgotten on purpose meanwhile is not put back. */
-async function isForgotten(repo: Repo, { ref, after }: MovedRef): Promise<boolean> {
-  if (after !== null) return false
+/** A session that was forgotten or archived meanwhile is not put back. */
+async function isOnPurpose(repo: Repo, { ref, before, after }: MovedRef): Promise<boolean> {
+  if (before === null) return false
   const stones = await readTombstones(repo, await repo.refs.read(tombstonesRef)).catch(() => [])
-  return stones.some(({ id }) => ref.endsWith(`/${id}`))
+  if (ref.startsWith(`${archivesPrefix}/`) && after !== null)
+    return isWrittenAnew(repo.objects, { before, after, forgotten: forgottenIn(stones).sessions })
+  if (after !== null) return false
+  const isSession = ref.startsWith(`${sessionsPrefix}/`)
+  const tells = stones.filter(({ entity }) => entity === 'session' || !isSession)
+  return tells.some(({ id }) => ref.endsWith(`/${id}`)) || (isSession && (await isArchived(repo, { ref, before })))
+}
+
+async function isArchived(repo: Repo, { ref, before }: { ref: string; before: Oid }): Promise<boolean> {
+  const id = ref.slice(sessionsPrefix.length + 1)
+  const tips = (await readArchives(repo)).get(id) ?? []
+  return tips.length > 0 && (await settleArchived(repo, { id, live: before, tips }).catch(() => before)) === null
 }
 
 /** @returns whether the record was lost, and is back */

@@ -5,7 +5,7 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
-import { linkedGitDirs, restoreGitFile } from './git-file.js'
+import { cameAlong, linkedGitDirs, ownerOf, rejoin, restoreGitFile } from './git-file.js'
 import { whereabouts } from './lease.js'
 import { readSessionFile } from './session-file.js'
 import { refusePaused } from './sessions.js'
@@ -34,7 +34,7 @@ export const worktreePath = async (repo: Repo, id: string): Promise<string> => j
  */
 export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
   const usual = await worktreePath(repo, tip.id)
-  const quick = await placeAt(repo, usual)
+  const quick = (await placeAt(repo, usual)) ?? ((await takeMoved(repo, tip.id)) ? await placeAt(repo, usual) : null)
   const owner = quick === null ? null : await readSessionFile(repo, quick.gitDir)
   if (quick !== null && owner === tip.id) return quick
   // A killed "new" could not name the session any more; nobody else makes a worktree of that name.
@@ -45,10 +45,23 @@ export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null
   return made === null || (await isHalfMade(repo, made)) ? null : made
 }
 
+/**
+ * Takes up the worktree in the session's usual place after the whole repository was moved or copied there.
+ * @returns whether there was one
+ */
+export async function takeMoved(repo: Repo, id: string): Promise<boolean> {
+  const path = await worktreePath(repo, id)
+  const gitDir = await cameAlong(repo, path)
+  if (gitDir === null || (await readSessionFile(repo, gitDir)) !== id) return false
+  await rejoin(repo, { path, gitDir })
+  return true
+}
+
 /** The worktree whose git directory names the session. Its `.git` may not be what git wrote, when an agent was killed. */
 async function findMarked(repo: Repo, { id, snapshot }: ChainTip): Promise<Place | null> {
   for (const { gitDir, path } of await linkedGitDirs(repo)) {
     if ((await readSessionFile(repo, gitDir)) !== id || !(await isDirectory(repo, path))) continue
+    if ((await ownerOf(repo, { path, gitDir })) !== null) continue
     // What a running agent did to it is looked at when the agent has ended.
     const places = await Promise.all(snapshot.open.map((open) => whereabouts(repo, open)))
     if (places.some((where) => where === 'alive' || where === 'unknown')) return placeWith(repo, { path, gitDir })
@@ -159,6 +172,7 @@ export async function claimPlace(repo: Repo, id: string, place: Place): Promise<
 
 async function isCheckedOut(repo: Repo, where: { path: string; branch: string }): Promise<boolean> {
   try {
+    if ((await placeAt(repo, where.path)) === null) return false
     const git = repo.in(where.path)
     const branch = await git.text(['symbolic-ref', '-q', 'HEAD'], { ok: [0, 1] }) // 1: detached
     return branch === branchRef(where.branch)
@@ -174,6 +188,12 @@ async function explainAdd(repo: Repo, error: GitError, path: string): Promise<Am
   const git = await repo.host.fs.lstat(join(path, '.git')).catch(() => null)
   if (git?.isDirectory() === true)
     return fatal(`'${path}' is a repository of its own`, 'Choose another path for the worktree.')
+  const owner = await ownerOf(repo, { path, gitDir: '' })
+  if (owner !== null && owner !== repo.location.commonDir)
+    return fatal(
+      `'${path}' belongs to another repository: ${owner}`,
+      'This one is most likely a copy of it. Give it a place of its own: git config amp.worktreeDir <directory>',
+    )
   const hasGit = git !== null
   return new AmpError('fatal', `'${path}' exists, and is not this session's worktree`, {
     cause: error,

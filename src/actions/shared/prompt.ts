@@ -18,13 +18,22 @@ export interface ComposeOptions {
   adapter: AgentAdapter
   /** The thread turned out not to be there any more. */
   isLost?: boolean
+  /** Review comments, in words. */
+  review?: string | null
 }
 
 /**
  * The prompt of the next iteration: what the user says; the first time the session's own prompt; afterwards a request to go on, with the
- * goal and what the tests said last. An agent without its thread is told the goal as well, and what happened so far.
+ * goal and what the tests said last. An agent without its thread is told the goal as well, and what happened so far. Review comments come last.
  */
 export async function composePrompt(repo: Repo, tip: ChainTip, options: ComposeOptions): Promise<Composed> {
+  const composed = await compose(repo, tip, options)
+  const { review = null } = options
+  if (review === null) return composed
+  return { ...composed, prompt: `${composed.prompt}\n\n${review}`, asked: `${composed.asked}\n\n${review}` }
+}
+
+async function compose(repo: Repo, tip: ChainTip, options: ComposeOptions): Promise<Composed> {
   const { prompt, adapter } = options
   const { snapshot } = tip
   const isKnown = adapter.continues && options.isLost !== true && snapshot.thread?.agent === adapter.name

@@ -1,5 +1,5 @@
 import { locate } from '../../agent/registry.js'
-import { AmpError, no } from '../../errors.js'
+import { type AmpError, no } from '../../errors.js'
 import { aheadBehind } from '../../git/history.js'
 import {
   compareUrl,
@@ -90,6 +90,7 @@ const notPushed = (branch: string, { remote }: Target, { reason, remarks }: Push
 
 /** A pull request that was opened, or where one can be opened. */
 export interface Review {
+  /** Empty when nobody knows an address of it: then the branch is pushed, and that is all. */
   url: string
   isOpened: boolean
   /** Why it was not opened by a program; null when it was. */
@@ -117,11 +118,7 @@ export async function review(
   if ('url' in opened) return { url: opened.url, isOpened: true, problem: null }
   const hosted = await hostOf(repo, target.remote)
   const url = offeredUrl(pushed.remarks) ?? (hosted === null ? null : compareUrl(hosted, pull))
-  if (url === null)
-    throw new AmpError('no', `${branchName(from)} is pushed to ${target.remote}, but no pull request was opened`, {
-      hints: [opened.problem, 'Open it where the repository is hosted.'],
-    })
-  return { url, isOpened: false, problem: opened.problem }
+  return { url: url ?? '', isOpened: false, problem: opened.problem }
 }
 
 /**

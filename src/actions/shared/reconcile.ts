@@ -140,6 +140,7 @@ export function strayed(tip: ChainTip, { place, status }: { place: Place; status
 async function settleMerge(repo: Repo, tip: ChainTip): Promise<ChainTip> {
   const { merging } = tip.snapshot
   if (merging === undefined || merging === null) return tip
+  await settleCheckouts(repo)
   const base = await repo.refs.read(merging.into)
   const isDone = base !== null && (base === merging.after || (await isAncestor(repo.git, merging.after, base)))
   const result = isDone ? ('done' as const) : ('abandoned' as const)

@@ -138,7 +138,8 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
     session: prepared.tip.id,
     slug,
     at,
-    changes: [...changes, ...(step.moved ?? [])],
+    // The ref of an archived session comes back, and its chain was there all the time.
+    changes: [{ ...prepared.change, old: prepared.before }, ...changes.slice(1), ...(step.moved ?? [])],
   })
   return [...changes, operation]
 }

@@ -1,75 +1,11 @@
 import { type AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
-import { type ChainTip, readEvents } from '../../state/chain.js'
-import { snapshotOf } from '../../state/codec.js'
-import { fold, type Snapshot } from '../../state/fold.js'
-import { sessionsPrefix } from '../../state/names.js'
-import type { Tip } from '../../state/storage.js'
+import type { ChainTip } from '../../state/chain.js'
+import type { Snapshot } from '../../state/fold.js'
+import { type SessionState, stateIn } from '../../state/sessions.js'
 import { type Here, type KnownLease, leaseOf, localLeases, whereabouts, whereaboutsIn } from './lease.js'
 
-/** A session ref that cannot be read, and why. */
-export interface BrokenSession {
-  ref: string
-  reason: string
-}
-
-/** Reads every session by one listing; broken ones are named and do not hide the others. */
-export async function allSessions(repo: Repo): Promise<{ sessions: ChainTip[]; broken: BrokenSession[] }> {
-  const sessions: ChainTip[] = []
-  const broken: BrokenSession[] = []
-  // Not by `eachSession`: each generator on the way costs ten thousand sessions 10 ms.
-  for await (const tip of repo.refs.tips(sessionsPrefix)) {
-    const session = quickSession(tip) ?? (await sessionAt(repo, tip, broken))
-    if (session !== null) sessions.push(session)
-  }
-  return { sessions, broken }
-}
-
-/** The same one after the other; the broken ones are added to `broken`. */
-export async function* eachSession(repo: Repo, broken: BrokenSession[]): AsyncGenerator<ChainTip> {
-  for await (const tip of repo.refs.tips(sessionsPrefix)) {
-    const session = await sessionAt(repo, tip, broken)
-    if (session !== null) yield session
-  }
-}
-
-const idOf = (ref: string): string => ref.slice(sessionsPrefix.length + 1)
-
-/** The session, when its tip tells all of it and nothing is wrong; null otherwise. */
-function quickSession({ ref, oid, message }: Tip): ChainTip | null {
-  try {
-    const snapshot = message === null ? null : snapshotOf(oid, message)
-    return snapshot === null ? null : { ref, id: idOf(ref), oid, snapshot }
-  } catch {
-    // `sessionAt` says what is wrong.
-    return null
-  }
-}
-
-async function sessionAt(repo: Repo, { ref, oid, message }: Tip, broken: BrokenSession[]): Promise<ChainTip | null> {
-  try {
-    if (message === null) throw fatal(`its commit ${oid} is missing or broken`)
-    const snapshot = snapshotOf(oid, message) ?? fold(await readEvents(repo.objects, oid, ref))
-    return { ref, id: idOf(ref), oid, snapshot }
-  } catch (error) {
-    broken.push({ ref, reason: error instanceof Error ? error.message : String(error) })
-    return null
-  }
-}
-
-/** What `list` and `show` call a session's state: the chain's word, and this machine's knowledge of what runs. */
-export type SessionState =
-  | 'idle'
-  | 'running'
-  | 'waiting'
-  | 'interrupted'
-  | 'failed'
-  | 'diverged'
-  | 'conflict'
-  | 'review'
-  | 'paused'
-  | 'merged'
-  | 'closed'
+export { allSessions, type BrokenSession, eachSession, everySession, type SessionState } from '../../state/sessions.js'
 
 /**
  * The state of a session, seen from this machine.
@@ -83,14 +19,7 @@ export function stateOf(
   // A lease outlives the end of its iteration while the tests run.
   const alive = leases.find((lease) => lease.session === id && lease.where === 'alive')
   if (alive !== undefined) return alive.waiting === null ? 'running' : 'waiting'
-  if (snapshot.heads.length > 1) return 'diverged'
-  const places = snapshot.open.map((open) => whereaboutsIn(leases, open, self))
-  if (places.some((where) => where !== 'dead')) return 'running'
-  if (places.length > 0) return 'interrupted'
-  if (snapshot.rebasing !== undefined) return 'conflict'
-  if (snapshot.status !== 'failed') return snapshot.status
-  if (snapshot.last?.outcome === 'interrupted') return 'interrupted'
-  return snapshot.last?.waiting === undefined ? 'failed' : 'waiting'
+  return stateIn(snapshot, (open) => whereaboutsIn(leases, open, self) === 'dead')
 }
 
 /** Whether a session still asks for work: merged and closed ones are listed with `-a` only. */

@@ -3,6 +3,7 @@ import { findAdapter } from '../../agent/registry.js'
 import { type AmpError, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, longText, readEvents } from '../../state/chain.js'
+import { type CommentView, commentsOf } from '../../state/comments.js'
 import type { LongText } from '../../state/events.js'
 import { readOperations } from '../../state/oplog.js'
 import { longestLog } from '../oplog.js'
@@ -10,14 +11,18 @@ import { goalOf } from './prompt.js'
 
 /** Something of a session that runs, or that an agent is told to do. */
 export interface Runnable {
-  kind: 'test' | 'prompt'
+  kind: 'test' | 'prompt' | 'comment'
   text: string
+  /** Id of a comment. */
+  id?: string
+  /** Who wrote a comment, and where it points. */
+  about?: string
 }
 
 /** The setting that holds what the user has approved, a digest each. */
 export const trustKey = 'amp.trusted'
 
-/** Ids of sessions that were started in this clone: there is nobody else to trust. */
+/** Ids of sessions that were started, and of comments that were written in this clone: there is nobody else to trust. */
 const ownFile = (repo: Repo): string => repo.local('own')
 
 /** The session's own test command, whole: the snapshot holds only the beginning of a long one. */
@@ -33,14 +38,30 @@ export async function ownTest(repo: Repo, tip: ChainTip): Promise<string | null>
 export async function runnablesOf(repo: Repo, tip: ChainTip): Promise<Runnable[]> {
   const test = await ownTest(repo, tip)
   const prompt = { kind: 'prompt' as const, text: await goalOf(repo, tip) }
-  return test === null ? [prompt] : [{ kind: 'test', text: test }, prompt]
+  const open = tip.snapshot.comments === undefined ? [] : commentsOf(await readEvents(repo.objects, tip.oid, tip.ref))
+  const comments = await commentRunnables(
+    repo,
+    open.filter(({ resolved }) => resolved === null),
+  )
+  return [...(test === null ? [] : [{ kind: 'test' as const, text: test }]), prompt, ...comments]
 }
+
+/** Comments as something that an agent is told to do: their words and the code that they quote. */
+export const commentRunnables = (repo: Repo, comments: readonly CommentView[]): Promise<Runnable[]> =>
+  Promise.all(
+    comments.map(async ({ id, text, path, line, code, by }) => {
+      const quoted = code === null ? '' : `${(await longText(repo.objects, code)).replace(/^/gm, '> ')}\n\n`
+      const place = path === null ? '' : ` on ${path}${line === null ? '' : `:${line}`}`
+      const about = `${by}${place}`
+      return { kind: 'comment' as const, id, about, text: `${quoted}${await longText(repo.objects, text)}` }
+    }),
+  )
 
 /** What an approval is for: these words, in this session. */
 export const digestOf = (id: string, { kind, text }: Runnable): string =>
   createHash('sha256').update(`${id}\0${kind}\0${text}`).digest('hex')
 
-/** Remembers that a session was started here. */
+/** Remembers that a session was started here, or a comment written. */
 export async function rememberOwn(repo: Repo, id: string): Promise<void> {
   await repo.host.fs.mkdir(repo.local(), { recursive: true })
   await repo.host.fs.appendFile(ownFile(repo), `${id}\n`)
@@ -48,17 +69,24 @@ export async function rememberOwn(repo: Repo, id: string): Promise<void> {
 
 /** Whether a session was started here. The file only saves a walk: the log of this clone's own operations knows it, too. */
 export async function isOwn(repo: Repo, id: string): Promise<boolean> {
-  const ids = await repo.host.fs.readFile(ownFile(repo), 'utf8').catch(() => '')
-  if (ids.split('\n').includes(id)) return true
+  if ((await ownIds(repo)).includes(id)) return true
   const operations = await readOperations(repo, longestLog)
   return operations.some(({ command, session }) => command === 'new' && session === id)
 }
+
+const ownIds = async (repo: Repo): Promise<string[]> =>
+  (await repo.host.fs.readFile(ownFile(repo), 'utf8').catch(() => '')).split('\n')
 
 /** Which of some runnables the user has neither written here nor approved. */
 export async function untrusted(repo: Repo, { id }: ChainTip, runnables: readonly Runnable[]): Promise<Runnable[]> {
   const approved = new Set((await repo.config()).all(trustKey))
   const missing = runnables.filter((one) => !approved.has(digestOf(id, one)))
-  return missing.length === 0 || (await isOwn(repo, id)) ? [] : missing
+  if (missing.length === 0) return []
+  // Anybody may comment on a session that was started here.
+  const comments = new Set(missing.some(({ kind }) => kind === 'comment') ? await ownIds(repo) : [])
+  const foreign = missing.filter((one) => one.kind !== 'comment' || !comments.has(one.id ?? ''))
+  const isOnlyComments = foreign.every(({ kind }) => kind === 'comment')
+  return isOnlyComments || !(await isOwn(repo, id)) ? foreign : foreign.filter(({ kind }) => kind === 'comment')
 }
 
 /** Refuses to run a test command that came with the session and was not approved. Commands of the configuration are the user's own. */

@@ -19,7 +19,18 @@ interface Owner {
   host: string
   token: string
   at: number
+  /** What it does in its turn, for those who wait. */
+  work?: string | undefined
 }
+
+/** Who waits, and hears of it when it takes longer than a moment. */
+interface Waiter {
+  work: string
+  onWait?: ((whom: string) => void) | undefined
+}
+
+/** So long nobody needs to be told. */
+const momentMs = 1000
 
 const turnFile = (repo: Repo, { name }: Turn): string => repo.local('locks', `${name}.json`)
 
@@ -35,20 +46,29 @@ export const isBusy = (repo: Repo): Promise<boolean> =>
  * when the turn is not taken, taken twice, or left behind by a killed process.
  * @returns gives the turn back
  */
-export async function takeTurn(repo: Repo, turn: Turn = writing): Promise<() => Promise<void>> {
+export async function takeTurn(repo: Repo, turn: Turn = writing, waiter?: Waiter): Promise<() => Promise<void>> {
   const { host } = repo
-  const end = host.now().getTime() + turn.maxWait
+  const begin = host.now().getTime()
+  const end = begin + turn.maxWait
+  let isTold = false
   const token = repo.newId()
   while (host.now().getTime() < end) {
-    const mine: Owner = { pid: host.processes.self, host: host.hostname, token, at: host.now().getTime() }
+    const at = host.now().getTime()
+    const mine: Owner = { pid: host.processes.self, host: host.hostname, token, at, work: waiter?.work }
     const tried = await tryTake(repo, turn, mine)
     if (tried === 'taken') return () => giveBack(repo, turn, token)
     if (tried === 'impossible') break
     if (await isLeft(repo, turn)) await host.fs.rm(turnFile(repo, turn), { force: true })
-    else await host.sleep(3 + (host.random(1)[0] ?? 0) / 16)
+    else if (!isTold && at - begin > momentMs && waiter?.onWait !== undefined) {
+      isTold = true
+      waiter.onWait(whom(await ownerOf(repo, turn)))
+    } else await host.sleep(3 + (host.random(1)[0] ?? 0) / 16)
   }
   return async () => {}
 }
+
+const whom = (owner: Owner | null): string =>
+  owner === null ? 'another git-amp' : `process ${owner.pid} on ${owner.host}${owner.work ? `: ${owner.work}` : ''}`
 
 async function tryTake(repo: Repo, turn: Turn, owner: Owner): Promise<'taken' | 'held' | 'impossible'> {
   try {

@@ -2,11 +2,12 @@ import { type AmpError, no } from '../../errors.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
-import { type ChainTip, readEvents, readState } from '../../state/chain.js'
+import { type ChainTip, readEvents } from '../../state/chain.js'
 import type { Undone } from '../../state/events.js'
 import { fold, type Snapshot } from '../../state/fold.js'
 import { branchRef, notesRef, oplogRef, sessionsPrefix } from '../../state/names.js'
 import { joinSteps, type Operation, undoneIn, type WorktreeChange } from '../../state/oplog.js'
+import { readState } from '../../state/read-state.js'
 import type { RefChange } from '../../state/storage.js'
 import { shellWord } from '../../util/quote.js'
 import { refuseCheckedOut } from './checkout.js'
@@ -14,6 +15,7 @@ import { type CheckoutMove, checkoutToMove } from './checkouts.js'
 import { refuseBusyWorktree, refuseRepositories, worktreeOf } from './droppable.js'
 import type { Place } from './place.js'
 import { hasNoWork, isSame, readSnapshot, readStanding, type Standing } from './snapshot.js'
+import { type StagedBack, stagedBack } from './staged.js'
 import { unfinishedVerb } from './unfinished.js'
 
 /** What becomes of a session's worktree; null when it stays as it is. */
@@ -40,6 +42,7 @@ export interface UndoPlan {
   change: WorktreeChange | null
   worktree: UndoneWorktree
   checkout: (CheckoutMove & { path: string }) | null
+  staged: StagedBack | null
 }
 
 /**
@@ -60,7 +63,8 @@ export async function planUndo(repo: Repo, subject: Subject): Promise<UndoPlan> 
   const checkout = await checkoutOfOthers(repo, moves, own?.ref)
   const worktree = worktreeAfter(place, branch, change)
   if (worktree?.becomes === 'removed') await refuseKeeping(repo, tip)
-  return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout }
+  const staged = await stagedBack(repo, operation)
+  return { operation, tip, place, moves, undone, notes, branch, change, worktree, checkout, staged }
 }
 
 /** A worktree that was made since the operation made its branch: it goes with the branch, when it holds no work. */
@@ -110,6 +114,9 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(before.thread?.id !== after.thread?.id ? { thread: before.thread ?? null } : {}),
     ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
+    ...(differs('name') || differs('slug') ? { name: { name: before.name, slug: before.slug } } : {}),
+    ...(differs('labels') ? { labels: before.labels } : {}),
+    ...(differs('comments') ? { comments: before.comments ?? [] } : {}),
   }
 }
 

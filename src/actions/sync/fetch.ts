@@ -6,16 +6,27 @@ import { oneLine } from '../../util/sanitize.js'
 import { dropHalfMade, halfMade } from '../shared/half-made.js'
 import type { Remote } from './remote.js'
 
-/** What is shared, by the names it has elsewhere and here below the remote's prefix. A star also stands for nothing: absent refs are no error. */
-const shared: readonly (readonly [string, string])[] = [
+/** What anybody may have, by the names it has elsewhere and here below the remote's prefix. A star also stands for nothing: absent refs are no error. */
+const open: readonly (readonly [string, string])[] = [
   ['refs/amp/sessions/*', 'sessions/*'],
   ['refs/amp/batches/*', 'batches/*'],
   ['refs/amp/archive/*', 'archive/*'],
   ['refs/amp/tombstones*', 'tombstones*'],
   ['refs/notes/amp*', 'notes/amp*'],
+]
+
+/** The same, with what others have let go of by a yes. */
+const shared: readonly (readonly [string, string])[] = [
+  ...open,
   ['refs/amp-private/transcripts/*', 'transcripts/*'],
   ['refs/amp-private/snapshots/*', 'snapshots/*'],
 ]
+
+const refspecsOf = (remote: Remote, refs: readonly (readonly [string, string])[]): string[] =>
+  refs.map(([theirs, ours]) => `+${theirs}:${remote.tracking}/${ours}`)
+
+/** Refspecs with which `git fetch` takes the copies that a sync takes. */
+export const openRefspecs = (remote: Remote): string[] => refspecsOf(remote, open)
 
 /** A ref that the remote shows and cannot give. */
 export interface Unfetched {
@@ -30,7 +41,7 @@ export interface Unfetched {
  */
 export async function fetchShared(repo: Repo, remote: Remote): Promise<Unfetched[]> {
   for (const one of await halfMade(repo)) await dropHalfMade(repo, one)
-  const refspecs = shared.map(([theirs, ours]) => `+${theirs}:${remote.tracking}/${ours}`)
+  const refspecs = refspecsOf(remote, shared)
   try {
     await fetchRefs(remote.git, remote.name, { refspecs, prune: true })
     return []
@@ -80,5 +91,6 @@ function copyOf(ref: string): string | null {
 export const unreachable = (remote: Remote, cause: GitError) =>
   no(
     `cannot fetch from ${oneLine(remote.url)}: ${oneLine(cause.message)}`,
+    ...cause.hints,
     'Nothing was changed here. Run the command again when the remote can be reached.',
   )

@@ -1,9 +1,11 @@
 import type { Repo } from '../../repo.js'
+import { readArchives } from '../../state/archive.js'
 import { withoutForgotten } from '../../state/merge-notes.js'
 import { rootsOf } from '../../state/merge-transcripts.js'
 import { notesRef, sessionRef, snapshotRef, transcriptRef } from '../../state/names.js'
 import { type RefChange, RefMoved } from '../../state/storage.js'
 import type { Tombstone } from '../../state/tombstones.js'
+import { again, withoutForgottenSessions } from '../shared/archive.js'
 import { localLeases } from '../shared/lease.js'
 import type { Taking } from './incoming.js'
 import { addCame } from './ledger.js'
@@ -15,10 +17,12 @@ const asideRef = (what: 'sessions' | 'transcripts', id: string): string => `refs
 export async function dropForgotten(taking: Taking, stones: readonly Tombstone[]): Promise<void> {
   const { repo, ledger } = taking
   const running = new Set((await localLeases(repo)).filter(({ where }) => where === 'alive').map((one) => one.session))
+  const archived = await readArchives(repo)
   for (const stone of stones) {
     const isSession = stone.entity === 'session'
     const ref = isSession ? sessionRef(stone.id) : transcriptRef(stone.id)
-    const tip = await repo.refs.read(ref)
+    const live = await repo.refs.read(ref)
+    const tip = live ?? (isSession ? archived.get(stone.id)?.[0] : null) ?? null
     if (tip === null) continue
     const entry = ledger.at(ref, { kind: isSession ? 'session' : 'transcript', id: stone.id })
     if (isSession && running.has(stone.id)) {
@@ -27,22 +31,27 @@ export async function dropForgotten(taking: Taking, stones: readonly Tombstone[]
     }
     if (!isSession && !(await rootsOf(repo, tip)).some((root) => stone.roots.includes(root))) continue
     if (taking.isDryRun) continue
-    const isKnown = stone.tips.includes(tip)
-    await drop(repo, stone, { ref, tip, isKnown })
+    const tips = isSession ? [tip, ...(archived.get(stone.id) ?? [])] : [tip]
+    const isKnown = tips.every((one) => stone.tips.includes(one))
+    await drop(repo, stone, { ref, tip, isKnown, isArchived: live === null })
     addCame(entry, 'forgotten', 0)
     const aside = asideRef(isSession ? 'sessions' : 'transcripts', stone.id)
     if (!isKnown) entry.remarks.push(`it had more here: "git update-ref -d ${aside}" forgets that too`)
   }
-  if (!taking.isDryRun) await dropNoteLines(repo, taking.forgotten)
+  if (taking.isDryRun) return
+  await again(repo, async () => {
+    await repo.refs.update(await withoutForgottenSessions(repo, taking.forgotten), 'amp: forgotten elsewhere')
+  })
+  await dropNoteLines(repo, taking.forgotten)
 }
 
 async function drop(
   repo: Repo,
   { entity, id }: Tombstone,
-  { ref, tip, isKnown }: { ref: string; tip: string; isKnown: boolean },
+  { ref, tip, isKnown, isArchived }: { ref: string; tip: string; isKnown: boolean; isArchived: boolean },
 ): Promise<void> {
   const aside = asideRef(entity === 'session' ? 'sessions' : 'transcripts', id)
-  const changes: RefChange[] = [{ ref, old: tip, new: null }]
+  const changes: RefChange[] = isArchived ? [] : [{ ref, old: tip, new: null }]
   if (!isKnown) changes.push({ ref: aside, old: await repo.refs.read(aside), new: tip })
   if (entity === 'session') {
     const transcript = await repo.refs.read(transcriptRef(id))

@@ -1,9 +1,10 @@
 import type { ObjectInfos } from '../../git/object-info.js'
 import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
+import { lastTip, readArchives } from '../../state/archive.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { BrokenState, snapshotOf } from '../../state/codec.js'
-import { fold, type Snapshot } from '../../state/fold.js'
+import { fold, foldVersion, type Snapshot } from '../../state/fold.js'
 import { batchesPrefix, isId, sessionsPrefix } from '../../state/names.js'
 import { type Settlement, settleChain } from '../../state/settle.js'
 import { type Oid, RefLocked, RefMoved } from '../../state/storage.js'
@@ -13,7 +14,7 @@ import { addCame, type Entry, type Ledger } from './ledger.js'
 import type { Remote } from './remote.js'
 
 /** So many chains are looked through side by side, and so many refs move in one transaction. */
-const width = 32
+const width = 250
 const batch = 500
 /** A chain that somebody else moves meanwhile is settled again this often. */
 const tries = 20
@@ -47,6 +48,8 @@ interface Found {
   theirs: Oid
   /** Where the ref here stood when all were listed: to ask for one that is absent costs a process. */
   ours: Oid | null
+  /** Tips that archives have of it. */
+  archived: readonly Oid[]
   entry: Entry
 }
 
@@ -64,6 +67,7 @@ export async function takeChains(taking: Taking): Promise<void> {
     repo.git,
     kinds.flatMap(([, ours, theirs]) => [ours, theirs]),
   )
+  const archived = await readArchives(repo)
   const found: Found[] = []
   for (const [kind, ours, theirs] of kinds) {
     for (const [copy, oid] of all) {
@@ -71,8 +75,10 @@ export async function takeChains(taking: Taking): Promise<void> {
       const id = copy.slice(theirs.length + 1)
       const ref = `${ours}/${id}`
       if (all.get(ref) === oid || (kind === 'session' && taking.forgotten.has(id))) continue
+      const tips = kind === 'session' ? (archived.get(id) ?? []) : []
+      if (tips.includes(oid)) continue
       const entry = taking.ledger.at(ref, { kind, id })
-      if (isId(id)) found.push({ kind, id, ref, theirs: oid, ours: all.get(ref) ?? null, entry })
+      if (isId(id)) found.push({ kind, id, ref, theirs: oid, ours: all.get(ref) ?? null, archived: tips, entry })
       else entry.quarantined = 'its name is no id'
     }
   }
@@ -149,13 +155,14 @@ function note({ found, settled, after }: Ready): void {
 /** Where one chain is to stand; null when it stays where it is. */
 async function settle(taking: Taking, found: Found): Promise<Ready | null> {
   const { repo, looks } = taking
-  const { kind, id, theirs, ours, entry } = found
+  const { kind, id, theirs, ours, archived, entry } = found
   try {
-    const settled = await settleChain(repo, { kind, id, ours, theirs }, looks)
+    const tip = ours ?? (archived.length === 0 ? null : await lastTip(repo.objects, { id, tips: archived }))
+    const settled = await settleChain(repo, { kind, id, ours: tip, theirs }, looks)
     entry.quarantined = null
-    const after = kind === 'session' ? await tipAt(repo, found, settled.oid) : null
+    const after = kind === 'session' ? (tipOf(found, settled) ?? (await tipAt(repo, found, settled.oid))) : null
     entry.name = after?.snapshot.slug ?? entry.name
-    if (settled.oid === ours) return null
+    if (settled.oid === tip) return null
     const before = kind === 'session' && ours !== null ? await tipAt(repo, found, ours) : null
     if (before !== null && after !== null && !taking.isDryRun) await rememberBehind(repo, before, after.snapshot)
     return { found, settled, after, ours }
@@ -166,6 +173,12 @@ async function settle(taking: Taking, found: Found): Promise<Ready | null> {
     } else throw error
     return null
   }
+}
+
+/** The tip as it was just looked through; null when what it says has to be folded anew, or stands elsewhere. */
+function tipOf({ id, ref }: Found, { oid, tip }: Settlement): ChainTip | null {
+  const snapshot = (tip?.snapshot ?? null) as Snapshot | null
+  return snapshot === null || snapshot.fold < foldVersion ? null : { ref, id, oid, snapshot }
 }
 
 async function tipAt(repo: Repo, { id, ref }: Found, oid: Oid): Promise<ChainTip> {

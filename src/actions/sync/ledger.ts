@@ -1,10 +1,19 @@
 /** What kind of thing a ref holds. */
-export type SharedKind = 'session' | 'batch' | 'transcript' | 'snapshot' | 'notes' | 'tombstones' | 'branch' | 'other'
+export type SharedKind =
+  | 'session'
+  | 'batch'
+  | 'archive'
+  | 'transcript'
+  | 'snapshot'
+  | 'notes'
+  | 'tombstones'
+  | 'branch'
+  | 'other'
 
 /** What became of one ref, both ways. */
 export interface Entry {
   kind: SharedKind
-  /** Id of the session or batch; the ref itself for what has none. */
+  /** Id of the session or batch, month of the archive; the ref itself for what has none. */
   id: string
   /** For people; null when it is not known. */
   name: string | null
@@ -14,9 +23,11 @@ export interface Entry {
   came: 'new' | 'forward' | 'joined' | 'forgotten' | null
   /** Events that came. */
   events: number
+  /** Archived sessions that came. */
+  sessions: number
   /** What the remote got. */
   went: 'new' | 'forward' | 'deleted' | null
-  /** Nothing of it was taken, and why. */
+  /** Nothing of it was taken, or of an archive not all, and why. */
   quarantined: string | null
   /** The remote did not take it, and why. */
   refused: string | null
@@ -26,6 +37,10 @@ export interface Entry {
 
 /** All that a sync has to tell, by the name of the ref. */
 export class Ledger {
+  /** What the remote's hooks printed, each line once. */
+  readonly said = new Set<string>()
+  /** What helps where something could not be pushed. */
+  readonly hints = new Set<string>()
   private readonly entries = new Map<string, Entry>()
 
   /** The entry of a ref, made when there is none. */
@@ -36,7 +51,7 @@ export class Ledger {
       return known
     }
     const { kind, id, name = null } = what
-    const blank = { came: null, events: 0, went: null, quarantined: null, refused: null, remarks: [] }
+    const blank = { came: null, events: 0, sessions: 0, went: null, quarantined: null, refused: null, remarks: [] }
     const entry: Entry = { kind, id, name, ref, ...blank }
     this.entries.set(ref, entry)
     return entry

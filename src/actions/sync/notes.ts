@@ -10,14 +10,14 @@ import { addCame } from './ledger.js'
 
 /** Joins what other clones have forgotten with what was forgotten here. @returns all of it */
 export async function takeTombstones(taking: Omit<Taking, 'forgotten'>): Promise<Tombstone[]> {
-  const { repo, remote, ledger } = taking
+  const { repo, remote, ledger, looks } = taking
   for (;;) {
     const ours = await repo.refs.read(tombstonesRef)
     const theirs = await repo.refs.read(`${remote.tracking}/tombstones`)
     if (theirs === null || theirs === ours) return readTombstones(repo, ours)
     const entry = ledger.at(tombstonesRef, { kind: 'tombstones', id: tombstonesRef })
     try {
-      const joined = await joinTombstones(repo, ours, theirs)
+      const joined = await joinTombstones(repo, { ours, theirs }, looks.look)
       if (joined !== ours && !taking.isDryRun) {
         await repo.refs.update([{ ref: tombstonesRef, old: ours, new: joined }], 'amp: sync')
         addCame(entry, ours === null ? 'new' : joined === theirs ? 'forward' : 'joined', 0)

@@ -6,6 +6,8 @@ export interface Parts {
   all: Map<string, string>
   /** What is not committed, by session. */
   dirts: Map<string, string>
+  /** Keys of `all` for sessions, by their branches. */
+  sessions: Map<string, string>
 }
 
 export function partsOf(look: Look): Parts {
@@ -20,7 +22,9 @@ export function partsOf(look: Look): Parts {
     if (heads.join() === tip)
       all.set(`session ${id}`, JSON.stringify({ heads, base, status, paused, merged: merged?.after }))
   }
-  return { all, dirts: new Map([...look.checkouts].map(([id, { dirt }]) => [id, dirt])) }
+  const dirts = new Map([...look.checkouts].map(([id, { dirt }]) => [id, dirt]))
+  const sessions = new Map([...look.sessions].map(([id, { branch }]) => [`refs/heads/${branch}`, `session ${id}`]))
+  return { all, dirts, sessions }
 }
 
 /** A command as the user sees it: all of its steps. */
@@ -75,6 +79,8 @@ export function whatUndoBrings(
 ): { expected: Map<string, string | undefined>; isAsLeft: boolean } {
   const expected = new Map<string, string | undefined>()
   let isAsLeft = true
+  // A base may be another session's branch: its chain takes that up like any move by plain git, with the next command there.
+  const moved = command.steps.flatMap(({ refs }) => refs.map(({ ref }) => now.sessions.get(ref)))
   const hasMade = command.steps.some(({ worktrees }) => worktrees?.some((one) => one.before === null))
   for (const key of new Set([...before.all.keys(), ...after.all.keys(), ...now.all.keys()])) {
     const [was, left, is] = [before, after, now].map(({ all }) => all.get(key))
@@ -85,7 +91,9 @@ export function whatUndoBrings(
     const isSince = key.startsWith('refs/heads/')
       ? is === undefined && left !== undefined
       : key.startsWith('worktree ') && left === undefined && is !== undefined
+    const isUnknown = was === undefined && left === undefined && moved.includes(key)
     if (isSince) isAsLeft = false
+    else if (isUnknown) continue
     else if (was === left) expected.set(key, is)
     else if (left !== is) isAsLeft = false
     else if (!stays) expected.set(key, was)

@@ -16,6 +16,7 @@ class World {
   readonly hub = new Replica('hub', this.objects)
   readonly clones = ['ada', 'bob', 'eve', 'kim', 'zoe'].map((name) => new Replica(name, this.objects))
   readonly ids: string[] = []
+  archived = 0
   private codes = 0
 
   async code(parents: Oid[] = []): Promise<Oid> {
@@ -36,10 +37,10 @@ class World {
 
   /** One more thing that happens in a session that this clone has. */
   async happen(clone: Replica, random: () => number): Promise<void> {
-    const known = this.ids.filter((id) => clone.refs.all.has(sessionRef(id)))
-    const id = known[Math.floor(random() * known.length)]
-    if (id === undefined) return this.begin(clone, random)
-    const { heads } = (await readTip(clone, id))?.snapshot ?? { heads: [] }
+    const id = this.ids[Math.floor(random() * this.ids.length)]
+    const tip = id === undefined ? null : await readTip(clone, id)
+    if (id === undefined || tip === null) return this.begin(clone, random)
+    const { heads } = tip.snapshot
     const from = heads[Math.floor(random() * heads.length)] ?? ''
     const to = await this.code([from])
     const choices: (() => NewEvent)[] = [
@@ -55,6 +56,14 @@ class World {
     const event = (choices[Math.floor(random() * choices.length)] as () => NewEvent)()
     await clone.append(id, [event], [from, to])
   }
+
+  /** A session that this clone has goes into an archive; what it says does not matter for that. */
+  async archive(clone: Replica, random: () => number): Promise<void> {
+    const id = this.ids[Math.floor(random() * this.ids.length)]
+    if (id === undefined || (await readTip(clone, id)) === null) return
+    await clone.archive(id, random() < 0.5 ? '2026-10' : '2026-11', random() < 0.3)
+    this.archived++
+  }
 }
 
 describe('clones that go on at once', () => {
@@ -66,7 +75,8 @@ describe('clones that go on at once', () => {
       const clone = world.clones[Math.floor(random() * world.clones.length)] as Replica
       const dice = random()
       if (dice < 0.05) await world.begin(clone, random)
-      else if (dice < 0.65) await world.happen(clone, random)
+      else if (dice < 0.6) await world.happen(clone, random)
+      else if (dice < 0.65) await world.archive(clone, random)
       // Also with another clone than the hub, twice, and ended anywhere.
       else if (dice < 0.75) joined += await clone.sync(world.clones[Math.floor(random() * 5)] as Replica)
       else if (dice < 0.9) joined += await clone.sync(world.hub, Math.floor(random() * 40))
@@ -74,8 +84,7 @@ describe('clones that go on at once', () => {
     }
     const all = new Map(world.ids.map((id) => [id, new Map<string, unknown>()]))
     for (const clone of [...world.clones, world.hub])
-      for (const id of world.ids.filter((one) => clone.refs.all.has(sessionRef(one))))
-        for (const event of await clone.events(id)) all.get(id)?.set(event.id, event)
+      for (const id of world.ids) for (const event of await clone.events(id)) all.get(id)?.set(event.id, event)
     for (let round = 0; round < 2; round++) for (const clone of world.clones) joined += await clone.sync(world.hub)
     const tips = (clone: Replica) => Object.fromEntries([...clone.refs.all].sort())
     for (const clone of world.clones) expect(tips(clone)).toEqual(tips(world.hub))
@@ -86,6 +95,7 @@ describe('clones that go on at once', () => {
       expect(JSON.parse(JSON.stringify(fold(events)))).toEqual(JSON.parse(JSON.stringify(tip?.snapshot)))
     }
     expect(joined).toBeGreaterThan(0)
+    expect(world.archived).toBeGreaterThan(0)
     // It has settled: nothing is joined again.
     let again = 0
     for (const clone of world.clones) again += await clone.sync(world.hub)
