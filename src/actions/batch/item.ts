@@ -159,7 +159,9 @@ const failing = (exit: number | null): string =>
 type Round = Awaited<ReturnType<typeof iterateSession>>
 
 function endOf(last: Round, end: Awaited<ReturnType<typeof iterateUntilPass>>['end'] | null): ItemEnd {
-  const tests = last.tests === null ? {} : { tests: last.tests.exit }
+  // What did not change was tested before.
+  const exit = last.tests === null ? last.tip.snapshot.tested?.exit : last.tests.exit
+  const tests = last.passed === null || exit === undefined ? {} : { tests: exit }
   if (last.isStopped) return { status: 'aborted', ...tests }
   if (last.outcome === 'failed') {
     const isTransient = last.fault === 'transient' ? { isTransient: true } : {}
@@ -172,7 +174,7 @@ function endOf(last: Round, end: Awaited<ReturnType<typeof iterateUntilPass>>['e
   if (end === 'timeout') return { status: 'timeout', error: 'no time is left for another iteration', ...tests }
   if (last.passed === false) {
     const words = end === 'stuck' ? ', and the agent changes nothing any more' : ''
-    return { status: 'fail', error: `${failing(last.tests?.exit ?? 1)}${words}`, ...tests }
+    return { status: 'fail', error: `${failing(exit ?? null)}${words}`, ...tests }
   }
   return { status: 'success', ...tests, ...(last.outcome === 'no-change' ? { error: 'nothing changed' } : {}) }
 }

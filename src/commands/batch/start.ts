@@ -36,13 +36,13 @@ export class BatchStartCommand extends BatchCommand {
               baseBranch: develop
               mergeOnPass: true
 
-      The same prompts everywhere, by every agent, three times each:
+      The same prompts everywhere, by every agent, twice each:
 
           {
             "repos": ["../api", "../web"],
             "prompts": ["Fix the typos in the documentation", { "promptFile": "prompts/tests.md", "name": "more tests" }],
             "agents": ["amp", { "agent": "claude", "model": "opus" }],
-            "attempts": 3
+            "attempts": 2
           }
 
       ## Plan
