@@ -1,13 +1,13 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage diff range-diff path squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
 
 # Prints the words that may follow the first one of a command of two.
 __git_amp_second ()
 {
 	case "$1" in
-	batch)	echo "start list status abort resume compare diff merge pr remove" ;;
+	batch)	echo "start list status abort resume export report compare diff merge pr remove" ;;
 	esac
 }
 
@@ -95,6 +95,18 @@ __git_amp_table ()
 		positionals="session+"
 		rest=""
 		;;
+	export)
+		options="--batch= --since= --until= --tables= --format= --conversation --out= --json --repo= --quiet --help"
+		values="--batch=none --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
+		positionals="session+"
+		rest=""
+		;;
+	report)
+		options="--batch= --since= --until= --format= --out= --json --repo= --quiet --help"
+		values="--batch=none --since=none --until=none --format=words:md,html --out=file --repo=dir"
+		positionals="session+"
+		rest=""
+		;;
 	diff)
 		options="--iteration= --json --repo= --quiet --help"
 		values="--iteration=none --repo=dir"
@@ -110,6 +122,12 @@ __git_amp_table ()
 	path)
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
+		positionals="session"
+		rest=""
+		;;
+	open)
+		options="--with= --repo= --quiet --help"
+		values="--with=program --repo=dir"
 		positionals="session"
 		rest=""
 		;;
@@ -198,6 +216,18 @@ __git_amp_table ()
 		positionals="none"
 		rest=""
 		;;
+	"batch export")
+		options="--home= --format= --out= --json --repo= --quiet --help"
+		values="--home=dir --format=words:json,ndjson,csv --out=file --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch report")
+		options="--home= --format= --out= --json --repo= --quiet --help"
+		values="--home=dir --format=words:md,html --out=file --repo=dir"
+		positionals="none"
+		rest=""
+		;;
 	"batch compare")
 		options="--home= --only= --passed --pick= --json --repo= --quiet --help"
 		values="--home=dir --only=none --pick=none --repo=dir"
@@ -269,6 +299,18 @@ __git_amp_table ()
 		options="--older-than= --dry-run --json --repo= --quiet --help"
 		values="--older-than=none --repo=dir"
 		positionals=""
+		rest=""
+		;;
+	for-each)
+		options="--format= --state= --sort= --count= --repo= --quiet --help"
+		values="--format=none --state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --sort=words:updated,created,name,state --count=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	rev-parse)
+		options="--head --base --branch --chain --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
 		rest=""
 		;;
 	doctor)

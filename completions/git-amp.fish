@@ -27,7 +27,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --onto --into --home --only --pick --keep --older-than
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -78,9 +78,12 @@ complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goa
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
+complete -c git-amp -n 'not __git_amp_command' -a export -d 'Write sessions as data, as a page or as patches'
+complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about sessions: results, cost, tools'
 complete -c git-amp -n 'not __git_amp_command' -a diff -d 'Show what a session changed, against its recorded base'
 complete -c git-amp -n 'not __git_amp_command' -a range-diff -d 'Compare the commits of two sessions'
 complete -c git-amp -n 'not __git_amp_command' -a path -d 'Print the path of a session\'s worktree'
+complete -c git-amp -n 'not __git_amp_command' -a open -d 'Open a session\'s worktree in your editor'
 complete -c git-amp -n 'not __git_amp_command' -a squash -d 'Make one commit of the amp: commits'
 complete -c git-amp -n 'not __git_amp_command' -a rebase -d 'Put the session onto its base as it is now'
 complete -c git-amp -n 'not __git_amp_command' -a merge -d 'Merge a session into its base branch'
@@ -98,6 +101,8 @@ complete -c git-amp -n 'not __git_amp_command' -a resolve -d 'End a divergence b
 complete -c git-amp -n 'not __git_amp_command' -a undo -d 'Take back an operation of git-amp'
 complete -c git-amp -n 'not __git_amp_command' -a oplog -d 'List what git-amp did here, newest first'
 complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Archive closed sessions, and let go of old trash and old operations'
+complete -c git-amp -n 'not __git_amp_command' -a for-each -d 'Print every session in a form of your own'
+complete -c git-amp -n 'not __git_amp_command' -a rev-parse -d 'Turn the name of a session into its id'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
 complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetch and git push carry sessions'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
@@ -108,6 +113,8 @@ complete -c git-amp -n '__git_amp_using batch' -a list -d 'List the batch runs o
 complete -c git-amp -n '__git_amp_using batch' -a status -d 'Show a batch run and each of its items'
 complete -c git-amp -n '__git_amp_using batch' -a abort -d 'Stop a batch run; keep what its agents did'
 complete -c git-amp -n '__git_amp_using batch' -a resume -d 'Go on with a batch run that was stopped or killed'
+complete -c git-amp -n '__git_amp_using batch' -a export -d 'Write a batch run and its sessions as data'
+complete -c git-amp -n '__git_amp_using batch' -a report -d 'Write a page about a batch run'
 complete -c git-amp -n '__git_amp_using batch' -a compare -d 'Compare the attempts at the same prompt; pick a winner'
 complete -c git-amp -n '__git_amp_using batch' -a diff -d 'Show what the sessions of a batch run changed'
 complete -c git-amp -n '__git_amp_using batch' -a merge -d 'Merge the sessions of a batch run'
@@ -235,6 +242,28 @@ complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l since -x -d 'Only what happened at this date or later'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l until -x -d 'Only what happened at this date or earlier'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l tables -x -a 'sessions iterations tool_calls merges batches batch_items' -d 'These tables alone, separated by commas'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l format -x -a 'json ndjson csv md html patch mbox' -d 'Write json, ndjson, csv, md, html, patch, mbox'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l conversation -d 'In md and html: tell what the agent said and did (default)'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l until -x -d 'Only iterations that began at this date or earlier'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l json -d 'Print the figures as JSON'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l iteration -x -d 'Show one iteration, or from one to another: 2, 1..3'
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l json -d 'Print the changed files as JSON'
 complete -c git-amp -n '__git_amp_using diff; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
@@ -252,6 +281,11 @@ complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l json 
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s m -l message -x -d 'Message of the new commit; several are paragraphs'
 complete -c git-amp -n '__git_amp_using squash; and not __git_amp_border' -s F -l file -r -F -d 'Take the message from a file; - is standard input'
@@ -380,6 +414,20 @@ complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l format -x -a 'json ndjson csv' -d 'Write json, ndjson, csv'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l json -d 'Print the figures as JSON'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l passed -d 'Only items that succeeded'
@@ -472,6 +520,22 @@ complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s n -l dr
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using gc; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l format -x -d 'The form of a line'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l sort -x -a 'updated created name state' -d 'Sort by updated, created, name or state; a leading - turns it round'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l count -x -d 'Print at most this many'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using for-each; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l head -d 'Print the commit that the session stands on'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l base -d 'Print the commit that it began from'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l branch -d 'Print the full name of its branch'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l chain -d 'Print the tip of its history in refs/amp'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using rev-parse; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l fix -d 'Mend what can be mended'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'

@@ -8,6 +8,7 @@ export interface HostFile {
   readonly fd: number
   read(into: Uint8Array, offset: number, length: number, position: number | null): Promise<{ bytesRead: number }>
   appendFile(data: string | Uint8Array): Promise<void>
+  datasync(): Promise<void>
   close(): Promise<void>
 }
 

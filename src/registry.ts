@@ -103,6 +103,18 @@ export const registry: Registry = {
       load: async () => (await import('./commands/usage.js')).UsageCommand,
     },
     {
+      names: ['export'],
+      summary: 'Write sessions as data, as a page or as patches',
+      asks: 'repository',
+      load: async () => (await import('./commands/export.js')).ExportCommand,
+    },
+    {
+      names: ['report'],
+      summary: 'Write a page about sessions: results, cost, tools',
+      asks: 'repository',
+      load: async () => (await import('./commands/report.js')).ReportCommand,
+    },
+    {
       names: ['diff'],
       summary: 'Show what a session changed, against its recorded base',
       asks: 'repository',
@@ -119,6 +131,12 @@ export const registry: Registry = {
       summary: "Print the path of a session's worktree",
       asks: 'repository',
       load: async () => (await import('./commands/path.js')).PathCommand,
+    },
+    {
+      names: ['open'],
+      summary: "Open a session's worktree in your editor",
+      asks: 'repository',
+      load: async () => (await import('./commands/open.js')).OpenCommand,
     },
   ],
   'Finish a session': [
@@ -211,6 +229,18 @@ export const registry: Registry = {
       load: async () => (await import('./commands/batch/resume.js')).BatchResumeCommand,
     },
     {
+      names: ['batch export'],
+      summary: 'Write a batch run and its sessions as data',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/export.js')).BatchExportCommand,
+    },
+    {
+      names: ['batch report'],
+      summary: 'Write a page about a batch run',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/report.js')).BatchReportCommand,
+    },
+    {
       names: ['batch compare'],
       summary: 'Compare the attempts at the same prompt; pick a winner',
       asks: 'repository',
@@ -285,6 +315,20 @@ export const registry: Registry = {
       summary: 'Archive closed sessions, and let go of old trash and old operations',
       asks: 'repository',
       load: async () => (await import('./commands/gc.js')).GcCommand,
+    },
+  ],
+  'For scripts': [
+    {
+      names: ['for-each'],
+      summary: 'Print every session in a form of your own',
+      asks: 'sessions',
+      load: async () => (await import('./commands/for-each.js')).ForEachCommand,
+    },
+    {
+      names: ['rev-parse'],
+      summary: 'Turn the name of a session into its id',
+      asks: 'repository',
+      load: async () => (await import('./commands/rev-parse.js')).RevParseCommand,
     },
   ],
   'Set up and learn': [

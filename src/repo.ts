@@ -24,7 +24,7 @@ const longestEnvFile = 256 * 1024
 /** A choice that a word of the user's left open. */
 export type Notice =
   | { type: 'namesake'; name: string; chosen: string; count: number; isOpen: boolean }
-  | { type: 'previous'; chosen: string; name: string }
+  | { type: 'previous'; asked: string; chosen: string; name: string }
 
 /** A repository as actions see it: joins the state, the git program and the doors to the machine. */
 export class Repo {

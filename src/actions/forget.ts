@@ -13,6 +13,7 @@ import { findSession } from './shared/find.js'
 import { findPlace } from './shared/place.js'
 import { refuseRunning } from './shared/sessions.js'
 import { dropNoteLines } from './sync/forgotten.js'
+import { remotesByFolder } from './sync/remote.js'
 
 export interface ForgetOptions {
   session: string
@@ -29,6 +30,8 @@ export interface ForgetResult {
   refs: string[]
   /** Remotes that have a copy: the next sync with each takes it away there. */
   remotes: string[]
+  /** Repositories that have one and were named by an address, which is not known any more. */
+  unnamed: number
   /** The branch, which stays. */
   branch: string | null
   isDryRun: boolean
@@ -56,7 +59,7 @@ export async function forgetSession(repo: Repo, options: ForgetOptions): Promise
     id: tip.id,
     name: tip.snapshot.name,
     what,
-    remotes: await remotesWith(repo, tip.id, what),
+    ...(await remotesWith(repo, tip.id, what)),
     branch: what === 'session' ? tip.snapshot.branch : null,
     isDryRun,
   }
@@ -137,7 +140,7 @@ async function archivedCopies(repo: Repo, refs: ReadonlyMap<string, Oid>) {
   )
 }
 
-async function remotesWith(repo: Repo, id: string, what: 'session' | 'transcript'): Promise<string[]> {
+async function remotesWith(repo: Repo, id: string, what: 'session' | 'transcript') {
   const tails = what === 'session' ? ['sessions', 'transcripts', 'snapshots'] : ['transcripts']
   const refs = await listRefs(repo.git, ['refs/amp-local/remotes'])
   const names = [...refs.keys()].flatMap((ref) => {
@@ -146,5 +149,8 @@ async function remotesWith(repo: Repo, id: string, what: 'session' | 'transcript
   })
   const archived = what === 'session' ? await archivedCopies(repo, refs) : []
   const others = archived.filter((copy) => copy.archived.has(id)).map(({ remote }) => remote)
-  return [...new Set([...names, ...others])].sort()
+  const known = await remotesByFolder(repo)
+  const folders = [...new Set([...names, ...others])]
+  const remotes = [...new Set(folders.flatMap((folder) => known.get(folder) ?? []))].sort()
+  return { remotes, unnamed: folders.filter((folder) => !known.has(folder)).length }
 }

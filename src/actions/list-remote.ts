@@ -4,6 +4,7 @@ import { fetchRefs } from '../git/remote.js'
 import { GitError } from '../git/run.js'
 import { openRepo, type Repo } from '../repo.js'
 import { archivesPrefix, sessionsPrefix } from '../state/names.js'
+import { wrongSnapshot } from '../state/rules.js'
 import { type ListOptions, type ListResult, listSessions, wantsClosed } from './list.js'
 import { unreachable } from './sync/fetch.js'
 import { findRemote } from './sync/remote.js'
@@ -48,13 +49,24 @@ export async function listRemoteSessions(
     for (const name of localVariables) delete env[name]
     const there = await openRepo({ ...repo.host, cwd: dir, env })
     try {
-      return await listSessions(there, options)
+      return withoutMalformed(await listSessions(there, options))
     } finally {
       there.close()
     }
   } finally {
     await fs.rm(dir, { recursive: true, force: true })
   }
+}
+
+/** Nobody has looked through what a remote has: what no git-amp writes is named, and not shown. */
+function withoutMalformed(result: ListResult): ListResult {
+  const broken = [...result.broken]
+  const sessions = result.sessions.filter(({ ref, snapshot }) => {
+    const reason = wrongSnapshot(snapshot)
+    if (reason !== null) broken.push({ ref, reason })
+    return reason === null
+  })
+  return { ...result, sessions, broken }
 }
 
 /** Where the objects of this repository are. */

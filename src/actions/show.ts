@@ -60,13 +60,7 @@ export interface ShowResult {
   /** What they cost together, as far as it is known. */
   cost: ReturnType<typeof costOf>
   /** With `iteration`: its long texts and the files it changed. */
-  detail: {
-    iteration: IterationView
-    prompt: string
-    summary: string | null
-    testOutput: string | null
-    files: { path: string; status: string }[]
-  } | null
+  detail: (IterationTexts & { files: { path: string; status: string }[] }) | null
 }
 
 /** Looks a session up: chain, branch, worktree, base. Nothing is written. */
@@ -136,14 +130,27 @@ export function pickIteration(tip: ChainTip, iterations: readonly IterationView[
 }
 
 async function detailOf(repo: Repo, iteration: IterationView): Promise<ShowResult['detail']> {
-  const { prompt, summary, tests, to, from } = iteration
+  const { to, from } = iteration
   const files = to === null ? [] : await diffFiles(repo.git, [from, to])
+  return { ...(await textsOf(repo, iteration)), files: files.map(({ path, status }) => ({ path, status })) }
+}
+
+/** An iteration with its long texts. */
+export interface IterationTexts {
+  iteration: IterationView
+  prompt: string
+  summary: string | null
+  testOutput: string | null
+}
+
+/** Reads the long texts of an iteration. */
+export async function textsOf(repo: Repo, iteration: IterationView): Promise<IterationTexts> {
+  const { prompt, summary, tests } = iteration
   return {
     iteration,
     prompt: await longText(repo.objects, prompt),
     summary: summary === null ? null : await longText(repo.objects, summary),
     testOutput:
       tests?.output === null || tests?.output === undefined ? null : await longText(repo.objects, tests.output),
-    files: files.map(({ path, status }) => ({ path, status })),
   }
 }

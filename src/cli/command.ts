@@ -78,7 +78,7 @@ export abstract class AmpCommand extends Command<AmpContext> {
 /** What a word stood for, when it could have been something else. */
 function noticeLine(notice: Notice): string {
   const short = notice.chosen.slice(0, 4)
-  if (notice.type === 'previous') return `"-" is ${short}, ${oneLine(notice.name)}.`
+  if (notice.type === 'previous') return `"${notice.asked}" is ${short}, ${oneLine(notice.name)}.`
   const others = `${notice.count}${notice.isOpen ? ' open' : ''} sessions`
   return `${others} are called ${oneLine(notice.name)}; this is ${short}, made last.`
 }

@@ -4,6 +4,7 @@ import { canAnswer, confirm } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { no } from '../errors.js'
 import { renderForget } from '../render/forget.js'
+import { shellWord } from '../util/quote.js'
 import { oneLine } from '../util/sanitize.js'
 
 /** `git amp forget <session>` */
@@ -41,9 +42,23 @@ export class ForgetCommand extends AmpCommand {
     const result = await forgetSession(repo, options)
     if (this.json) ui.json({ schema: 'git-amp/forget@1', ...result })
     else ui.answer(renderForget(result))
-    if (!result.isDryRun && result.remotes.length > 0)
-      ui.hint(`Other copies go with: ${result.remotes.map((name) => `git amp sync ${name}`).join(', ')}`, 'ampForget')
+    if (!result.isDryRun) this.tellRest(result)
     return undefined
+  }
+
+  /** What is left, and what nobody can take back. */
+  private tellRest({ remotes, unnamed, what }: ForgetResult): void {
+    const { ui } = this.context
+    const syncs = remotes.map((name) => `git amp sync ${shellWord(oneLine(name))}`)
+    if (unnamed > 0) syncs.push('git amp sync <address>, where you synced by address')
+    if (syncs.length > 0) {
+      ui.hint(`Other copies go with: ${syncs.join(', ')}`, 'ampForget')
+      const who =
+        'Who fetched it has it until their clone syncs and collects garbage, and a remote until it collects its own'
+      ui.hint(`${who}. Replace a secret that was in it.`, 'ampForget')
+    }
+    const log = what === 'session' ? 'the operation log lets go of it and ' : ''
+    ui.hint(`Its objects stay in this clone until ${log}"git gc" collects them.`, 'ampForget')
   }
 
   private async ask({ what, name }: ForgetResult): Promise<void> {

@@ -1,11 +1,12 @@
 import { Command, Option } from 'clipanion'
 import { type ListedSession, listSessions, sessionStates, sortKeys } from '../actions/list.js'
 import { listRemoteSessions } from '../actions/list-remote.js'
+import { worktreesOf } from '../actions/shared/worktrees.js'
 import { canAnswer } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import { usage } from '../errors.js'
-import { listFields, listValues, porcelain, sessionJson } from '../render/json.js'
+import { listFields, listValues, plainValues, porcelain, sessionJson } from '../render/json.js'
 import { renderList } from '../render/session.js'
 import type { Repo } from '../repo.js'
 import { compileFormat } from '../util/format.js'
@@ -111,9 +112,7 @@ export class ListCommand extends AmpCommand {
 
   private async forMachines(repo: Repo, sessions: readonly ListedSession[]): Promise<void> {
     const { ui } = this.context
-    const worktrees = (await repo.worktrees()).filter((one) => one.prunable === null)
-    const pathOf = ({ id, snapshot }: ListedSession) =>
-      worktrees.find((one) => one.path.endsWith(`/${id}`) || one.branch === snapshot.branch)?.path ?? null
+    const pathOf = await worktreesOf(repo)
     if (this.json) {
       return ui.json({
         schema: 'git-amp/list@1',
@@ -124,7 +123,7 @@ export class ListCommand extends AmpCommand {
         })),
       })
     }
-    const values = sessions.map((session) => listValues(session, pathOf(session)))
+    const values = sessions.map((session) => plainValues(listValues(session, pathOf(session)), this.nul))
     if (this.format === undefined) return ui.answer(porcelain(values, listFields, this.nul))
     const fill = compileFormat(this.format, [...listFields, 'id', 'id:short'])
     ui.answer(values.map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))

@@ -5,7 +5,7 @@ import { findSession } from '../actions/shared/find.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import { pour } from '../cli/pager.js'
-import { porcelain } from '../render/json.js'
+import { plainValues, porcelain } from '../render/json.js'
 import { logJson, logValues, renderLog } from '../render/log.js'
 import { TranscriptPage, transcriptJson } from '../render/transcript.js'
 import type { Repo } from '../repo.js'
@@ -73,11 +73,18 @@ export class LogCommand extends AmpCommand {
       const fill = compileFormat(this.format, ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'])
       ui.answer(
         logValues(result)
+          .map((value) => plainValues(value, this.nul))
           .map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`)
           .join(''),
       )
     } else if (this.porcelain !== undefined)
-      ui.answer(porcelain(logValues(result), ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'], this.nul))
+      ui.answer(
+        porcelain(
+          logValues(result).map((value) => plainValues(value, this.nul)),
+          ['kind', 'at', 'by', 'commit', 'iteration', 'outcome', 'text'],
+          this.nul,
+        ),
+      )
     else ui.answer(renderLog(result, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }))
     return undefined
   }

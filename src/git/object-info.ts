@@ -20,12 +20,15 @@ export class ObjectInfos {
   private questions = new Questions(null)
   private readonly waiting: Waiting[] = []
   private rest = ''
+  private isClosed = false
 
   constructor(private readonly git: Git) {}
 
   /** Null when the object is not here. */
   look(oid: Oid): Promise<ObjectInfo | null> {
     if (!/^[0-9a-f]{40,64}$/.test(oid)) return Promise.resolve(null)
+    // Another process would be ended by nobody, and hold the program up for ever.
+    if (this.isClosed) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject })
       this.start().ask(oid)
@@ -34,9 +37,10 @@ export class ObjectInfos {
 
   /** Ends the process; a later look starts another one. */
   close(): void {
+    this.isClosed = true
     this.child?.stdin?.end()
     this.child = null
-    for (const { reject } of this.waiting.splice(0)) reject(new AmpError('fatal', 'the repository was closed'))
+    for (const { reject } of this.waiting.splice(0)) reject(closed())
   }
 
   private start(): Questions {
@@ -66,3 +70,5 @@ export class ObjectInfos {
     }
   }
 }
+
+const closed = () => new AmpError('fatal', 'the repository was closed')

@@ -68,6 +68,8 @@ export interface PushUpdate {
 export interface PushedRef {
   ref: string
   isDone: boolean
+  /** It stood there already: the remote hides it from those who fetch. */
+  isSame: boolean
   /** Somebody else moved it meanwhile: fetch, join and push again. */
   isStale: boolean
   /** What the remote says, in one line. */
@@ -127,7 +129,8 @@ function parsePush(text: string): PushedRef[] {
       /\((fetch first|non-fast-forward|stale info|needs force)\)|cannot lock ref|incorrect old value/.test(summary)
     const isDone = flag !== '!'
     // The one that failed counts.
-    if (byRef.get(ref)?.isDone !== false) byRef.set(ref, { ref, isDone, isStale: !isDone && isStale, summary })
+    if (byRef.get(ref)?.isDone !== false)
+      byRef.set(ref, { ref, isDone, isSame: flag === '=', isStale: !isDone && isStale, summary })
   }
   return [...byRef.values()]
 }

@@ -76,6 +76,23 @@ export class Git {
     return (await this.collect(args, options)).stdout
   }
 
+  /** Runs git and hands its output on piece by piece, however long it is. */
+  async *stream(args: readonly string[]): AsyncGenerator<Buffer> {
+    const child = this.start(args, ['ignore', 'pipe', 'pipe'], {})
+    const end = this.endOf(child, args)
+    // Whoever stops reading hears no more of it.
+    end.catch(() => {})
+    let isWhole = false
+    try {
+      for await (const chunk of child.stdout ?? []) yield chunk as Buffer
+      isWhole = true
+    } finally {
+      // Without a reader git ends by itself.
+      if (!isWhole) child.stdout?.destroy()
+    }
+    await end
+  }
+
   /** Starts two git commands at once, the second one reading what the first one prints, and hands over the second one's output. */
   pipe(first: readonly string[], second: readonly string[]): GitAnswer {
     const source = this.start(first, ['ignore', 'pipe', 'pipe'], {})
@@ -200,7 +217,11 @@ function gitSentence(args: readonly string[], exit: Exit, stderr: string): strin
   const verb = args.find((arg) => !arg.startsWith('-')) ?? 'git'
   if (exit.code === null) return `git ${verb} was ended by ${exit.signal}`
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'))
-  const said = lines.find((line) => /^(fatal|error):/.test(line)) ?? lines.at(-1)
+  const first = lines.findIndex((line) => /^(fatal|error):/.test(line))
+  // What came before says why: it is what ssh, a hook or a server told.
+  const isEcho =
+    first > 0 && /^fatal: (Could not read from remote repository|the remote end hung up)/.test(lines[first] ?? '')
+  const said = lines[isEcho ? first - 1 : first] ?? lines.at(-1)
   return said === undefined ? `git ${verb} failed with exit code ${exit.code}` : said.replace(/^(fatal|error): /, '')
 }
 

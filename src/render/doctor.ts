@@ -13,6 +13,6 @@ function lines({ check, message, hints, isNote, repair, isFixed, failure }: Diag
       ? [`could not be mended: ${failure}`]
       : repair === null
         ? hints
-        : [isFixed ? `done: ${repair}` : `--fix: ${repair}`]
+        : [isFixed ? `done: ${repair}` : `--fix: ${repair}`, ...(isFixed ? [] : hints)]
   return [`${mark}: ${check}: ${oneLine(message, 400)}`, ...below.map((line) => `  ${oneLine(line, 400)}`)].join('\n')
 }

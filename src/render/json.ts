@@ -3,6 +3,7 @@ import type { SessionState } from '../actions/shared/sessions.js'
 import type { ChainTip } from '../state/chain.js'
 import type { IterationView } from '../state/iterations.js'
 import { sessionView } from '../state/view.js'
+import { printable } from '../util/sanitize.js'
 
 /** The machine-readable forms: every field has a fixed name and meaning, and new ones may be added. */
 
@@ -65,6 +66,15 @@ export function listValues(session: ListedSession, worktree: string | null): Rec
     title: snapshot.title,
   }
 }
+
+/** Fields that hold what somebody wrote. */
+const written = ['name', 'title', 'agent', 'by', 'text']
+
+/** The same values without what a terminal would act on; with `z` they go to a program, as they are. */
+export const plainValues = (values: Readonly<Record<string, string>>, z: boolean): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, !z && written.includes(key) ? printable(value) : value]),
+  )
 
 /** Records of `key value` lines with an empty line between them; with `z` every line ends in NUL instead. */
 export function porcelain(

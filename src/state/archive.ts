@@ -37,12 +37,13 @@ const known = new WeakMap<ObjectStore, Map<Oid, ArchiveCommit>>()
 /**
  * The commits of an archive, from its tip on down to those that `isKnown` stops at.
  * @param how.look type and size of what comes from elsewhere, before it is read
+ * @param how.onRefused takes what cannot be read; the walk goes on with the rest
  * @throws Refused when one is none of ours, or cannot be read
  */
 export async function walkArchive(
   objects: ObjectStore,
   tip: Oid,
-  how: { isKnown?: (oid: Oid) => boolean; look?: Look | null } = {},
+  how: { isKnown?: (oid: Oid) => boolean; look?: Look | null; onRefused?: (error: Refused) => void } = {},
 ): Promise<Map<Oid, ArchiveCommit>> {
   const read = known.get(objects) ?? new Map<Oid, ArchiveCommit>()
   known.set(objects, read)
@@ -50,13 +51,28 @@ export async function walkArchive(
   const queue = [tip]
   for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
     if (found.has(oid) || how.isKnown?.(oid) === true) continue
-    const commit = read.get(oid) ?? decode(oid, await readStrange(objects, oid, how.look ?? null))
+    const commit = read.get(oid) ?? (await readOne(objects, oid, how))
+    if (commit === null) continue
     read.set(oid, commit)
     found.set(oid, commit)
     if (found.size > maxCommits) throw new Refused('its history is too long')
     queue.push(...commit.before)
   }
   return found
+}
+
+async function readOne(
+  objects: ObjectStore,
+  oid: Oid,
+  { look = null, onRefused }: { look?: Look | null; onRefused?: (error: Refused) => void },
+): Promise<ArchiveCommit | null> {
+  try {
+    return decode(oid, await readStrange(objects, oid, look))
+  } catch (error) {
+    if (!(error instanceof Refused) || onRefused === undefined) throw error
+    onRefused(error)
+    return null
+  }
 }
 
 function decode(oid: Oid, { message, parents }: CommitObject): ArchiveCommit {
@@ -147,15 +163,19 @@ export async function settleArchived(
   return joined
 }
 
-/** Writes the commits that put sessions into the archive of a month. @returns the change of its ref */
+/**
+ * Writes the commits that put sessions into the archive of a month.
+ * @param what.on what they are to stand on in the place of what is there; null is a new beginning
+ * @returns the change of its ref
+ */
 export async function prepareArchive(
   stores: Stores,
   author: Stamp,
-  what: { month: string; sessions: readonly Archived[] },
+  what: { month: string; sessions: readonly Archived[]; on?: Oid | null },
 ): Promise<RefChange> {
   const ref = archiveRef(what.month)
   const old = await stores.refs.read(ref)
-  const tip = old ?? (await writeRoot(stores.objects, what.month))
+  const tip = (what.on === undefined ? old : what.on) ?? (await writeRoot(stores.objects, what.month))
   return { ref, old, new: await writeEntries(stores.objects, author, { ...what, tip }) }
 }
 

@@ -1,4 +1,5 @@
 import type { AmpEvent } from './events.js'
+import type { Snapshot } from './fold.js'
 import { isId } from './names.js'
 
 /** Rules for what a chain from elsewhere may say, beyond the form that `codec` asks for. Pure. */
@@ -68,6 +69,23 @@ export function wrongEvent(event: AmpEvent): string | null {
     if (!isId(id)) return 'an event names a malformed id'
   const base = (data.base as { ref?: unknown } | undefined)?.ref
   return isBad(base, isFullRef) ? 'an event names a malformed ref' : null
+}
+
+/**
+ * What is wrong with a snapshot whose events are not at hand, as in a list of what a remote has; null when nothing is.
+ */
+export function wrongSnapshot(snapshot: Snapshot): string | null {
+  const { name, slug, branch, base, agent, by, createdAt, updatedAt } = snapshot
+  const isSound =
+    isShallow(snapshot) &&
+    [name, by].every(isLine) &&
+    isWord(agent) &&
+    isSlug(slug) &&
+    isRefPath(branch) &&
+    (base.ref === null || isFullRef(base.ref)) &&
+    [createdAt, updatedAt].every(isTime) &&
+    snapshot.open.every(({ host, at }) => isWord(host) && isTime(at))
+  return isSound ? null : 'its snapshot is malformed'
 }
 
 /** An event's data as other clones take it: what its short fields must not hold is taken out, whoever put it in. */

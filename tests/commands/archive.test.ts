@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ageless, type Clone, Clones } from '../helpers/clones.js'
@@ -119,6 +119,67 @@ describe('git amp gc', () => {
     expect((await s.amp('list', '-a')).stdout.match(/one/g)).toHaveLength(1)
     await s.amp('gc')
     expect(refsBelow(s, 'refs/amp/sessions')).toBe('')
+  })
+})
+
+describe('git amp doctor', () => {
+  /** Takes an object away, as a disk does. */
+  const lose = (s: Scene, oid: string) => rmSync(join(s.dir, '.git/objects', oid.slice(0, 2), oid.slice(2)))
+
+  it('mends an archive with a broken chain: the others stay in it, and nothing that is left goes', async () => {
+    const s = scene()
+    const [one, two] = [await closed(s, 'one'), await closed(s, 'two')]
+    await s.amp('gc')
+    const [tip] =
+      new RegExp(`(?<=^Amp-Archived: ${one} ).*$`, 'm').exec(s.git('log', '-1', '--format=%B', archiveOf)) ?? []
+    lose(s, s.git('rev-parse', `${tip}~1`))
+    const seen = await s.amp('doctor')
+    expect(seen.code).toBe(1)
+    expect(seen.stdout).toContain(
+      `keep 1 session that can be read, give ${one} a ref of its own again, in the place of`,
+    )
+    expect(seen.stdout).toContain(`git fetch --refetch <clone> ${archiveOf}`)
+    expect((await s.amp('doctor', '--fix')).stdout).toContain(`of session ${one}, its commit`)
+    expect(s.git('rev-parse', `refs/amp/sessions/${one}`)).toBe(tip)
+    expect((await s.amp('show', two)).code).toBe(0)
+    expect(s.git('log', '--format=%B', archiveOf)).not.toContain(one)
+    expect((await s.amp('doctor')).stdout).toContain(`the history of session ${one} is broken`)
+  })
+
+  it('takes the sound copy of a remote, and keeps what only the one here has', async () => {
+    const all = new Clones()
+    const home = all.home()
+    const [one, two] = [await closed(all.scene, 'one'), await closed(all.scene, 'two')]
+    await home.must('reopen', two)
+    await home.must('gc')
+    await home.must('sync')
+    const sent = home.git('rev-parse', archiveOf)
+    await home.must('remove', '-f', two)
+    const three = await closed(all.scene, 'three')
+    await home.must('gc')
+    const [tip] =
+      new RegExp(`(?<=^Amp-Archived: ${two} ).*$`, 'm').exec(home.git('log', '-1', '--format=%B', archiveOf)) ?? []
+    lose(all.scene, home.git('rev-parse', `${tip}~1`))
+    expect((await home.amp('doctor', '--fix')).stdout).toMatch(
+      /take the copy of origin .*, keep 1 session that can be read/,
+    )
+    expect(home.git('merge-base', '--is-ancestor', sent, archiveOf)).toBe('')
+    for (const id of [one, three]) expect((await home.amp('show', id)).code).toBe(0)
+    expect(home.git('rev-parse', `refs/amp/sessions/${two}`)).toBe(tip)
+  })
+
+  it('says how to get back what nobody can name, and leaves it', async () => {
+    const s = scene()
+    await closed(s, 'one')
+    await s.amp('gc')
+    const stood = s.git('rev-parse', archiveOf)
+    lose(s, s.git('rev-parse', `${archiveOf}~1`))
+    const fixed = await s.amp('doctor', '--fix')
+    expect(fixed.code).toBe(1)
+    expect(fixed.stdout).toContain(`git fetch --refetch <clone> ${archiveOf}`)
+    expect(fixed.stdout).not.toContain('update-ref -d')
+    expect(s.git('rev-parse', archiveOf)).toBe(stood)
+    expect((await s.amp('show', 'one')).stderr).toContain('git amp doctor')
   })
 })
 

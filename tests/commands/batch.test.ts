@@ -239,6 +239,10 @@ describe('every line about batches in the README of the tool that plans come fro
     expect(plain(list.stdout, s.root)).toMatch(/^\w{4} {2}finished {2}1\/1 .* batch-config\n$/)
     const id = list.stdout.slice(0, 4)
     expect((await s.amp('batch', 'status', id)).stdout).toContain('success')
+    const data = join(s.dir, 'data')
+    expect((await s.amp('batch', 'export', id, '--format', 'csv', '--out', './data')).code).toBe(0)
+    expect(s.read('batch_items.csv', data)).toMatch(/success/)
+    expect((await s.amp('batch', 'report', id, '--format', 'md')).stdout).toContain('api')
     // It has ended: there is nothing to abort.
     expect(await s.amp('batch', 'abort', id)).toMatchObject({
       code: 1,

@@ -86,6 +86,17 @@ describe('git amp remove', () => {
     }
   })
 
+  it('reopen takes up what plain git did on the branch since', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    expect((await s.amp('merge', '--keep', id)).code).toBe(0)
+    const mine = s.commit({ mine: '1' }, 'Mine', s.worktree(id))
+    rmSync(s.worktree(id), { recursive: true })
+    expect((await s.amp('reopen', id)).code).toBe(0)
+    expect([s.snapshot(id).heads, s.snapshot(id).status]).toEqual([[mine], 'idle'])
+  })
+
   it('refuses commits that are nowhere else, whoever made them', async () => {
     const s = scene()
     const id = await worked(s)

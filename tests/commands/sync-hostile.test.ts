@@ -94,6 +94,30 @@ describe('a hostile remote', () => {
     for (const [ref, oid] of Object.entries(bad)) expect(world.git('rev-parse', ref)).toBe(oid)
   })
 
+  it('is listed without what is wrong, and nothing is printed raw', async () => {
+    const { world, there, sound, other, commit } = await hostile()
+    const tip = world.git('rev-parse', `refs/amp/sessions/${other}`)
+    const text = world.git('log', '-1', '--format=%B', tip)
+    const bad = text
+      .replaceAll('"name":"other"', '"name":"x\\u001b]0;owned\\u0007"')
+      .replaceAll('"slug":"other"', '"slug":"../x"')
+    expect(bad).not.toBe(text)
+    world.git('update-ref', `refs/amp/sessions/${other}`, commit(bad, `${tip}~`, world.git('rev-parse', 'main')))
+    // A sound one may say anything in its prompt.
+    const prompt = 'red \u001b[31m and \u202e left'
+    const told = (await there.must('new', 'told', '--agent', 'shell', '-m', prompt, '-q')).trim()
+    await there.must('sync', '--push')
+    for (const form of [[], ['--porcelain'], ['--format', '%(id) %(name) %(title)']]) {
+      const answer = await there.amp('list', '--remote', 'origin', ...form)
+      expect(answer.stdout).toContain(form.length === 0 ? 'sound' : sound)
+      expect(answer.stdout).not.toContain('owned')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is not printed
+      expect(answer.stdout + answer.stderr).not.toMatch(/[\u001b\u0007\u202e]/)
+      expect(answer.stderr).toContain(`refs/amp/sessions/${other}`)
+    }
+    expect((await there.amp('log', told, '--porcelain')).stdout).not.toContain('\u001b')
+  })
+
   it('a history of mine that was replaced there is not taken, and mine stays', async () => {
     const { world, sound, other } = await hostile()
     const home = world.home()

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { thisMachine } from '../helpers/bundle.js'
 import { killedAt } from '../helpers/kill-at.js'
 import { type Scene, scene } from '../helpers/scene.js'
 import { standing } from '../helpers/standing.js'
@@ -98,7 +99,8 @@ describe('killed at any git call, and finished by the next command', () => {
       await s.amp('merge', '--keep', id)
       isDone = await killedAt(s, n, 'undo')
       const isUndone = s.git('rev-parse', 'main') === s.git('rev-parse', `${s.branch(id)}~`)
-      const answer = isUndone ? await s.amp('squash', id, '-m', 'One') : await s.amp('undo')
+      const amp = (...argv: string[]) => s.ampWith({ host: thisMachine }, ...argv)
+      const answer = isUndone ? await amp('squash', id, '-m', 'One') : await amp('undo')
       expect(answer.code, `killed at git call ${n}: ${answer.stderr}`).toBe(0)
       expect(s.checkout(), `killed at git call ${n}`).toBe(before)
       expect(s.git('status', '--porcelain')).toBe('')

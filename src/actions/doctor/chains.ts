@@ -4,17 +4,18 @@ import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { inOrder, type Snapshot } from '../../state/fold.js'
-import { archivesPrefix, branchRef, isId, notesRef, sessionsPrefix } from '../../state/names.js'
+import { archivesPrefix, branchRef, notesRef, sessionsPrefix } from '../../state/names.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { notesOf } from '../../state/notes-rebuild.js'
 import type { Oid } from '../../state/storage.js'
-import { type Looks, Refused, validateChain } from '../../state/validate.js'
+import { validateChain } from '../../state/validate.js'
 import { localLeases } from '../shared/lease.js'
 import { reconcileAnywhere } from '../shared/reconcile.js'
 import { isOpenSession } from '../shared/sessions.js'
 import { looksOf } from '../sync/incoming.js'
 import { checkArchives } from './archives.js'
 import { type Finding, fixable, problem } from './finding.js'
+import { type Looked, reasonAgainst } from './reason.js'
 
 /** Sessions that can be read, and what is wrong with the others. */
 export interface Chains {
@@ -47,23 +48,6 @@ export async function checkChains(repo: Repo): Promise<Chains> {
   }
 }
 
-interface Looked {
-  id: string
-  oid: Oid
-  looks: Looks
-}
-
-async function reasonAgainst(repo: Repo, { id, oid, looks }: Looked): Promise<string | null> {
-  if (!isId(id)) return 'its name is no id'
-  try {
-    await validateChain(repo.objects, { kind: 'session', id, tip: oid, ours: null }, looks)
-    return null
-  } catch (error) {
-    if (error instanceof Refused) return error.message
-    throw error
-  }
-}
-
 async function lastSnapshot(repo: Repo, { id, oid, looks }: Looked): Promise<Snapshot | null> {
   const commits = await validateChain(repo.objects, { kind: 'session', id, tip: oid, ours: null }, looks)
   return (commits.find((state) => state.oid === oid)?.snapshot ?? null) as Snapshot | null
@@ -88,7 +72,7 @@ async function brokenChain(
   return problem(
     'chains',
     message,
-    'Fetch it from a clone that has it: "git amp sync" keeps a copy that "git amp doctor --fix" can take.',
+    `Fetch its objects again from a clone that has them: git fetch --refetch <clone> ${ref}`,
     `Or give it up: git update-ref -d ${ref}`,
   )
 }

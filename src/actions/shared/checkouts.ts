@@ -19,6 +19,8 @@ export interface CheckoutMove {
 
 /** A move that is under way, as it is written down. */
 interface Begun extends CheckoutMove, Partial<Owner> {
+  /** When it began, in milliseconds since 1970. */
+  at?: number
   /** The tree of the index before it. */
   index?: Oid
   /** Whether git moves the branch when it has written the files; else the files follow the branch. */
@@ -81,23 +83,31 @@ export async function byGit<T>(
 async function settledAfter<T>(repo: Repo, begun: Begun, work: () => Promise<T>): Promise<T> {
   const file = moveFile(repo, repo.newId())
   await repo.host.fs.mkdir(repo.local('moves'), { recursive: true })
-  await repo.host.fs.writeFile(file, JSON.stringify({ ...begun, ...(await thisProcess(repo)) }))
+  await repo.host.fs.writeFile(
+    file,
+    JSON.stringify({ ...begun, at: repo.host.now().getTime(), ...(await thisProcess(repo)) }),
+  )
   const result = await work()
   await settle(repo, begun)
   await repo.host.fs.rm(file, { force: true })
   return result
 }
 
+/** A move of another machine that began so long ago has been left. */
+const longestMs = 600_000
+
 /** Moves that somebody began here who is not at work any more. */
 async function leftMoves(repo: Repo): Promise<{ file: string; move: Begun | null }[]> {
-  const { fs, processes } = repo.host
+  const { fs, processes, now } = repo.host
   const left: { file: string; move: Begun | null }[] = []
   for (const name of await fs.readdir(repo.local('moves')).catch(() => [])) {
     const file = repo.local('moves', name)
     const move = await fs.readFile(file, 'utf8').then(parse, () => null)
-    const { pid, start = null, host = '', boot = '' } = move ?? {}
+    const { pid, start = null, host = '', boot = '', at = 0 } = move ?? {}
     const isOurs = pid === undefined || pid === processes.self
-    if (isOurs || (await whereIs(repo, { pid, start, host, boot })) === 'dead') left.push({ file, move })
+    const where = isOurs ? 'dead' : await whereIs(repo, { pid, start, host, boot })
+    const isOld = Math.abs(now().getTime() - at) > longestMs
+    if (where === 'dead' || (where !== 'alive' && isOld)) left.push({ file, move })
   }
   return left
 }

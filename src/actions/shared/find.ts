@@ -2,7 +2,7 @@ import { basename, isAbsolute, resolve } from 'node:path'
 import { AmpError, fatal } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readTip } from '../../state/chain.js'
-import { isId } from '../../state/names.js'
+import { archivesPrefix, isId } from '../../state/names.js'
 import { readOperations } from '../../state/oplog.js'
 import { currentSession, readSessionFile } from './session-file.js'
 import { allSessions, everySession, isOpenSession } from './sessions.js'
@@ -19,7 +19,8 @@ const maxCandidates = 10
  */
 export async function findSession(repo: Repo, name: string | undefined): Promise<ChainTip> {
   if (name === undefined || name === '@') return current(repo, name)
-  if (name === '-') return previous(repo)
+  const back = name === '-' ? '1' : /^@\{-(\d{1,4})\}$/.exec(name)?.[1]
+  if (back !== undefined) return previous(repo, { name, back: Number(back) })
   const exact = isId(name) ? await readTip(repo, name) : null
   return exact ?? byName(repo, name)
 }
@@ -37,17 +38,22 @@ async function current(repo: Repo, name: string | undefined): Promise<ChainTip> 
   throw fatal(what, 'Name a session: "git amp list" shows them.')
 }
 
-/** In a session's worktree the session used before it, elsewhere the one used last. */
-async function previous(repo: Repo): Promise<ChainTip> {
+/** In a session's worktree the sessions used before it, elsewhere those used last: `back` 1 is the latest of them. */
+async function previous(repo: Repo, { name, back }: { name: string; back: number }): Promise<ChainTip> {
   const used = [...new Set((await readOperations(repo, rememberedOperations)).map((operation) => operation.session))]
   const here = await currentSession(repo)
+  let seen = 0
   for (const id of used) {
     const tip = id === here ? null : await readTip(repo, id)
-    if (tip === null) continue
-    repo.onNotice({ type: 'previous', chosen: tip.id, name: tip.snapshot.name })
+    if (tip !== null) seen++
+    if (tip === null || seen < back) continue
+    repo.onNotice({ type: 'previous', asked: name, chosen: tip.id, name: tip.snapshot.name })
     return tip
   }
-  throw fatal('there is no previous session', 'Name a session: "git amp list" shows them.')
+  throw fatal(
+    seen === 0 || back === 0 ? 'there is no previous session' : `only ${seen} sessions were used before`,
+    'Name a session: "git amp list" shows them.',
+  )
 }
 
 /** Archived ones are looked at when no other is called so. */
@@ -59,7 +65,9 @@ async function byName(repo: Repo, name: string): Promise<ChainTip> {
   const archived = sessions.length === all.sessions.length ? null : await among(repo, sessions, name)
   if (archived !== null) return archived
   if (broken.some(({ ref }) => ref.endsWith(`/${name}`))) await readTip(repo, name)
-  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.')
+  const unread = broken.some(({ ref }) => ref.startsWith(archivesPrefix))
+  const also = unread ? ['Archives cannot be read: "git amp doctor" tells what is wrong with them.'] : []
+  throw fatal(`no session '${name}'`, '"git amp list -a" shows all sessions.', ...also)
 }
 
 async function among(repo: Repo, sessions: readonly ChainTip[], name: string): Promise<ChainTip | null> {

@@ -44,10 +44,13 @@ export async function settleFiles(repo: Repo, at: CheckoutAt, change: Switch): P
   // With conflicts in it, the user is at work there.
   if (now === null || entries.length === 0) return []
   const isOfUser = await differingFrom(at.git, now, [change.from, change.to])
+  const isOther = await differingFrom(at.git, now, [change.wanted])
   const ours = entries.filter(({ path }) => !isOfUser(path))
-  await at.git.run(['update-index', '-z', '--index-info'], { input: ours.map(infoOf).join('') })
-  const hidden = new Set((await at.git.items(['ls-files', '-t', '-z'])).filter((line) => line.startsWith('S ')))
-  const files = ours.filter(({ path, mode }) => mode !== submodule && !hidden.has(`S ${path}`))
+  // An entry that is right keeps its flags.
+  const input = ours.filter(({ path }) => isOther(path)).map(infoOf)
+  await at.git.run(['update-index', '-z', '--index-info'], { input: input.join('') })
+  const hidden = await flagged(at.git, /^[Ss] /)
+  const files = ours.filter(({ path, mode }) => mode !== submodule && !hidden.has(path))
   const own = await writeFiles(repo, at, { files, change })
   await at.git.run(['update-index', '-q', '--refresh'], { ok: [0, 1] }) // 1: some files differ, which is fine
   return [...entries.filter((entry) => !ours.includes(entry)).map(({ path }) => path), ...own]
@@ -66,6 +69,10 @@ async function entriesOf(git: Git, { from, to, index, wanted }: Switch): Promise
   }
   return entries
 }
+
+/** Paths whose flags in the index are such ones. */
+const flagged = async (git: Git, which: RegExp): Promise<Set<string>> =>
+  new Set((await git.items(['ls-files', '-v', '-z'])).filter((line) => which.test(line)).map((line) => line.slice(2)))
 
 const infoOf = ({ path, mode, oid }: Entry): string => `${mode === gone ? '0' : mode} ${oid}\t${path}\0`
 
@@ -116,6 +123,9 @@ function treeWith(
 ): Promise<Oid> {
   const names = (entries: readonly Entry[]) => entries.map(({ path }) => `${path}\0`).join('')
   return onIndexCopy(repo, { place: at, git: at.git }, async (git) => {
+    const assumed = await flagged(git, /^[a-z] /)
+    const input = names(there.filter(({ path }) => assumed.has(path)))
+    await git.run(['update-index', '--no-assume-unchanged', '-z', '--stdin'], { input })
     await git.run(['update-index', '--force-remove', '-z', '--stdin'], { input: names(absent) })
     const add = ['-c', 'core.safecrlf=false', 'update-index', '--add', '--replace', '-z', '--stdin']
     await git.run(add, { input: names(there) })

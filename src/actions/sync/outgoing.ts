@@ -23,6 +23,9 @@ import type { Remote } from './remote.js'
 /** So many refs go in one connection. */
 const batch = 200
 
+const hiddenHint =
+  'The remote takes none of these refs. Sessions can go to another repository: git config amp.remote <url>'
+
 /** A ref to be pushed, and what it is. */
 export interface Outgoing extends PushUpdate {
   kind: SharedKind
@@ -158,10 +161,11 @@ export async function pushAll(
       const entry = ledger.at(update.ref, update)
       const answer = answers.get(update.ref)
       entry.refused = answer?.isDone === true ? null : oneLine(answer?.summary ?? 'the remote did not answer')
-      if (answer?.isDone === true) {
+      if (answer?.isDone === true && !answer.isSame) {
         const isThere = copies.has(copyOf(remote, update.ref))
         entry.went = update.oid === null ? 'deleted' : isThere ? 'forward' : 'new'
       }
+      if (/hidden ref/.test(entry.refused ?? '')) ledger.hints.add(hiddenHint)
       isStale ||= answer?.isStale === true
     }
     const changes = some
@@ -212,7 +216,7 @@ async function pushSome(
       error.stderr,
     )
     if (updates.length === 1 || !isOurs)
-      return updates.map(({ ref }) => ({ ref, isDone: false, isStale: false, summary }))
+      return updates.map(({ ref }) => ({ ref, isDone: false, isSame: false, isStale: false, summary }))
     const half = Math.ceil(updates.length / 2)
     const first = await pushSome(repo, to, updates.slice(0, half))
     return [...first, ...(await pushSome(repo, to, updates.slice(half)))]

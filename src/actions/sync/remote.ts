@@ -42,9 +42,24 @@ export async function findRemote(repo: Repo, wanted: string | undefined, canAsk:
     throw fatal(`there is no remote '${chosen}'`, `Known remotes: ${names.join(', ') || 'none'}.`)
   }
   const name = isNamed || isUrl ? chosen : resolve(repo.host.cwd, chosen)
-  const tail =
-    isNamed && isPlainName(chosen) ? chosen : `url-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
-  return { name, url: await remoteUrl(git, name), tracking: `refs/amp-local/remotes/${tail}`, git }
+  return { name, url: await remoteUrl(git, name), tracking: `${trackingPrefix}/${tailOf(name, isNamed)}`, git }
+}
+
+/** Copies of what remotes have are below it, each in a folder of its own. */
+const trackingPrefix = 'refs/amp-local/remotes'
+
+const tailOf = (name: string, isNamed: boolean): string =>
+  isNamed && isPlainName(name) ? name : `url-${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
+
+/** How those remotes are called, by the folders of their copies; an address that was given once is not known any more. */
+export async function remotesByFolder(repo: Repo): Promise<Map<string, string>> {
+  const names = await remoteNames(repo.git)
+  const set = (await repo.config()).get('amp.remote')
+  const others = set === null || names.includes(set) ? [] : [set, resolve(repo.host.cwd, set)]
+  return new Map([
+    ...others.map((name) => [tailOf(name, false), name] as const),
+    ...names.map((name) => [tailOf(name, true), name] as const),
+  ])
 }
 
 /** Others could collide with the names of what is kept below. */
