@@ -52,6 +52,8 @@ const program = {
       const path = /\/src\/(.*)\.ts$/.exec(id)?.[1]
       if (path === undefined || path === 'bin' || path === 'actions/demo' || path.startsWith('commands/'))
         return undefined
+      // Batches bring a parser of plans along.
+      if (/^(actions|render|cli)\/batch/.test(path)) return 'batch'
       const isDocument = /^render\/(man|bash|zsh|fish|help|overview|prose|completion|synopsis|wrap)$/.test(path)
       return isDocument || path === 'cli/live' ? undefined : 'work'
     },

@@ -1,7 +1,15 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
+
+# Prints the words that may follow the first one of a command of two.
+__git_amp_second ()
+{
+	case "$1" in
+	batch)	echo "start list status abort resume export report compare diff merge pr remove" ;;
+	esac
+}
 
 # Sets what a command takes: its options, the values of options, its arguments, and the words after "--".
 __git_amp_table ()
@@ -176,6 +184,78 @@ __git_amp_table ()
 		options="--json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals="session"
+		rest=""
+		;;
+	"batch start")
+		options="--home= --file= --dry-run --again --jobs= --max-cost= --timeout= --json --repo= --quiet --help"
+		values="--home=dir -F=file --file=file -j=none --jobs=none --max-cost=none --timeout=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	"batch list")
+		options="--home= --max-count= --json --repo= --quiet --help"
+		values="--home=dir --max-count=none --repo=dir"
+		positionals=""
+		rest=""
+		;;
+	"batch status")
+		options="--home= --follow --json --repo= --quiet --help"
+		values="--home=dir --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch abort")
+		options="--home= --json --repo= --quiet --help"
+		values="--home=dir --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch resume")
+		options="--home= --failed --jobs= --max-cost= --timeout= --json --repo= --quiet --help"
+		values="--home=dir -j=none --jobs=none --max-cost=none --timeout=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch export")
+		options="--home= --format= --out= --json --repo= --quiet --help"
+		values="--home=dir --format=words:json,ndjson,csv --out=file --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch report")
+		options="--home= --format= --out= --json --repo= --quiet --help"
+		values="--home=dir --format=words:md,html --out=file --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch compare")
+		options="--home= --only= --passed --pick= --json --repo= --quiet --help"
+		values="--home=dir --only=none --pick=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch diff")
+		options="--home= --only= --passed --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch merge")
+		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch pr")
+		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	"batch remove")
+		options="--home= --only= --passed --delete-branch --force --dry-run --json --repo= --quiet --help"
+		values="--home=dir --only=none --repo=dir"
+		positionals="none"
 		rest=""
 		;;
 	sync)
@@ -371,7 +451,7 @@ _git_amp ()
 {
 	local IFS=$' \t\n'
 	local options="--help --repo= --quiet" values="--repo=dir" joined="" positionals="" rest="" kind=""
-	local name="" given=0 border="" word="" i=$((${__git_cmd_idx:-1} + 1))
+	local name="" second="" given=0 border="" word="" i=$((${__git_cmd_idx:-1} + 1))
 	while [ "$i" -lt "$cword" ]; do
 		word="${words[i]}"
 		case "$word" in
@@ -387,6 +467,11 @@ _git_amp ()
 		*)
 			if [ -z "$name" ]; then
 				name="$word"
+				second="$(__git_amp_second "$name")"
+				__git_amp_table "$name"
+			elif [ -n "$second" ]; then
+				name="$name $word"
+				second=""
 				__git_amp_table "$name"
 			else
 				given=$((given + 1))
@@ -418,6 +503,8 @@ _git_amp ()
 		*)
 			if [ -z "$name" ]; then
 				__gitcomp "$__git_amp_commands"
+			elif [ -n "$second" ]; then
+				__gitcomp "$second"
 			else
 				__git_amp_positional "$given"
 			fi

@@ -4,17 +4,20 @@
 function __git_amp_command
     set -l words (commandline -opc)
     set -l skip 0
+    set -l name
     for word in $words[2..-1]
         if test $skip = 1
             set skip 0
         else if test "$word" = --repo
             set skip 1
         else if not string match -q -- '-*' $word
-            echo $word
-            return 0
+            set name $name $word
+            if not contains -- $name[1] batch; or test (count $name) = 2
+                break
+            end
         end
     end
-    return 1
+    test -n "$name"; and echo "$name"
 end
 
 function __git_amp_using
@@ -24,7 +27,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --keep --older-than --count
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -90,6 +93,7 @@ complete -c git-amp -n 'not __git_amp_command' -a pause -d 'Put a session aside 
 complete -c git-amp -n 'not __git_amp_command' -a resume -d 'Bring a session back, here or in another clone'
 complete -c git-amp -n 'not __git_amp_command' -a remove -d 'Remove sessions whose work is merged; keep their history'
 complete -c git-amp -n 'not __git_amp_command' -a reopen -d 'Open a removed or merged session again'
+complete -c git-amp -n 'not __git_amp_command' -a batch -d 'Run many prompts in many repositories'
 complete -c git-amp -n 'not __git_amp_command' -a sync -d 'Exchange sessions with another repository'
 complete -c git-amp -n 'not __git_amp_command' -a trust -d 'Show the commands of a session from elsewhere, and approve them'
 complete -c git-amp -n 'not __git_amp_command' -a forget -d 'Forget a session or its transcript for good'
@@ -104,6 +108,18 @@ complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetc
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
+complete -c git-amp -n '__git_amp_using batch' -a start -d 'Run many prompts in many repositories'
+complete -c git-amp -n '__git_amp_using batch' -a list -d 'List the batch runs of this repository'
+complete -c git-amp -n '__git_amp_using batch' -a status -d 'Show a batch run and each of its items'
+complete -c git-amp -n '__git_amp_using batch' -a abort -d 'Stop a batch run; keep what its agents did'
+complete -c git-amp -n '__git_amp_using batch' -a resume -d 'Go on with a batch run that was stopped or killed'
+complete -c git-amp -n '__git_amp_using batch' -a export -d 'Write a batch run and its sessions as data'
+complete -c git-amp -n '__git_amp_using batch' -a report -d 'Write a page about a batch run'
+complete -c git-amp -n '__git_amp_using batch' -a compare -d 'Compare the attempts at the same prompt; pick a winner'
+complete -c git-amp -n '__git_amp_using batch' -a diff -d 'Show what the sessions of a batch run changed'
+complete -c git-amp -n '__git_amp_using batch' -a merge -d 'Merge the sessions of a batch run'
+complete -c git-amp -n '__git_amp_using batch' -a pr -d 'Open pull requests for the sessions of a batch run'
+complete -c git-amp -n '__git_amp_using batch' -a remove -d 'Remove the sessions of a batch run; keep their history'
 
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -s m -l prompt -x -d 'What the agent is to do; several are paragraphs'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -s F -l file -r -F -d 'Take the prompt from a file; - is standard input'
@@ -360,6 +376,98 @@ complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l jso
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using reopen; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -s F -l file -r -F -d 'The plan, YAML or JSON; - is standard input'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -s n -l dry-run -d 'Only check the plan and print what it would do'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -l again -d 'Run all of it, also what an earlier run has done'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -s j -l jobs -x -d 'So many items at a time, whatever the plan says'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -l max-cost -x -d 'Begin no item once the run has cost this, in US dollars'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -l timeout -x -d 'Stop the run after this time: 90s, 10m, 2h'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -l json -d 'Print the run or the plan as JSON'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch start"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch list"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch list"; and not __git_amp_border' -l max-count -x -d 'Show at most this many'
+complete -c git-amp -n '__git_amp_using "batch list"; and not __git_amp_border' -l json -d 'Print the runs as JSON'
+complete -c git-amp -n '__git_amp_using "batch list"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch list"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l follow -d 'Print what happens until the run has ended'
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l json -d 'Print the run as JSON'
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l json -d 'Print the run as JSON'
+complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l failed -d 'Also what has failed'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -s j -l jobs -x -d 'So many items at a time, whatever the plan says'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l max-cost -x -d 'Begin no item once the run has cost this, in US dollars'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l timeout -x -d 'Stop after this time: 90s, 10m, 2h'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l json -d 'Print the run as JSON'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l format -x -a 'json ndjson csv' -d 'Write json, ndjson, csv'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l out -r -F -d 'Write to this file or directory; - is standard output'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l json -d 'Print the figures as JSON'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l passed -d 'Only items that succeeded'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l pick -x -d 'Keep this session and remove the other attempts; may be repeated'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l json -d 'Print the attempts as JSON'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l passed -d 'Only items that succeeded'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l json -d 'Print the changed files as JSON'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l passed -d 'Only items that succeeded'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l json -d 'Print the results as JSON'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l passed -d 'Only items that succeeded'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be done'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l json -d 'Print the results as JSON'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l passed -d 'Only items that succeeded'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -s D -l delete-branch -d 'Delete the branches as well'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -s f -l force -d 'Remove work that is nowhere else, after a snapshot'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be removed'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
 complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l fetch -d 'Only fetch and join'
 complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l push -d 'Only push'

@@ -197,6 +197,80 @@ export const registry: Registry = {
       load: async () => (await import('./commands/reopen.js')).ReopenCommand,
     },
   ],
+  Batches: [
+    {
+      names: ['batch start'],
+      summary: 'Run many prompts in many repositories',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/start.js')).BatchStartCommand,
+    },
+    {
+      names: ['batch list'],
+      summary: 'List the batch runs of this repository',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/list.js')).BatchListCommand,
+    },
+    {
+      names: ['batch status'],
+      summary: 'Show a batch run and each of its items',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/status.js')).BatchStatusCommand,
+    },
+    {
+      names: ['batch abort'],
+      summary: 'Stop a batch run; keep what its agents did',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/abort.js')).BatchAbortCommand,
+    },
+    {
+      names: ['batch resume'],
+      summary: 'Go on with a batch run that was stopped or killed',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/resume.js')).BatchResumeCommand,
+    },
+    {
+      names: ['batch export'],
+      summary: 'Write a batch run and its sessions as data',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/export.js')).BatchExportCommand,
+    },
+    {
+      names: ['batch report'],
+      summary: 'Write a page about a batch run',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/report.js')).BatchReportCommand,
+    },
+    {
+      names: ['batch compare'],
+      summary: 'Compare the attempts at the same prompt; pick a winner',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/compare.js')).BatchCompareCommand,
+    },
+    {
+      names: ['batch diff'],
+      summary: 'Show what the sessions of a batch run changed',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/diff.js')).BatchDiffCommand,
+    },
+    {
+      names: ['batch merge'],
+      summary: 'Merge the sessions of a batch run',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/merge.js')).BatchMergeCommand,
+    },
+    {
+      names: ['batch pr'],
+      summary: 'Open pull requests for the sessions of a batch run',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/pr.js')).BatchPrCommand,
+    },
+    {
+      names: ['batch remove'],
+      summary: 'Remove the sessions of a batch run; keep their history',
+      asks: 'repository',
+      load: async () => (await import('./commands/batch/remove.js')).BatchRemoveCommand,
+    },
+  ],
   Share: [
     {
       names: ['sync'],

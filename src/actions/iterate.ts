@@ -112,6 +112,8 @@ export interface IterateResult {
   /** The commit of what an earlier iteration had left there. */
   kept: { n: number; oid: Oid } | null
   summary: string | null
+  /** What kind of failure it was: `transient` may be gone next time. */
+  fault: 'transient' | 'timeout' | null
 }
 
 /** Runs the agent once in a session's worktree: it ends in exactly one commit, or in a recorded "no change". */
@@ -475,6 +477,13 @@ async function test(
     manual: running.manual.oid,
     kept: running.manual.kept,
     summary,
+    fault: isInterrupted
+      ? null
+      : run.isTransient
+        ? ('transient' as const)
+        : run.isTimeout
+          ? ('timeout' as const)
+          : null,
   }
   const command = await testCommand(repo, tip)
   // The same files were tested before: their result stands.

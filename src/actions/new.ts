@@ -26,6 +26,12 @@ export interface NewOptions {
   test?: string | undefined
   /** Path of the worktree; without it `<amp.worktreeDir>/<id>`. */
   worktree?: string | undefined
+  /** The commit of the base, where it was when that was decided; without it where it is now. */
+  from?: Oid | undefined
+  /** The id, when it was written down before. */
+  id?: string | undefined
+  /** The batch run that it belongs to. */
+  batch?: string | undefined
 }
 
 export interface NewResult {
@@ -49,7 +55,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const config = await repo.config()
   const agent = options.agent ?? config.get('amp.agent') ?? defaultAgent
   const agentProblem = await findProblem(repo, config, { agent, isSetting: options.agent === undefined })
-  const base = await resolveBase(repo, options.base)
+  const base = await resolveBase(repo, options)
   const redact = await repo.redactor()
   const prompt = redact(options.prompt)
   // Name and branch come out of the prompt: they must not tell what it may not.
@@ -58,9 +64,20 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
   checkModel(model)
   const slug = slugOf(name)
-  const id = repo.newId()
+  const id = options.id ?? repo.newId()
   const path = options.worktree ?? (await worktreePath(repo, id))
-  const tip = await recordNew(repo, { id, name, slug, base, agent, model, test, prompt: options.prompt, path })
+  const tip = await recordNew(repo, {
+    id,
+    name,
+    slug,
+    base,
+    agent,
+    model,
+    test,
+    prompt: options.prompt,
+    path,
+    batch: options.batch,
+  })
   await rememberOwn(repo, id)
   try {
     const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
@@ -100,11 +117,14 @@ function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
   return oneLineName(firstLine(options.prompt).replace(/^[-*+#>\s]+/, '')) || 'session'
 }
 
-async function resolveBase(repo: Repo, revision: string | undefined): Promise<{ ref: string | null; oid: Oid }> {
+async function resolveBase(
+  repo: Repo,
+  { base: revision, from }: Pick<NewOptions, 'base' | 'from'>,
+): Promise<{ ref: string | null; oid: Oid }> {
   const place = repo.in(repo.location.topLevel ?? repo.location.gitDir)
   const wanted = revision ?? (await repo.config()).get('amp.base') ?? 'HEAD'
   const [oid, ref] = await Promise.all([resolveCommit(place, wanted), fullRef(place, wanted)])
-  if (oid !== null) return { ref, oid }
+  if (oid !== null) return { ref, oid: from ?? oid }
   if (wanted !== 'HEAD') {
     const setting = revision === undefined ? ' (from amp.base)' : ''
     throw fatal(`the base '${wanted}'${setting} is no commit`, 'Name a branch or commit with --base <revision>.')
@@ -126,6 +146,7 @@ interface NewFacts {
   prompt: string
   /** Where the worktree goes. */
   path: string
+  batch: string | undefined
 }
 
 async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
@@ -135,12 +156,13 @@ async function recordNew(repo: Repo, facts: NewFacts): Promise<ChainTip> {
   const stem = `${prefix}${facts.slug}/${timestamp(repo.host.now())}`
   for (let number = 1; number <= branchTries; number++) {
     const branch = number === 1 ? stem : `${stem}-${number}`
-    const { model, test, ...rest } = data
+    const { model, test, batch, ...rest } = data
     const created = {
       ...rest,
       branch,
       ...(model === undefined ? {} : { model }),
       ...(test === undefined ? {} : { test }),
+      ...(batch === undefined ? {} : { batch }),
     }
     const step: Step = {
       subject: `amp(${facts.slug}): session created from ${facts.base.ref?.replace(/^refs\/heads\//, '') ?? facts.base.oid.slice(0, 12)}`,

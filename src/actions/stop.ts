@@ -69,8 +69,8 @@ async function stopOne(repo: Repo, { tip, lease }: Target): Promise<Stopped> {
   return { tip: settled, iteration: iterations.find((one) => one.id === id) ?? null, isKilled }
 }
 
-/** Waits for the lease to be given back. */
-async function endsItself(repo: Repo, iteration: string): Promise<boolean> {
+/** Waits for the lease to be given back. @returns false when it is not */
+export async function endsItself(repo: Repo, iteration: string): Promise<boolean> {
   const { host } = repo
   const end = host.now().getTime() + patienceMs
   while (host.now().getTime() < end) {
@@ -82,7 +82,7 @@ async function endsItself(repo: Repo, iteration: string): Promise<boolean> {
 }
 
 /** Its watchdog ends the agent. */
-async function kill(repo: Repo, iteration: string): Promise<void> {
+export async function kill(repo: Repo, iteration: string): Promise<void> {
   const lease = await leaseOf(repo, iteration)
   if (lease === null || lease.pid === 0) return
   repo.host.processes.kill(lease.pid, 'SIGKILL')

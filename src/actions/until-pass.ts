@@ -8,8 +8,8 @@ import { testCommand } from './shared/testing.js'
 /** So often the agent may try. */
 export const defaultIterations = 10
 
-/** Why the loop ended: only `pass` is what was wanted. */
-export type LoopEnd = 'pass' | 'limit' | 'stuck' | 'failed' | 'stopped'
+/** Why the loop ended: only `pass` is what was wanted. `timeout`: no time was left for another iteration. */
+export type LoopEnd = 'pass' | 'limit' | 'stuck' | 'failed' | 'stopped' | 'timeout'
 
 export interface LoopResult {
   rounds: IterateResult[]
@@ -19,11 +19,12 @@ export interface LoopResult {
 /**
  * Iterates until the tests pass: what they printed goes to the agent, again and again. Ends as well when the agent fails, or when it changes nothing
  * twice although the tests fail.
+ * @param options with `until`, in milliseconds since 1970, all iterations together have this much time
  * @throws AmpError when the session has no test command
  */
 export async function iterateUntilPass(
   repo: Repo,
-  { maxIterations, ...options }: IterateOptions & { maxIterations: number },
+  { maxIterations, until, ...options }: IterateOptions & { maxIterations: number; until?: number | undefined },
 ): Promise<LoopResult> {
   const tip = await findSession(repo, options.session)
   if ((await testCommand(repo, tip)) === null) {
@@ -44,7 +45,10 @@ export async function iterateUntilPass(
   for (;;) {
     const isFirst = rounds.length === 0
     const prompt = isFirst || isScript ? options.prompt : undefined
-    const result = await iterateSession(repo, { ...options, on, session: tip.id, prompt })
+    const left = until === undefined ? undefined : until - repo.host.now().getTime()
+    if (!isFirst && left !== undefined && left <= 0) return { rounds, end: 'timeout' }
+    const timeoutMs = left === undefined ? options.timeoutMs : Math.max(1, left)
+    const result = await iterateSession(repo, { ...options, timeoutMs, on, session: tip.id, prompt })
     rounds.push(result)
     const end = endOf(rounds, maxIterations)
     if (end !== null) return { rounds, end }

@@ -123,6 +123,8 @@ export interface AgentRun {
   isThreadLost: boolean
   /** The failure is one that may be gone next time. */
   isTransient: boolean
+  /** It was stopped because it took too long, in all or in silence. */
+  isTimeout: boolean
   toolCalls: number
   durationMs: number
 }

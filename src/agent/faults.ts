@@ -30,9 +30,13 @@ export function faultEvents(agent: Who, said: string, known: Known = {}): AgentE
     return [{ type: 'error', message, kind: 'thread' }]
   if (approval.test(message)) return [{ type: 'waiting', for: 'approval', message }]
   if (status === 401 || login.test(message)) return [wantsLogin(agent)]
-  const isTransient = known.isTransient ?? (isTransientStatus(status) || transient.test(message))
+  const isTransient = known.isTransient ?? isPassing(message, status)
   return [isTransient ? { type: 'error', message, kind: 'transient' } : { type: 'error', message }]
 }
+
+/** Whether a message tells of a fault that may be gone next time. */
+export const isPassing = (message: string, status: number | null = statusIn(message)): boolean =>
+  isTransientStatus(status) || transient.test(message)
 
 /** The agent will not work before somebody has logged in. What it printed about it may hold a token and is not repeated. */
 export const wantsLogin = ({ name, login: how }: Who): AgentEvent => ({

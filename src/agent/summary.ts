@@ -2,6 +2,7 @@ import type { ThreadTotal } from '../state/events.js'
 import { oneLine, printable } from '../util/sanitize.js'
 import type { AgentEvent, AgentRun } from './adapter.js'
 import type { Limits, StopCause } from './alarms.js'
+import { isPassing } from './faults.js'
 import { Meter } from './meter.js'
 import type { Exit } from './process.js'
 
@@ -83,10 +84,15 @@ export function conclude(summary: Summary, ending: Ending): AgentRun {
     toolCalls,
     waiting: waiting !== null && reason !== null ? waiting.for : null,
     isThreadLost: reason !== null && error?.kind === 'thread',
-    isTransient: reason !== null && error?.kind === 'transient',
+    isTransient: reason !== null && (error === null ? isLastWord(ending, reason) : error.kind === 'transient'),
+    isTimeout: reason !== null && (ending.cause === 'timeout' || ending.cause === 'idle'),
     durationMs: ending.durationMs,
   }
 }
+
+/** Whether a program that told of no error of its own ended with words about a fault that passes. */
+const isLastWord = ({ exit, cause }: Ending, reason: string): boolean =>
+  cause === null && exit.error === null && exit.code !== null && exit.code !== 0 && isPassing(reason)
 
 /** Why the run failed; null when the end event, the error flag and the exit code all say that it did not. */
 function failure(summary: Summary, ending: Ending): string | null {

@@ -1,4 +1,4 @@
-import { usage } from '../errors.js'
+import { type AmpError, usage } from '../errors.js'
 import type { Entry } from '../registry.js'
 import { closest } from '../util/closest.js'
 
@@ -26,17 +26,26 @@ export function findCall(argv: readonly string[], table: readonly Entry[]): Call
   if (word === undefined || word.startsWith('-')) return { kind: 'command', entry: named(table, 'list'), argv }
   const two = table.find((entry) => entry.names.includes(`${word} ${argv[start + 1] ?? ''}`))
   if (two !== undefined) return { kind: 'command', entry: two, argv: [...leading, ...argv.slice(start + 2)] }
-  return { kind: 'command', entry: named(table, word), argv: [...leading, ...argv.slice(start + 1)] }
+  const next = argv[start + 1]
+  const isGroup =
+    next !== undefined && !next.startsWith('-') && table.some(({ names }) => names[0].startsWith(`${word} `))
+  return {
+    kind: 'command',
+    entry: named(table, isGroup ? `${word} ${next}` : word),
+    argv: [...leading, ...argv.slice(start + 1)],
+  }
 }
 
 /** The entry of a command, by any of its names. */
 export function named(table: readonly Entry[], name: string): Entry {
   const entry = table.find((one) => one.names.includes(name))
   if (entry !== undefined) return entry
-  const similar = closest(
-    name,
-    table.flatMap(({ names }) => names),
-  )
+  const known = table.flatMap(({ names }) => names)
+  // Commands of two words: the first one names them all.
+  const [first] = name.split(' ')
+  const members = known.filter((one) => one.startsWith(`${first} `))
+  if (members.length > 0) throw secondWord(name, members)
+  const similar = closest(name, known)
   throw usage(
     `unknown command '${name}'`,
     ...(similar.length > 0
@@ -48,6 +57,16 @@ export function named(table: readonly Entry[], name: string): Entry {
         ]
       : []),
     'See "git amp help" for all commands.',
+  )
+}
+
+function secondWord(name: string, members: readonly string[]): AmpError {
+  const [first, second] = name.split(' ')
+  const [similar] = second === undefined ? [] : closest(name, members)
+  return usage(
+    second === undefined ? `'${first}' needs to be told what to do` : `unknown command '${name}'`,
+    ...(similar === undefined ? [] : [`Did you mean "git amp ${similar}"?`]),
+    `There are: ${members.join(', ')}.`,
   )
 }
 

@@ -10,6 +10,7 @@ const optionKinds: Readonly<Record<string, string>> = {
   batch: 'none',
   file: 'file',
   format: 'none',
+  home: 'dir:dir',
   into: 'branch:branch',
   iteration: 'none:n',
   jobs: 'none:n',
@@ -39,6 +40,7 @@ const optionKinds: Readonly<Record<string, string>> = {
 /** What a positional is, by its name, where the name is not a kind itself. */
 const positionalKinds: Readonly<Record<string, string>> = {
   commit: 'ref',
+  run: 'none',
   name: 'none',
   path: 'file',
   prompt: 'none',

@@ -13,7 +13,7 @@ export function checkSettings(config: Config): void {
   config.bool('amp.pushBranches', false)
   config.choice('amp.squash', ['runs', 'stop'])
   for (const key of config.keysBelow('amp.agent')) if (key.endsWith('.approve')) config.bool(key, true)
-  for (const key of ['amp.timeout', 'amp.idleTimeout', 'amp.notifyAfter']) config.duration(key)
+  for (const key of ['amp.timeout', 'amp.idleTimeout', 'amp.notifyAfter', 'amp.batchBackoff']) config.duration(key)
   config.dollars('amp.maxCost')
   config.count('amp.jobs')
   config.when('amp.notify')

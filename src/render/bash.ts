@@ -1,10 +1,11 @@
 import type { CommandSpec } from '../cli/spec.js'
 import {
   type Completable,
-  commandWord,
   commandWords,
+  firstWords,
   header,
   kindWord,
+  lastWord,
   sessionFormat,
   takesNextWord,
 } from './completion.js'
@@ -15,12 +16,22 @@ import { visibleOptions } from './synopsis.js'
  * name `git-amp`; it uses the functions that git's completion provides.
  */
 export function renderBash({ specs, agents }: Completable): string {
-  const words = specs.map(commandWord)
+  const words = firstWords(specs)
   return `${[
     ...header('#'),
     '# Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.',
     '',
-    `__git_amp_commands="${words.join(' ')}"`,
+    `__git_amp_commands="${words.map(({ word }) => word).join(' ')}"`,
+    '',
+    '# Prints the words that may follow the first one of a command of two.',
+    '__git_amp_second ()',
+    '{',
+    '\tcase "$1" in',
+    ...words.flatMap(({ word, members }) =>
+      members.length === 0 ? [] : [`\t${word})\techo "${members.map(lastWord).join(' ')}" ;;`],
+    ),
+    '\tesac',
+    '}',
     '',
     '# Sets what a command takes: its options, the values of options, its arguments, and the words after "--".',
     '__git_amp_table ()',
@@ -45,7 +56,9 @@ function tableEntry(spec: CommandSpec): string[] {
   const joined = options.filter(({ isOptional }) => isOptional).flatMap(({ names }) => names)
   const positionals = spec.positionals.map(({ value, repeats }) => kindWord(value) + (repeats ? '+' : ''))
   return [
-    `\t${commandWords(spec).join('|')})`,
+    `\t${commandWords(spec)
+      .map((word) => (word.includes(' ') ? `"${word}"` : word))
+      .join('|')})`,
     `\t\toptions="${[...shown, '--help'].join(' ')}"`,
     `\t\tvalues="${values.join(' ')}"`,
     ...(joined.length > 0 ? [`\t\tjoined="${joined.join(' ')}"`] : []),
@@ -160,7 +173,7 @@ _git_amp ()
 {
 	local IFS=$' \\t\\n'
 	local options="--help --repo= --quiet" values="--repo=dir" joined="" positionals="" rest="" kind=""
-	local name="" given=0 border="" word="" i=$((\${__git_cmd_idx:-1} + 1))
+	local name="" second="" given=0 border="" word="" i=$((\${__git_cmd_idx:-1} + 1))
 	while [ "$i" -lt "$cword" ]; do
 		word="\${words[i]}"
 		case "$word" in
@@ -176,6 +189,11 @@ _git_amp ()
 		*)
 			if [ -z "$name" ]; then
 				name="$word"
+				second="$(__git_amp_second "$name")"
+				__git_amp_table "$name"
+			elif [ -n "$second" ]; then
+				name="$name $word"
+				second=""
 				__git_amp_table "$name"
 			else
 				given=$((given + 1))
@@ -207,6 +225,8 @@ _git_amp ()
 		*)
 			if [ -z "$name" ]; then
 				__gitcomp "$__git_amp_commands"
+			elif [ -n "$second" ]; then
+				__gitcomp "$second"
 			else
 				__git_amp_positional "$given"
 			fi

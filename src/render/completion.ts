@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec, Value } from '../cli/spec.js'
+import { groupBy } from '../util/collections.js'
 
 /** What the three completion scripts are made from. None of them starts node: all but refs and configuration is written into them. */
 export interface Completable {
@@ -15,12 +16,26 @@ export const header = (comment: string): string[] => [
   `${comment} Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.`,
 ]
 
-/** The word a command is typed as. */
-export function commandWord(spec: CommandSpec): string {
-  const [word, ...others] = spec.paths[0] ?? []
-  if (word === undefined || others.length > 0) throw new Error('the completions know commands of one word only')
-  return word
+/** What is offered as the first word: a command, or the word that several commands begin with. */
+export interface FirstWord {
+  word: string
+  description: string
+  /** The commands of two words that begin with it. */
+  members: readonly CommandSpec[]
 }
+
+/** All first words, in the order of the commands. */
+export function firstWords(specs: readonly CommandSpec[]): FirstWord[] {
+  const found = groupBy(specs, (spec) => spec.paths[0]?.[0] ?? '')
+  return [...found].map(([word, [first, ...others]]) => {
+    const isGroup = (first?.paths[0]?.length ?? 0) > 1
+    const description = oneLine(first?.description ?? '')
+    return { word, description, members: isGroup && first !== undefined ? [first, ...others] : [] }
+  })
+}
+
+/** The last word of a command. */
+export const lastWord = (spec: CommandSpec): string => spec.paths[0]?.at(-1) ?? ''
 
 /** All words a command answers to. */
 export const commandWords = (spec: CommandSpec): string[] => spec.paths.map((path) => path.join(' '))

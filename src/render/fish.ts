@@ -1,9 +1,10 @@
 import type { CommandSpec, OptionSpec, Value } from '../cli/spec.js'
 import {
   type Completable,
-  commandWord,
   commandWords,
+  firstWords,
   header,
+  lastWord,
   oneLine,
   sessionFormat,
   quote as shellQuote,
@@ -14,6 +15,7 @@ import { visibleOptions } from './synopsis.js'
 
 /** The completion for fish, of the command `git-amp`: fish itself hands `git amp ...` over to it. */
 export function renderFish({ specs, agents }: Completable): string {
+  const words = firstWords(specs)
   const valued = [
     ...new Set(
       specs
@@ -25,16 +27,25 @@ export function renderFish({ specs, agents }: Completable): string {
   return `${[
     ...header('#'),
     '',
-    functions.trim().replaceAll('@agents@', agents.join(' ')).replaceAll('@valued@', valued.join(' ')),
+    functions
+      .trim()
+      .replaceAll('@agents@', agents.join(' '))
+      .replaceAll('@valued@', valued.join(' '))
+      .replaceAll('@groups@', words.flatMap(({ word, members }) => (members.length === 0 ? [] : [word])).join(' ')),
     '',
     'complete -c git-amp -f',
     "complete -c git-amp -s h -d 'Show a short help'",
     "complete -c git-amp -l help -d 'Show the manual'",
     "complete -c git-amp -n 'not __git_amp_command' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository'",
     '',
-    ...specs.map(
-      (spec) =>
-        `complete -c git-amp -n 'not __git_amp_command' -a ${commandWord(spec)} -d ${quote(oneLine(spec.description))}`,
+    ...words.map(
+      ({ word, description }) => `complete -c git-amp -n 'not __git_amp_command' -a ${word} -d ${quote(description)}`,
+    ),
+    ...words.flatMap(({ word, members }) =>
+      members.map(
+        (spec) =>
+          `complete -c git-amp -n '__git_amp_using ${word}' -a ${lastWord(spec)} -d ${quote(oneLine(spec.description))}`,
+      ),
     ),
     ...specs.flatMap((spec) => ['', ...commandLines(spec)]),
   ].join('\n')}\n`
@@ -51,7 +62,9 @@ export function renderFishShim(): string {
 }
 
 function commandLines(spec: CommandSpec): string[] {
-  const using = `__git_amp_using ${commandWords(spec).join(' ')}`
+  const using = `__git_amp_using ${commandWords(spec)
+    .map((word) => (word.includes(' ') ? `"${word}"` : word))
+    .join(' ')}`
   const start = (condition: string) => `complete -c git-amp -n ${quote(condition)}`
   const kinds = new Map(spec.positionals.map(({ value }) => [`${value.kind} ${value.words.join(' ')}`, value]))
   const before = `${using}; and not __git_amp_border`
@@ -105,17 +118,20 @@ const functions = `
 function __git_amp_command
     set -l words (commandline -opc)
     set -l skip 0
+    set -l name
     for word in $words[2..-1]
         if test $skip = 1
             set skip 0
         else if test "$word" = --repo
             set skip 1
         else if not string match -q -- '-*' $word
-            echo $word
-            return 0
+            set name $name $word
+            if not contains -- $name[1] @groups@; or test (count $name) = 2
+                break
+            end
         end
     end
-    return 1
+    test -n "$name"; and echo "$name"
 end
 
 function __git_amp_using

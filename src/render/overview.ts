@@ -76,7 +76,15 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
         'amp.onFailure',
         'What becomes of the work of an agent that fails: `commit` (default), or `keep`, which leaves it in the worktree.',
       ],
-      ['amp.jobs', 'How many sessions `git amp iterate` runs at a time. Default: 2.'],
+      [
+        'amp.jobs',
+        'How many sessions `git amp iterate` runs at a time, and items `git amp batch start` where the plan does not say. Default: 2, and 4.',
+      ],
+      [
+        'amp.batchCache',
+        'Where `git amp batch start` clones repositories to that a plan names by URL. Default: `git-amp/repositories` in the cache of the user.',
+      ],
+      ['amp.batchBackoff', 'The first pause of a batch run after a rate limit; those after it grow. Default: 5s.'],
       [
         'amp.maxCost',
         'Start no iteration in a session that has cost this, in US dollars. Those without a known cost are not counted.',

@@ -1,5 +1,14 @@
 import type { CommandSpec, OptionSpec, Value } from '../cli/spec.js'
-import { type Completable, commandWord, commandWords, header, oneLine, quote, sessionFormat } from './completion.js'
+import {
+  type Completable,
+  type FirstWord,
+  firstWords,
+  header,
+  lastWord,
+  oneLine,
+  quote,
+  sessionFormat,
+} from './completion.js'
 import { tagline } from './overview.js'
 import { visibleOptions } from './synopsis.js'
 
@@ -7,6 +16,7 @@ import { visibleOptions } from './synopsis.js'
  * The completion for zsh: a file `_git-amp` in `fpath`. zsh's own `_git` finds it there and shows the text behind `#description`.
  */
 export function renderZsh({ specs, agents }: Completable): string {
+  const words = firstWords(specs)
   return `${[
     '#compdef git-amp',
     `#description ${tagline}`,
@@ -16,11 +26,12 @@ export function renderZsh({ specs, agents }: Completable): string {
     '',
     '__git_amp_commands () {',
     '  local -a commands=(',
-    ...specs.map((spec) => `    ${quote(`${commandWord(spec)}:${oneLine(spec.description)}`)}`),
+    ...words.map(({ word, description }) => `    ${quote(`${word}:${description}`)}`),
     '  )',
     "  _describe -t commands 'git amp command' commands",
     '}',
     '',
+    ...words.flatMap(secondWords),
     '_git-amp () {',
     '  local curcontext=$curcontext state state_descr line ret=1',
     '  local -A opt_args',
@@ -30,7 +41,11 @@ export function renderZsh({ specs, agents }: Completable): string {
     '  [[ $state == command ]] || return ret',
     `  curcontext=\${curcontext%:*:*}:git-amp-$words[1]:`,
     '  case $words[1] in',
-    ...specs.flatMap(commandCase),
+    ...words.flatMap(({ word, members }) =>
+      members.length === 0
+        ? specs.filter((spec) => spec.paths[0]?.[0] === word).flatMap((spec) => commandCase(spec))
+        : groupCase(word, members),
+    ),
     '    (*) _default && ret=0 ;;',
     '  esac',
     '  return ret',
@@ -38,6 +53,33 @@ export function renderZsh({ specs, agents }: Completable): string {
     '',
     '_git-amp "$@"',
   ].join('\n')}\n`
+}
+
+/** The function that offers the second words of a group. */
+function secondWords({ word, members }: FirstWord): string[] {
+  if (members.length === 0) return []
+  return [
+    `__git_amp_${word}_commands () {`,
+    '  local -a commands=(',
+    ...members.map((spec) => `    ${quote(`${lastWord(spec)}:${oneLine(spec.description)}`)}`),
+    '  )',
+    `  _describe -t commands 'git amp ${word} command' commands`,
+    '}',
+    '',
+  ]
+}
+
+function groupCase(word: string, members: readonly CommandSpec[]): string[] {
+  const lines = [
+    `(${word})`,
+    `  _arguments -C -S '(-)-h[show a short help]' '(-): :__git_amp_${word}_commands' '*:: :->second' && ret=0`,
+    '  [[ $state == second ]] || return ret',
+    '  case $words[1] in',
+    ...members.flatMap((spec) => commandCase(spec)),
+    '  esac',
+    '  ;;',
+  ]
+  return lines.map((line) => `    ${line}`)
 }
 
 function commandCase(spec: CommandSpec): string[] {
@@ -53,7 +95,7 @@ function commandCase(spec: CommandSpec): string[] {
     ...lines.map((line, index) => `  ${line}${index < lines.length - 1 ? ' \\' : ' && ret=0'}`),
   ]
   const body = spec.rest === null ? call : withRest(spec.rest, call)
-  return [`    (${commandWords(spec).join('|')})`, ...[...body, ';;'].map((line) => `      ${line}`)]
+  return [`    (${spec.paths.map((path) => path.at(-1)).join('|')})`, ...[...body, ';;'].map((line) => `      ${line}`)]
 }
 
 /** `_arguments` has one rest only: what comes after `--` is looked at before. A program brings its own completion with it. */

@@ -1,6 +1,7 @@
-import { asciiJson, BrokenState, type EntityKind, encodeState } from './codec.js'
+import { asciiJson, BrokenState, encodeState } from './codec.js'
 import { type AmpEvent, type BlobValue, longLists, longTexts, type NewEvent } from './events.js'
-import { applyEvent, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
+import type { Snapshot } from './fold.js'
+import { type AnySnapshot, type ChainKind, foldAs, sessionKind } from './kinds.js'
 import { sessionRef } from './names.js'
 import { broken, decodeCommit, readState } from './read-state.js'
 import { conform, plainLine } from './rules.js'
@@ -19,14 +20,17 @@ export interface Writer {
 }
 
 /** A chain as far as its tip tells. */
-export interface ChainTip {
+export interface TipOf<S> {
   ref: string
   id: string
   oid: Oid
-  snapshot: Snapshot
+  snapshot: S
   /** It has no ref: an archive holds it, until something more happens in it. */
   isArchived?: true
 }
+
+/** The chain of a session. */
+export type ChainTip = TipOf<Snapshot>
 
 /** Events to append, with the subject people read in `git log --first-parent`. */
 export interface Append {
@@ -37,11 +41,11 @@ export interface Append {
 }
 
 /** A chain commit that is written but not yet pointed at. */
-export interface Prepared {
+export interface Prepared<S = Snapshot> {
   change: RefChange
   /** What the chain's tip was; null for a new chain. An archived one has a tip, and no ref. */
   before: Oid | null
-  tip: ChainTip
+  tip: TipOf<S>
   events: readonly AmpEvent[]
 }
 
@@ -59,28 +63,38 @@ const maxHeadBytes = 600
  * @returns null when there is no such session
  * @throws BrokenState naming the ref when the chain cannot be read
  */
-export async function readTip(stores: Stores, id: string): Promise<ChainTip | null> {
-  const ref = sessionRef(id)
+export const readTip = (stores: Stores, id: string): Promise<ChainTip | null> => readTipAs(sessionKind, stores, id)
+
+/** The same of a chain of any kind. */
+export async function readTipAs<S extends AnySnapshot>(
+  kind: ChainKind<S>,
+  stores: Stores,
+  id: string,
+): Promise<TipOf<S> | null> {
+  const ref = kind.refOf(id)
   const oid = await stores.refs.read(ref)
-  if (oid !== null) return tipAt(stores.objects, { ref, id, oid })
+  if (oid !== null) return tipAs(kind, stores.objects, { ref, id, oid })
   // Few are looked for there.
   const { lastTip, readArchives } = await import('./archive.js')
-  const tips = (await readArchives(stores)).get(id)
-  return tips === undefined
-    ? null
-    : archivedTip(stores.objects, { id, oid: await lastTip(stores.objects, { id, tips }) })
+  const tips = kind.kind === 'session' ? (await readArchives(stores)).get(id) : undefined
+  if (tips === undefined) return null
+  const archived = await lastTip(stores.objects, { id, tips })
+  return { ...(await tipAs(kind, stores.objects, { ref, id, oid: archived })), isArchived: true }
 }
 
 /** An archived session. @throws BrokenState when its chain cannot be read */
 export async function archivedTip(objects: ObjectStore, { id, oid }: { id: string; oid: Oid }): Promise<ChainTip> {
-  return { ...(await tipAt(objects, { ref: sessionRef(id), id, oid })), isArchived: true }
+  return { ...(await tipAs(sessionKind, objects, { ref: sessionRef(id), id, oid })), isArchived: true }
 }
 
-async function tipAt(objects: ObjectStore, at: Omit<ChainTip, 'snapshot'>): Promise<ChainTip> {
-  const state = await readState(objects, at.oid, at.ref)
-  const isCurrent = state.snapshot !== null && state.snapshot.fold >= foldVersion
-  const snapshot = isCurrent ? state.snapshot : fold(await readEvents(objects, at.oid, at.ref))
-  return { ...at, snapshot: snapshot as Snapshot }
+async function tipAs<S extends AnySnapshot>(
+  kind: ChainKind<S>,
+  objects: ObjectStore,
+  at: Omit<TipOf<S>, 'snapshot'>,
+): Promise<TipOf<S>> {
+  const { snapshot } = await readState(objects, at.oid, at.ref)
+  const isCurrent = snapshot !== null && snapshot.fold >= kind.version
+  return { ...at, snapshot: isCurrent ? (snapshot as S) : foldAs(kind, await readEvents(objects, at.oid, at.ref)) }
 }
 
 /**
@@ -109,23 +123,45 @@ export async function readEvents(objects: ObjectStore, tip: Oid, ref: string): P
 }
 
 /** Writes the root of a new chain and its first events. */
-export async function beginChain(stores: Stores, writer: Writer, start: Append & { id: string }): Promise<Prepared> {
-  const entity = { kind: 'session' as EntityKind, id: start.id }
+export const beginChain = (stores: Stores, writer: Writer, start: Append & { id: string }): Promise<Prepared> =>
+  beginAs(sessionKind, stores, { ...start, writer })
+
+/** The same of a chain of any kind. */
+export async function beginAs<S extends AnySnapshot>(
+  kind: ChainKind<S>,
+  stores: Stores,
+  { writer, ...start }: Append & { id: string; writer: Writer },
+): Promise<Prepared<S>> {
+  const entity = { kind: kind.kind, id: start.id }
   const root = await stores.objects.writeCommit({
     tree: await stores.objects.writeTree([]),
     parents: [],
     author: writer.author,
     committer: writer.author,
-    message: encodeState({ subject: `amp: session ${start.id}`, entity, stateParents: 0, events: [], snapshot: null }),
+    message: encodeState({
+      subject: `amp: ${kind.kind} ${start.id}`,
+      entity,
+      stateParents: 0,
+      events: [],
+      snapshot: null,
+    }),
   })
-  const tip = { ref: sessionRef(start.id), id: start.id, oid: root, snapshot: emptySnapshot() }
-  const prepared = await appendTo(stores, writer, { ...start, tip })
+  const tip = { ref: kind.refOf(start.id), id: start.id, oid: root, snapshot: kind.empty() }
+  const prepared = await appendAs(kind, stores, { ...start, tip, writer })
   return { ...prepared, change: { ...prepared.change, old: null }, before: null }
 }
 
 /** Writes the commit that appends events to a chain; the caller moves the ref, together with all others that move. */
-export async function appendTo(stores: Stores, writer: Writer, append: Append & { tip: ChainTip }): Promise<Prepared> {
-  const { tip } = append
+export const appendTo = (stores: Stores, writer: Writer, append: Append & { tip: ChainTip }): Promise<Prepared> =>
+  appendAs(sessionKind, stores, { ...append, writer })
+
+/** The same to a chain of any kind. */
+export async function appendAs<S extends AnySnapshot>(
+  kind: ChainKind<S>,
+  stores: Stores,
+  append: Append & { tip: TipOf<S>; writer: Writer },
+): Promise<Prepared<S>> {
+  const { tip, writer } = append
   const blobs: TreeEntry[] = []
   const events: AmpEvent[] = []
   // Events of one commit share a lamport, and then their ids decide: they are given out so that the order stays.
@@ -145,7 +181,7 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
       }),
     })
   }
-  const snapshot = events.reduce(applyEvent, tip.snapshot)
+  const snapshot = events.reduce(kind.apply, tip.snapshot)
   const parents = [...new Set([tip.oid, ...append.code])]
   const oid = await stores.objects.writeCommit({
     tree: await stores.objects.writeTree(blobs),
@@ -154,7 +190,7 @@ export async function appendTo(stores: Stores, writer: Writer, append: Append & 
     committer: writer.author,
     message: encodeState({
       subject: append.subject,
-      entity: { kind: 'session', id: tip.id },
+      entity: { kind: kind.kind, id: tip.id },
       stateParents: 1,
       events,
       snapshot,

@@ -1,7 +1,8 @@
 import { AmpError } from '../errors.js'
-import { hasShape, isWholeSnapshot } from './event-shape.js'
+import { hasShape } from './event-shape.js'
 import type { AmpEvent } from './events.js'
-import { foldVersion, type Snapshot } from './fold.js'
+import type { Snapshot } from './fold.js'
+import { type AnySnapshot, type ChainKind, type EntityKind, kindOf, sessionKind } from './kinds.js'
 import { isId } from './names.js'
 import type { CommitObject, Oid } from './storage.js'
 
@@ -13,8 +14,6 @@ const maxMessageBytes = 64 * 1024
 /** A lamport may not jump further than this in one step: nobody writes a million events at once. */
 const maxLamportStep = 1_000_000
 
-export type EntityKind = 'session' | 'batch'
-
 /** A state commit as data. */
 export interface StateCommit {
   oid: Oid
@@ -23,7 +22,7 @@ export interface StateCommit {
   codeParents: readonly Oid[]
   events: readonly AmpEvent[]
   /** Null at the chain's root, which has no events yet. */
-  snapshot: Snapshot | null
+  snapshot: AnySnapshot | null
 }
 
 /** A state commit before it is written. */
@@ -32,7 +31,7 @@ export interface StateMessage {
   entity: { kind: EntityKind; id: string }
   stateParents: number
   events: readonly AmpEvent[]
-  snapshot: Snapshot | null
+  snapshot: AnySnapshot | null
 }
 
 /** A chain that cannot be read: names what is wrong; the caller adds the ref. */
@@ -84,7 +83,7 @@ export function decodeState(oid: Oid, commit: Pick<CommitObject, 'message' | 'pa
     stateParents: commit.parents.slice(0, count),
     codeParents: commit.parents.slice(count),
     events: (fields.get('Amp-Event') ?? []).map((text) => decodeEvent(oid, text)),
-    snapshot: decodeSnapshot(oid, one(fields, 'Amp-Snapshot')),
+    snapshot: decodeSnapshot(kindOf(kind), oid, one(fields, 'Amp-Snapshot')),
   }
 }
 
@@ -92,9 +91,12 @@ export function decodeState(oid: Oid, commit: Pick<CommitObject, 'message' | 'pa
  * The snapshot inside a tip's message, for listing without walking the chain.
  * @returns null when the chain has to be folded again: no snapshot, or one made by an older fold
  */
-export function snapshotOf(oid: Oid, message: string): Snapshot | null {
-  const snapshot = decodeSnapshot(oid, quickSnapshot(message) ?? one(trailersOf(message), 'Amp-Snapshot'))
-  return snapshot === null || snapshot.fold < foldVersion ? null : snapshot
+export const snapshotOf = (oid: Oid, message: string): Snapshot | null => snapshotAs(sessionKind, oid, message)
+
+/** The same of a chain of any kind. */
+export function snapshotAs<S extends AnySnapshot>(kind: ChainKind<S>, oid: Oid, message: string): S | null {
+  const snapshot = decodeSnapshot(kind, oid, quickSnapshot(message) ?? one(trailersOf(message), 'Amp-Snapshot'))
+  return snapshot === null || snapshot.fold < kind.version ? null : snapshot
 }
 
 /** The snapshot's line, found without taking ten thousand messages apart: no value holds a raw newline. */
@@ -148,14 +150,14 @@ function decodeEvent(oid: Oid, text: string): AmpEvent {
   return event as AmpEvent
 }
 
-function decodeSnapshot(oid: Oid, text: string | undefined): Snapshot | null {
+function decodeSnapshot<S extends AnySnapshot>(kind: ChainKind<S>, oid: Oid, text: string | undefined): S | null {
   if (text === undefined) return null
-  const snapshot = parse(oid, text) as Partial<Snapshot>
+  const snapshot = parse(oid, text) as Partial<S>
   // One of an older fold may lack what this one needs; it is folded again.
-  if (typeof snapshot.fold !== 'number' || (snapshot.fold >= foldVersion && !isWholeSnapshot(snapshot))) {
+  if (typeof snapshot.fold !== 'number' || (snapshot.fold >= kind.version && !kind.isWhole(snapshot))) {
     throw new BrokenState(`commit ${oid} holds a malformed snapshot`)
   }
-  return snapshot as Snapshot
+  return snapshot as S
 }
 
 function parse(oid: Oid, text: string): object {

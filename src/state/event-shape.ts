@@ -1,7 +1,10 @@
-import { type EventType, sessionStatuses } from './events.js'
-import { isOid } from './names.js'
+import { batchStatuses, type EventType, itemStatuses, sessionStatuses } from './events.js'
+import { isId, isOid } from './names.js'
 
 type Check = (value: unknown) => boolean
+
+/** More items than these no plan has: the state of each of them is in every snapshot of its run. */
+export const maxItems = 10_000
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -34,6 +37,8 @@ const isChanges: Check = (value) =>
   isObject(value) && number(value.files) && number(value.insertions) && number(value.deletions)
 
 const usage = optional(isUsage)
+const runner = { runner: isId, host: text, clone: optional(text) }
+const amount: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0
 const total = optional(isChanges)
 const spent = {
   usage,
@@ -160,6 +165,33 @@ const shapes: Record<EventType, Record<string, Check>> = {
   },
   'label.added': { label: text },
   'label.removed': { label: text },
+  'batch.created': {
+    name: text,
+    plan: longText,
+    total: (value) => amount(value) && Number(value) <= maxItems,
+    ...runner,
+  },
+  'batch.resumed': runner,
+  'batch.item': {
+    n: amount,
+    key: (value) => text(value) && /^[0-9a-f]{16,64}$/.test(String(value)),
+    status: (value) => itemStatuses.some((status) => status === value),
+    session: optional(isId),
+    error: optional(text),
+    isTransient: optional((value) => typeof value === 'boolean'),
+    iterations: optional(amount),
+    durationMs: optional(number),
+    tests: orNull(number),
+    merged: optional((value) => typeof value === 'boolean'),
+    run: optional(isId),
+    usage,
+    costUsd: optional(number),
+    files: optional(amount),
+    insertions: optional(amount),
+    deletions: optional(amount),
+  },
+  'batch.aborted': { reason: text },
+  'batch.finished': {},
   'comment.added': {
     comment: text,
     text: longText,
@@ -228,6 +260,29 @@ export const isWholeSnapshot = (snapshot: object): boolean => {
     (isAbsent(it.kept) || kept(it.kept)) &&
     (isAbsent(it.merging) || isMerging(it.merging)) &&
     (isAbsent(it.rebasing) || isRebasing(it.rebasing)) &&
+    text(it.createdAt) &&
+    text(it.updatedAt) &&
+    text(it.by)
+  )
+}
+
+/** Whether a snapshot of a batch run holds all that listing it relies on. */
+export const isWholeBatch = (snapshot: object): boolean => {
+  const it = snapshot as Record<string, unknown>
+  return (
+    Number.isSafeInteger(it.lamport) &&
+    number(it.events) &&
+    number(it.unknown) &&
+    text(it.name) &&
+    batchStatuses.some((status) => status === it.status) &&
+    amount(it.total) &&
+    Number(it.total) <= maxItems &&
+    text(it.items) &&
+    /^(\d{0,5}[a-z])*$/.test(String(it.items)) &&
+    (isAbsent(it.runner) || (isObject(it.runner) && isId(it.runner.id) && text(it.runner.host))) &&
+    isUsage(it.usage) &&
+    (isAbsent(it.costUsd) || number(it.costUsd)) &&
+    (isAbsent(it.reason) || text(it.reason)) &&
     text(it.createdAt) &&
     text(it.updatedAt) &&
     text(it.by)

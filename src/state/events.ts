@@ -13,7 +13,9 @@ export interface BlobValue {
 export type LongText = string | BlobValue
 
 /** Fields that hold a `LongText`. */
-export const longTexts: readonly string[] = ['prompt', 'test', 'command', 'output', 'summary', 'text', 'code']
+export const longTexts: readonly string[] = [
+  ...['prompt', 'test', 'command', 'output', 'summary', 'text', 'code', 'plan'],
+]
 /** Lists that may be long: they live in blobs then, and whoever reads the events of a chain finds them back in place. */
 export const longLists: readonly string[] = [
   'map',
@@ -33,6 +35,13 @@ export interface Usage {
   output: number
   cacheRead: number
   cacheWrite: number
+}
+
+/** Tokens in all. */
+export const addUsage = (all: readonly Usage[]): Usage => {
+  const sum = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  for (const kind of Object.keys(sum) as (keyof Usage)[]) for (const one of all) sum[kind] += one[kind]
+  return sum
 }
 
 /** What one model of a run used. */
@@ -288,9 +297,54 @@ export interface EventData {
   /** `iteration`: the agent was told of it there. */
   'comment.resolved': { comment: string; iteration?: string }
   'comment.reopened': { comment: string }
+  /** A batch run began. `plan` is the JSON of the expanded plan; `runner` names the process that works on it, as a lease. */
+  'batch.created': { name: string; plan: LongText; total: number } & Runner
+  /** Another process goes on with it. */
+  'batch.resumed': Runner
+  /** What became of the item number `n` of the plan. Tokens and cost are those of this try alone. */
+  'batch.item': {
+    n: number
+    /** Digest of repository, base commit, prompt, agent, model and attempt. */
+    key: string
+    status: ItemStatus
+    session?: string
+    /** Why it did not succeed, or what else there is to say. */
+    error?: string
+    /** The failure is one that may be gone next time. */
+    isTransient?: boolean
+    iterations?: number
+    durationMs?: number
+    /** Exit code of the tests on what there is. */
+    tests?: number | null
+    merged?: boolean
+    /** The run that the result was taken over from. */
+    run?: string
+    usage?: Usage
+    costUsd?: number
+  } & Partial<ChangeSize>
+  'batch.aborted': { reason: string }
+  'batch.finished': Record<string, never>
+}
+
+/** The states of an item of a batch run. */
+export const itemStatuses = ['queued', 'running', 'success', 'fail', 'timeout', 'error', 'aborted'] as const
+export type ItemStatus = (typeof itemStatuses)[number]
+
+/** What a batch run says of itself; whether its process lives only its own machine knows. */
+export const batchStatuses = ['running', 'finished', 'aborted'] as const
+export type BatchStatus = (typeof batchStatuses)[number]
+
+/** The process that works on a batch run. */
+export interface Runner {
+  runner: string
+  host: string
+  /** A random id of the clone that it works in. */
+  clone?: string
 }
 
 export type EventType = keyof EventData
+export type BatchEventType = Extract<EventType, `batch.${string}`>
+export type SessionEventType = Exclude<EventType, BatchEventType>
 
 /** What all events have in common. */
 interface EventBase {
@@ -303,8 +357,8 @@ interface EventBase {
   by: string
 }
 
-/** An event whose type this git-amp knows. */
-export type KnownEvent = { [T in EventType]: EventBase & { type: T; data: EventData[T] } }[EventType]
+/** An event of a session whose type this git-amp knows. */
+export type KnownEvent = { [T in SessionEventType]: EventBase & { type: T; data: EventData[T] } }[SessionEventType]
 
 /** Any event: unknown types are kept, skipped in the fold, and counted. */
 export type AmpEvent = EventBase & { type: string; data: Record<string, unknown> }

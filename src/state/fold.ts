@@ -1,11 +1,12 @@
 import {
   type AmpEvent,
+  addUsage,
   type ChangeSize,
   type EventData,
-  type EventType,
   headOf,
   type KnownEvent,
   type Outcome,
+  type SessionEventType,
   type SessionStatus,
   type Spent,
   type ThreadTotal,
@@ -145,7 +146,7 @@ export const firstLine = (text: string): string =>
   [...(text.split('\n').find((line) => line.trim() !== '') ?? '').trim()].slice(0, 200).join('')
 
 type Appliers = {
-  [T in EventType]: (snapshot: Snapshot, data: EventData[T], event: AmpEvent) => Partial<Snapshot>
+  [T in SessionEventType]: (snapshot: Snapshot, data: EventData[T], event: AmpEvent) => Partial<Snapshot>
 }
 
 const appliers: Appliers = {
@@ -309,12 +310,7 @@ function spentIn(snapshot: Snapshot, data: Spent): Pick<Snapshot, 'usage' | 'cos
   const cost = data.costUsd === undefined ? snapshot.costUsd : (snapshot.costUsd ?? 0) + data.costUsd
   return {
     ...(cost === undefined ? {} : { costUsd: cost }),
-    usage: {
-      input: snapshot.usage.input + usage.input,
-      output: snapshot.usage.output + usage.output,
-      cacheRead: snapshot.usage.cacheRead + usage.cacheRead,
-      cacheWrite: snapshot.usage.cacheWrite + usage.cacheWrite,
-    },
+    usage: addUsage([snapshot.usage, usage]),
   }
 }
 

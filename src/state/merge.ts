@@ -1,6 +1,6 @@
 import type { Stores } from './chain.js'
-import { type EntityKind, encodeState, type StateCommit } from './codec.js'
-import { fold, type Snapshot } from './fold.js'
+import { encodeState, type StateCommit } from './codec.js'
+import { type AnySnapshot, type EntityKind, foldAs, kindOf } from './kinds.js'
 import type { CommitObject, Oid, Stamp } from './storage.js'
 import { lamportOf, walkChain } from './walk.js'
 
@@ -25,7 +25,7 @@ export function relate(
 export async function joinTips(
   stores: Stores,
   what: { kind: EntityKind; id: string; ref: string; tips: readonly [Oid, Oid] },
-): Promise<{ oid: Oid; snapshot: Snapshot | null }> {
+): Promise<{ oid: Oid; snapshot: AnySnapshot }> {
   const { objects } = stores
   const tips = [...what.tips].sort()
   const commits = new Map<Oid, StateCommit>()
@@ -33,7 +33,8 @@ export async function joinTips(
     const more = await walkChain(objects, tip, { ref: what.ref, isKnown: (oid) => commits.has(oid) })
     for (const [oid, state] of more) commits.set(oid, state)
   }
-  const snapshot = what.kind === 'session' ? fold([...commits.values()].flatMap((state) => [...state.events])) : null
+  const events = [...commits.values()].flatMap((state) => [...state.events])
+  const snapshot = foldAs(kindOf(what.kind), events)
   const later = tips
     .map((tip) => commits.get(tip) as StateCommit)
     .sort(byClock)
@@ -45,7 +46,7 @@ export async function joinTips(
     author: plain(model.author),
     committer: plain(model.committer),
     message: encodeState({
-      subject: `amp(${snapshot?.slug ?? what.id}): two histories joined`,
+      subject: `amp(${'slug' in snapshot ? snapshot.slug : snapshot.name}): two histories joined`,
       entity: { kind: what.kind, id: what.id },
       stateParents: tips.length,
       events: [],

@@ -36,6 +36,9 @@ export const isId = (text: unknown): text is string => typeof text === 'string' 
 /** The chain's ref of a session. */
 export const sessionRef = (id: string): string => `${sessionsPrefix}/${id}`
 
+/** The chain's ref of a batch run. */
+export const batchRef = (id: string): string => `${batchesPrefix}/${id}`
+
 /** Whether `text` names a month, `2026-11`. */
 export const isMonth = (text: unknown): text is string =>
   typeof text === 'string' && /^\d{4}-(0[1-9]|1[0-2])$/.test(text)

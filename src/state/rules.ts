@@ -37,7 +37,7 @@ export const isFilePath = (path: string): boolean =>
 const isTime = (at: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) && !Number.isNaN(Date.parse(at))
 
 /** Fields of any event that hold an id of ours: they become names of files. */
-const idFields = ['iteration', 'operation', 'comment']
+const idFields = ['iteration', 'operation', 'comment', 'runner', 'session', 'run']
 /** Fields of any event that hold a word. */
 const wordFields = ['agent', 'model', 'host', 'cause', 'via', 'result', 'label', 'outcome', 'thread', 'clone']
 /** A value nested deeper than this is none of ours, and may exhaust whoever walks through it. */

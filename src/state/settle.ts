@@ -1,7 +1,7 @@
 import type { Stores } from './chain.js'
-import type { EntityKind, StateCommit } from './codec.js'
+import type { StateCommit } from './codec.js'
+import { type EntityKind, kindOf } from './kinds.js'
 import { joinTips, type Relation, relate } from './merge.js'
-import { batchesPrefix, sessionsPrefix } from './names.js'
 import type { Oid } from './storage.js'
 import { type Looks, validateChain } from './validate.js'
 import { walkChain } from './walk.js'
@@ -30,7 +30,7 @@ export async function settleChain(
 ): Promise<Settlement> {
   const { kind, id, ours, theirs } = what
   if (ours === theirs) return { relation: 'same', oid: ours, came: 0 }
-  const ref = `${kind === 'session' ? sessionsPrefix : batchesPrefix}/${id}`
+  const ref = kindOf(kind).refOf(id)
   const own = ours === null ? null : await walkChain(stores.objects, ours, { ref })
   if (ours !== null && own?.has(theirs) === true) return { relation: 'ahead', oid: ours, came: 0 }
   const fresh = await validateChain(stores.objects, { kind, id, tip: theirs, ours: own }, looks)

@@ -1,8 +1,9 @@
 import { isSameJson } from '../util/same.js'
-import { BrokenState, type EntityKind, isNextLamport, type StateCommit } from './codec.js'
+import { BrokenState, isNextLamport, type StateCommit } from './codec.js'
 import type { AmpEvent, BlobValue } from './events.js'
 import { longLists, longTexts } from './events.js'
-import { applyEvent, byLamport, emptySnapshot, fold, foldVersion, type Snapshot } from './fold.js'
+import { byLamport } from './fold.js'
+import { type AnySnapshot, type EntityKind, foldAs, kindOf } from './kinds.js'
 import { isId, isOid } from './names.js'
 import { isShallow, wrongEvent } from './rules.js'
 import type { CommitObject, ObjectStore, Oid } from './storage.js'
@@ -144,14 +145,14 @@ function checkRoots(fresh: readonly StateCommit[], { kind, ours }: Incoming): vo
   const root = roots[0]
   if (root !== undefined && (root.codeParents.length > 0 || root.events.length > 0 || root.snapshot !== null))
     throw new Refused('its first commit is no root')
-  if (kind !== 'session') return
+  const { begins } = kindOf(kind)
   for (const state of fresh) {
     const isFirst = root !== undefined && state.stateParents[0] === root.oid
-    const created = state.events.filter((event) => event.type === 'session.created').length
-    if (created !== (isFirst ? 1 : 0)) throw new Refused('it does not create its session once')
+    const created = state.events.filter((event) => event.type === begins).length
+    if (created !== (isFirst ? 1 : 0)) throw new Refused(`it does not create its ${kind} once`)
   }
   const onRoot = fresh.filter((state) => root !== undefined && state.stateParents.includes(root.oid))
-  if (root !== undefined && onRoot.length !== 1) throw new Refused('it does not create its session once')
+  if (root !== undefined && onRoot.length !== 1) throw new Refused(`it does not create its ${kind} once`)
 }
 
 function checkCommit(state: StateCommit, { kind, id }: Incoming): void {
@@ -213,38 +214,38 @@ const isBlob = (value: unknown): value is BlobValue =>
 
 /**
  * A snapshot is what readers show, and must not say anything else than the events. What a newer fold made of them cannot be told here.
- * @returns the snapshot of the tip; null for other things than sessions
+ * @returns the snapshot of the tip
  */
-function checkSnapshots(fresh: readonly StateCommit[], incoming: Incoming): Snapshot | null {
-  if (incoming.kind !== 'session') return null
+function checkSnapshots(fresh: readonly StateCommit[], incoming: Incoming): AnySnapshot | null {
+  const kind = kindOf(incoming.kind)
   const all = new Map(incoming.ours ?? [])
   for (const state of fresh) all.set(state.oid, state)
   const tip = all.get(incoming.tip)
   if (tip === undefined) return null
   const isLine = fresh.every((state) => state.stateParents.length <= 1)
-  if (!isLine) return checkOne(tip, () => fold(eventsBelow(all, incoming.tip)))
-  let last: Snapshot | null = null
+  if (!isLine) return checkOne(tip, kind.version, () => foldAs(kind, eventsBelow(all, incoming.tip)))
+  let last: AnySnapshot | null = null
   for (const state of fresh) {
     const parent = all.get(state.stateParents[0] ?? '')
     if (parent === undefined) continue
-    last = checkOne(state, () => {
+    last = checkOne(state, kind.version, () => {
       const isRoot = parent.stateParents.length === 0
-      const isCurrent = parent.snapshot !== null && parent.snapshot.fold === foldVersion
-      if (!isRoot && !isCurrent) return fold(eventsBelow(all, state.oid))
-      return [...state.events].sort(byLamport).reduce(applyEvent, parent.snapshot ?? emptySnapshot())
+      const isCurrent = parent.snapshot !== null && parent.snapshot.fold === kind.version
+      if (!isRoot && !isCurrent) return foldAs(kind, eventsBelow(all, state.oid))
+      return [...state.events].sort(byLamport).reduce(kind.apply, parent.snapshot ?? kind.empty())
     })
   }
   return last
 }
 
-function checkOne(state: StateCommit, compute: () => Snapshot): Snapshot {
+function checkOne(state: StateCommit, version: number, compute: () => AnySnapshot): AnySnapshot {
   const { snapshot } = state
-  if (snapshot !== null && snapshot.fold > foldVersion) return snapshot
+  if (snapshot !== null && snapshot.fold > version) return snapshot
   const text = JSON.stringify(compute())
   // Mostly they are alike to the letter, and need not be taken apart.
   if (snapshot !== null && JSON.stringify(snapshot) === text) return snapshot
-  const computed = JSON.parse(text) as Snapshot
-  if (snapshot !== null && snapshot.fold === foldVersion && !isSameJson(snapshot, computed))
+  const computed = JSON.parse(text) as AnySnapshot
+  if (snapshot !== null && snapshot.fold === version && !isSameJson(snapshot, computed))
     throw new Refused(`the snapshot of its commit ${state.oid} does not say what its events say`)
   return computed
 }
@@ -267,10 +268,10 @@ function eventsBelow(all: ReadonlyMap<Oid, StateCommit>, tip: Oid): AmpEvent[] {
 /** The code that the session stands on has to have come with it. */
 async function checkCode(
   objects: Pick<ObjectStore, 'readCommit'>,
-  snapshot: Snapshot | null,
+  snapshot: AnySnapshot | null,
   look: Look | null,
 ): Promise<void> {
-  if (snapshot === null) return
+  if (snapshot === null || !('heads' in snapshot)) return
   for (const oid of new Set([...snapshot.heads, snapshot.base.oid])) {
     if (look !== null) {
       const seen = await look(oid)

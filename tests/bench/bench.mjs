@@ -241,6 +241,39 @@ function rewriting() {
   }
 }
 
+/** Two hundred items over twenty repositories, eight at a time, against a plain shell loop that does the same edits in worktrees of its own. */
+function batches() {
+  const [items, repositories] = quick ? [40, 4] : [200, 20]
+  const home = repository('batch-home')
+  const names = Array.from({ length: repositories }, (_, at) => `batch-${at}`)
+  for (const name of names) repository(name)
+  let number = 0
+  const before = () => {
+    number += 1
+    const each = Array.from({ length: items / repositories }, (_, at) => `echo work ${at} of round ${number} > file`)
+    const plan = { concurrency: 8, repos: names.map((name) => `../${name}`), prompts: each, agents: ['shell'] }
+    writeFileSync(join(home, 'plan.json'), JSON.stringify(plan))
+  }
+  const loop = {
+    run: () => {
+      const one = [
+        'git -C "$repo" worktree add -q -b "loop/$round/$n" "$PWD/loop-$repo-$round-$n"',
+        'cd "loop-$repo-$round-$n"',
+        'echo "work $n" > file',
+        'git add -A',
+        'git commit -q -m work',
+      ].join(' && ')
+      const script = `round=${number}; for repo in ${names.join(' ')}; do for n in $(seq ${items / repositories}); do (${one}) || exit 1; done; done`
+      exec('sh', ['-c', script]).run()
+    },
+  }
+  const batch = exec(amp, ['batch', 'start', '--file', 'plan.json', '-q'], home)
+  const [measured, against] = compare([{ before, run: () => batch.run() }, loop], quick ? 1 : 3)
+  before()
+  const detail = `${ms(measured)} / ${ms(against)}, ${peak(['batch', 'start', '--file', 'plan.json', '-q'], home)} (aim 200)`
+  report(`git amp batch, ${items} items / shell loop`, { measured, against, aim: '1.3x', detail })
+}
+
 /** The same commit, note and ref with bare git commands, by one shell. */
 function iteration() {
   const dir = repository('iterate')
@@ -439,6 +472,7 @@ try {
   section('new', creation)
   section('iterate', iteration)
   section('rewrite', rewriting)
+  section('batch', batches)
   section('sync', exchanging)
   section('push', bystanding)
   if (only === undefined || only === 'reading') await parsing()

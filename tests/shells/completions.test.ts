@@ -172,10 +172,19 @@ describe.each(Object.keys(shells))('%s', (shell) => {
   })
 
   test('completes git-amp itself with the scripts of this package', () => {
-    const lines = ['git amp ', 'git amp show ', 'git amp new --pro', 'git amp new --base=to', 'git amp help squ']
+    const lines = [
+      ...['git amp ', 'git amp show ', 'git amp new --pro', 'git amp new --base=to', 'git amp help squ'],
+      ...['git amp batch ', 'git amp batch st', 'git amp batch resume --fa', 'git amp --repo . batch start --dry'],
+    ]
     const words = offered(shell, 'ours', lines)
-    const commands = entries.map(({ names }) => names[0])
-    const expected = [commands, [first, second, 'fix-login'], ['--prompt'], ['topic'], ['squash']]
+    const commands = [...new Set(entries.map(({ names }) => names[0].split(' ')[0] ?? ''))]
+    const batch = entries.flatMap(({ names }) =>
+      names[0].startsWith('batch ') ? [names[0].slice('batch '.length)] : [],
+    )
+    const expected = [
+      ...[commands, [first, second, 'fix-login'], ['--prompt'], ['topic'], ['squash']],
+      ...[batch, ['start', 'status'], ['--failed'], ['--dry-run']],
+    ]
     for (const [index, line] of lines.entries()) {
       const plain = (words.get(line) ?? []).map((word) => word.replace(/^--[a-z]+=(?=.)/, '').replace(/=$/, ''))
       expect(plain).toEqual(expect.arrayContaining(expected[index] ?? []))

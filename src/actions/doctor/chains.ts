@@ -3,7 +3,7 @@ import { ObjectInfos } from '../../git/object-info.js'
 import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
-import { inOrder } from '../../state/fold.js'
+import { inOrder, type Snapshot } from '../../state/fold.js'
 import { archivesPrefix, branchRef, notesRef, sessionsPrefix } from '../../state/names.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { notesOf } from '../../state/notes-rebuild.js'
@@ -48,9 +48,9 @@ export async function checkChains(repo: Repo): Promise<Chains> {
   }
 }
 
-async function lastSnapshot(repo: Repo, { id, oid, looks }: Looked) {
+async function lastSnapshot(repo: Repo, { id, oid, looks }: Looked): Promise<Snapshot | null> {
   const commits = await validateChain(repo.objects, { kind: 'session', id, tip: oid, ours: null }, looks)
-  return commits.find((state) => state.oid === oid)?.snapshot ?? null
+  return (commits.find((state) => state.oid === oid)?.snapshot ?? null) as Snapshot | null
 }
 
 async function brokenChain(

@@ -144,14 +144,15 @@ async function allChanges(repo: Repo, built: { prepared: Prepared; step: Step })
   return [...changes, operation]
 }
 
-function lockedFor(error: RefLocked): AmpError {
+/** The error about a ref that stays locked, naming the lock. */
+export function lockedFor(error: RefLocked): AmpError {
   const file = /Unable to create '(.+\.lock)'/.exec(error.message)?.[1]
   const hints = file === undefined ? [] : [`If no git command is running, remove the stale lock file '${file}'.`]
   return new AmpError('fatal', `a ref stays locked: ${error.refs.join(', ')}`, { cause: error, hints })
 }
 
 /** Milliseconds to wait: some jitter after a lost race, growing while a lock is held. */
-function pause(repo: Repo, locked: number): number {
+export function pause(repo: Repo, locked: number): number {
   const jitter = (repo.host.random(1)[0] ?? 0) / 256
   return locked === 0 ? jitter * 40 : jitter * 100 * locked + 50
 }

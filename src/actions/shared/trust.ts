@@ -68,7 +68,7 @@ export async function rememberOwn(repo: Repo, id: string): Promise<void> {
 }
 
 /** Whether a session was started here. The file only saves a walk: the log of this clone's own operations knows it, too. */
-async function isOwn(repo: Repo, id: string): Promise<boolean> {
+export async function isOwn(repo: Repo, id: string): Promise<boolean> {
   if ((await ownIds(repo)).includes(id)) return true
   const operations = await readOperations(repo, longestLog)
   return operations.some(({ command, session }) => command === 'new' && session === id)

@@ -97,7 +97,7 @@ export async function undoneOf(repo: Repo, subject: Omit<Subject, 'place'>): Pro
 
 async function snapshotAt(repo: Repo, oid: Oid, ref: string): Promise<Snapshot> {
   const { snapshot } = await readState(repo.objects, oid, ref)
-  return snapshot ?? fold(await readEvents(repo.objects, oid, ref))
+  return (snapshot as Snapshot | null) ?? fold(await readEvents(repo.objects, oid, ref))
 }
 
 function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation' | 'command'> {

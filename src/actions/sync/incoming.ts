@@ -178,7 +178,7 @@ async function settle(taking: Taking, found: Found): Promise<Ready | null> {
 
 /** The tip as it was just looked through; null when what it says has to be folded anew, or stands elsewhere. */
 function tipOf({ id, ref }: Found, { oid, tip }: Settlement): ChainTip | null {
-  const snapshot = tip?.snapshot ?? null
+  const snapshot = (tip?.snapshot ?? null) as Snapshot | null
   return snapshot === null || snapshot.fold < foldVersion ? null : { ref, id, oid, snapshot }
 }
 

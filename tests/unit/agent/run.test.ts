@@ -37,6 +37,7 @@ describe('how a run ends', () => {
       waiting: null,
       isThreadLost: false,
       isTransient: false,
+      isTimeout: false,
       toolCalls: 0,
       durationMs: expect.any(Number),
     })

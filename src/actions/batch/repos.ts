@@ -1,0 +1,39 @@
+import { scrub } from '../../git/env.js'
+import type { Host } from '../../host.js'
+import { openRepo, type Repo } from '../../repo.js'
+
+/** So many repositories stay open although nothing works in them. */
+const maxIdle = 16
+
+/**
+ * The repositories of a batch run. A `Repo` serves one item at a time and is then kept for the next one in the same directory: what git
+ * tells of place, settings and identity is asked once.
+ */
+export class Repos {
+  private idle: { dir: string; repo: Repo }[] = []
+
+  constructor(private readonly host: Host) {}
+
+  /** Hands over a repository that nobody else works with. @throws AmpError when there is none in that directory */
+  async use<T>(dir: string, work: (repo: Repo) => Promise<T>): Promise<T> {
+    const repo = await this.take(dir)
+    try {
+      return await work(repo)
+    } finally {
+      this.idle.push({ dir, repo })
+      if (this.idle.length > maxIdle) this.idle.shift()?.repo.close()
+    }
+  }
+
+  private async take(dir: string): Promise<Repo> {
+    const at = this.idle.findIndex((one) => one.dir === dir)
+    const [found] = at < 0 ? [] : this.idle.splice(at, 1)
+    if (found === undefined) return openRepo({ ...this.host, cwd: dir, env: scrub(this.host.env) })
+    found.repo.forgetWorktrees()
+    return found.repo
+  }
+
+  close(): void {
+    for (const { repo } of this.idle.splice(0)) repo.close()
+  }
+}

@@ -1,0 +1,106 @@
+import type { Repo } from '../../repo.js'
+import type { EventData } from '../../state/events.js'
+import { unique } from '../../util/collections.js'
+import { isOwn } from '../shared/trust.js'
+import { Journal } from './journal.js'
+import type { Plan } from './plan.js'
+import { type PlanSource, planBatch } from './plan-expand.js'
+import type { Problem } from './plan-text.js'
+import { Repos } from './repos.js'
+import { type RunOptions, type RunResult, runBatch } from './run.js'
+import { beginRun, type Held, held, holdRun } from './runner.js'
+import { allBatches, type BatchView, type ItemView, readBatch, runnerOf } from './runs.js'
+
+export interface StartOptions extends RunOptions {
+  source: PlanSource
+  /** Only look at the plan. */
+  dryRun?: boolean | undefined
+  /** Run all of it, also what an earlier run of the same has done. */
+  again?: boolean | undefined
+}
+
+/** A plan that was looked at: nothing was begun. */
+export interface LookedAt {
+  type: 'plan'
+  plan: Plan
+  problems: Problem[]
+}
+
+/** A run that came to an end. */
+export interface Ran extends RunResult {
+  type: 'run'
+  /** It went on with an earlier run of the same plan. */
+  isContinued: boolean
+  /** Prompts were kept with secrets taken out of them. */
+  isRedacted: boolean
+}
+
+/**
+ * Reads a plan and runs it. What is wrong with it is found before anything begins. A plan that was started before is gone on with: only what
+ * has no result is done; results of other runs for the same (repository, base, prompt, agent, model and attempt) are taken over.
+ */
+export async function startBatch(home: Repo, options: StartOptions): Promise<LookedAt | Ran> {
+  const { source, dryRun = false, again = false, ...rest } = options
+  const repos = new Repos(home.host)
+  try {
+    const onClone = (url: string) => rest.on?.({ type: 'clone', url })
+    const { plan, problems, prompts } = await planBatch(home, source, { repos, dryRun, jobs: rest.jobs, onClone })
+    if (dryRun || problems.length > 0) return { type: 'plan', plan, problems }
+    const earlier = again ? [] : await earlierRuns(home, plan)
+    for (const { tip } of earlier) if ((await runnerOf(home, tip)) === 'alive') throw await held(home, tip)
+    const same = earlier.find((view) => isSame(view.plan, plan))
+    const isContinued = same !== undefined
+    const begun = same === undefined ? await begin(home, { plan, earlier }) : await holdRun(home, same.tip)
+    const result = await runBatch(begun, { ...rest, home, repos, prompts })
+    return { type: 'run', ...result, isContinued, isRedacted: prompts.size > 0 }
+  } finally {
+    repos.close()
+  }
+}
+
+const keysOf = (plan: Plan): string[] => unique(plan.items.map(({ key }) => key))
+const isSame = (a: Plan, b: Plan): boolean => keysOf(a).sort().join() === keysOf(b).sort().join()
+
+/** Runs that have some of the same items, newest first. */
+async function earlierRuns(home: Repo, plan: Plan): Promise<BatchView[]> {
+  const keys = new Set(keysOf(plan))
+  const found: BatchView[] = []
+  for (const tip of (await allBatches(home)).batches) {
+    // What others say of their runs is no result here.
+    if (!(await isOwn(home, tip.id))) continue
+    const view = await readBatch(home, tip).catch(() => null)
+    if (view?.items.some(({ key }) => keys.has(key)) === true) found.push(view)
+  }
+  return found
+}
+
+/** Begins a run, with the results that other runs have of its items. */
+async function begin(home: Repo, { plan, earlier }: { plan: Plan; earlier: readonly BatchView[] }): Promise<Held> {
+  const { tip, runner } = await beginRun(home, plan)
+  const journal = new Journal(home, tip)
+  const known = new Map<string, { item: ItemView; run: string }>()
+  for (const view of earlier)
+    for (const item of view.items) {
+      const isResult = item.status === 'success' || item.status === 'fail'
+      if (isResult && !known.has(item.key)) known.set(item.key, { item, run: item.run ?? view.tip.id })
+    }
+  const events = plan.items.flatMap(({ n, key }) => {
+    const done = known.get(key)
+    return done === undefined ? [] : [takenOver(n, done)]
+  })
+  await Promise.all(events.map((data) => journal.add({ type: 'batch.item', data }, `item ${data.n} was done before`)))
+  return { tip: journal.tip, runner }
+}
+
+const takenOver = (n: number, { item, run }: { item: ItemView; run: string }): EventData['batch.item'] => ({
+  n,
+  key: item.key,
+  status: item.status,
+  ...(item.session === null ? {} : { session: item.session }),
+  ...(item.reason === null ? {} : { error: item.reason }),
+  ...(item.tests === null ? {} : { tests: item.tests }),
+  ...(item.isMerged ? { merged: true } : {}),
+  iterations: item.iterations,
+  ...(item.changes ?? {}),
+  run,
+})

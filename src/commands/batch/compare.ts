@@ -1,0 +1,49 @@
+import { Command, Option } from 'clipanion'
+import { compareBatch } from '../../actions/batch/compare.js'
+import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { itemJson, itemWords, renderContest } from '../../render/batch.js'
+
+/** `git amp batch compare [<run>]` */
+export class BatchCompareCommand extends BatchCommand {
+  static override paths = [['batch', 'compare']]
+  static override kinds = { '--only': 'none:pattern', '--pick': 'none:session' }
+  static override usage = Command.Usage({
+    category: 'Batches',
+    description: 'Compare the attempts at the same prompt; pick a winner',
+    details: `
+      Puts the attempts at one prompt in one repository side by side: agent and model, tests, size of the diff, tokens, cost and time. What passes
+      stands first, then what costs less, then what changes less.
+
+      \`--pick\` keeps a session and removes the other attempts at the same, as \`git amp remove -D -f\` does: their history stays, and
+      \`git amp undo\` in that repository brings one back. The winner is merged by \`git amp merge\` as any other session.
+    `,
+    examples: [
+      ['All attempts', 'git amp batch compare nightly'],
+      ['Keep one of them', 'git amp batch compare nightly --pick 7f3a'],
+    ],
+  })
+
+  batch = Option.String({ name: 'run', required: false })
+  only = Option.String('--only', { description: 'Only items that fit this pattern' })
+  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
+  pick = Option.Array('--pick', { description: 'Keep this session and remove the other attempts; may be repeated' })
+  json = Option.Boolean('--json', false, { description: 'Print the attempts as JSON' })
+
+  async run(): Promise<number | undefined> {
+    const home = await this.openHome({ writes: this.pick !== undefined })
+    const { ui, host } = this.context
+    const { batch: run, only, passed, pick } = this
+    const { contests, dropped, view } = await compareBatch(home, { run, only, passed, pick })
+    if (this.json) {
+      const shown = contests.map(({ attempts, ...rest }) => ({ ...rest, attempts: attempts.map(itemJson) }))
+      const gone = dropped.flatMap((one) => ('value' in one ? [one.item.session] : []))
+      ui.json({ schema: 'git-amp/batch-compare@1', run: view.tip.id, contests: shown, dropped: gone })
+    } else {
+      const show = { paint: ui.paint.bind(ui), now: host.now(), width: ui.width }
+      ui.answer(contests.map((contest) => renderContest(contest, show)).join('\n\n'))
+      for (const one of dropped)
+        if ('value' in one) ui.tell(`removed ${one.item.session.slice(0, 4)} ${itemWords(one.item)}`)
+    }
+    return tellRefusals(ui, dropped, itemWords)
+  }
+}

@@ -1,0 +1,42 @@
+import { Command, Option } from 'clipanion'
+import { mergeBatch } from '../../actions/batch/merge.js'
+import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { itemWords } from '../../render/batch.js'
+import { mergeJson, mergeWords } from '../../render/merge.js'
+
+/** `git amp batch merge [<run>]` */
+export class BatchMergeCommand extends BatchCommand {
+  static override paths = [['batch', 'merge']]
+  static override kinds = { '--only': 'none:pattern' }
+  static override usage = Command.Usage({
+    category: 'Batches',
+    description: 'Merge the sessions of a batch run',
+    details: `
+      Merges each session into its base, one after the other, by the steps of \`git amp merge\`: rebased, tested, merged, cleaned up. One that meets a conflict
+      or failing tests is taken back as a whole and named, and holds up no others; the exit code is then 1. \`git amp undo\` in an item's repository
+      takes its merge back.
+
+      \`--only\` takes a pattern with \`*\` and \`?\`, which fits the name, the repository, the agent, the model, the session or the number of an item.
+    `,
+    examples: [['Merge what passed', 'git amp batch merge nightly --passed']],
+  })
+
+  batch = Option.String({ name: 'run', required: false })
+  only = Option.String('--only', { description: 'Only items that fit this pattern' })
+  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
+  dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
+  json = Option.Boolean('--json', false, { description: 'Print the results as JSON' })
+
+  async run(): Promise<number | undefined> {
+    const home = await this.openHome({ writes: true })
+    const { ui, signal } = this.context
+    const { batch: run, only, passed, dryRun } = this
+    const results = await mergeBatch(home, { run, only, passed, dryRun, signal })
+    const done = results.flatMap((one) => ('value' in one ? [one] : []))
+    if (this.json) {
+      const items = done.map(({ item, value }) => ({ n: item.n, repo: item.repo, ...mergeJson(value) }))
+      ui.json({ schema: 'git-amp/batch-merge@1', items })
+    } else for (const { item, value } of done) ui.answer(`${itemWords(item)}: ${mergeWords(value)}`)
+    return tellRefusals(ui, results, itemWords)
+  }
+}

@@ -1,0 +1,53 @@
+import { Command, Option } from 'clipanion'
+import { removeBatch } from '../../actions/batch/remove.js'
+import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { itemWords } from '../../render/batch.js'
+import { sessionJson } from '../../render/json.js'
+
+/** `git amp batch remove [<run>]` */
+export class BatchRemoveCommand extends BatchCommand {
+  static override paths = [['batch', 'remove']]
+  static override kinds = { '--only': 'none:pattern' }
+  static override usage = Command.Usage({
+    category: 'Batches',
+    description: 'Remove the sessions of a batch run; keep their history',
+    details: `
+      Closes the sessions and moves their worktrees into the trash of their clones, as \`git amp remove\` does. What would lose work is refused, and
+      \`-f\` takes a snapshot first. In each repository it is one operation: \`git amp undo\` there brings all of it back. The run itself and the
+      history of its sessions stay.
+
+      \`--only\` takes a pattern with \`*\` and \`?\`, which fits the name, the repository, the agent, the model, the session or the number of an item.
+    `,
+    examples: [['Remove all worktrees and branches of a run', 'git amp batch remove -D -f nightly']],
+  })
+
+  batch = Option.String({ name: 'run', required: false })
+  only = Option.String('--only', { description: 'Only items that fit this pattern' })
+  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
+  branch = Option.Boolean('-D,--delete-branch', false, { description: 'Delete the branches as well' })
+  force = Option.Boolean('-f,--force', false, { description: 'Remove work that is nowhere else, after a snapshot' })
+  dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be removed' })
+  json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
+
+  async run(): Promise<number | undefined> {
+    const home = await this.openHome({ writes: true })
+    const { ui } = this.context
+    const { batch: run, only, passed, branch, force, dryRun } = this
+    const results = await removeBatch(home, { run, only, passed, branch, force, dryRun })
+    const done = results.flatMap((one) => ('value' in one ? [one] : []))
+    if (this.json) {
+      const items = done.map(({ item, value: { tip, ...rest } }) => ({
+        n: item.n,
+        repo: item.repo,
+        session: sessionJson(tip, null),
+        ...rest,
+      }))
+      ui.json({ schema: 'git-amp/batch-remove@1', items, isDryRun: dryRun })
+    } else
+      for (const { item } of done)
+        ui.answer(`${dryRun ? 'would remove' : 'removed'} ${item.session.slice(0, 4)} ${itemWords(item)}`)
+    if (done.length > 0 && !dryRun)
+      ui.hint("git amp undo in an item's repository brings its sessions back", 'ampRemoved')
+    return tellRefusals(ui, results, itemWords)
+  }
+}
