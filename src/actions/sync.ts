@@ -77,6 +77,8 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
     }
     const isStale = await pushAll(repo, { remote, ledger, outgoing })
     if (!isStale && !wasLevel) archived = await dropArchived(repo, remote, options.onProgress)
+    if (isStale && options.only === 'push')
+      ledger.hints.add('The remote has something that is not here: "git amp sync" takes it in first.')
     if (!isStale || round >= rounds || options.only === 'push') break
     await repo.host.sleep(100 * round + (repo.host.random(1)[0] ?? 0) * 2)
   }

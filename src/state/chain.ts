@@ -84,7 +84,13 @@ export async function readTipAs<S extends AnySnapshot>(
 
 /** An archived session. @throws BrokenState when its chain cannot be read */
 export async function archivedTip(objects: ObjectStore, { id, oid }: { id: string; oid: Oid }): Promise<ChainTip> {
-  return { ...(await tipAs(sessionKind, objects, { ref: sessionRef(id), id, oid })), isArchived: true }
+  try {
+    return { ...(await tipAs(sessionKind, objects, { ref: sessionRef(id), id, oid })), isArchived: true }
+  } catch (error) {
+    if (!(error instanceof BrokenState)) throw error
+    const reason = error.message.replace(/^\S+ is broken: /, '')
+    throw new BrokenState(`the archived session ${id} is broken: ${reason}`, ['"git amp doctor" tells what helps.'])
+  }
 }
 
 async function tipAs<S extends AnySnapshot>(

@@ -143,6 +143,22 @@ describe('git amp doctor', () => {
     expect(alone.stdout).toContain(`git update-ref -d refs/amp/sessions/${other}`)
   })
 
+  it('keeps what can still be read of a broken history when it takes a copy', async () => {
+    const home = new Clones().home()
+    const id = await home.session('one')
+    await home.must('sync')
+    const ref = `refs/amp/sessions/${id}`
+    const copied = home.git('rev-parse', ref)
+    await home.must('label', id, 'lost')
+    const lost = home.git('rev-parse', ref)
+    await home.must('label', id, 'kept')
+    const tip = home.git('rev-parse', ref)
+    rmSync(join(home.dir, '.git', 'objects', lost.slice(0, 2), lost.slice(2)))
+    expect((await home.amp('doctor', '--fix')).stdout).toContain('mended: chains')
+    expect(home.git('rev-parse', ref, `refs/amp-local/broken/${id}`)).toBe(`${copied}\n${tip}`)
+    expect((await home.amp('list')).code).toBe(0)
+  })
+
   it('mends the exclude line, and moves locks aside that nobody holds', async () => {
     const { s } = await worked()
     const exclude = join(s.dir, '.git', 'info', 'exclude')

@@ -53,6 +53,17 @@ async function lastSnapshot(repo: Repo, { id, oid, looks }: Looked): Promise<Sna
   return (commits.find((state) => state.oid === oid)?.snapshot ?? null) as Snapshot | null
 }
 
+/** What stood here has more than the copy, as far as it can be read: its tip stays below `refs/amp-local/broken`. */
+async function takeCopy(
+  repo: Repo,
+  { id, ref, old, theirs }: { id: string; ref: string; old: Oid; theirs: Oid },
+): Promise<void> {
+  const aside = `refs/amp-local/broken/${id}`
+  const isThere = (await repo.objects.readCommit(old).catch(() => null)) !== null
+  const kept = isThere ? [{ ref: aside, old: await repo.refs.read(aside).catch(() => null), new: old }] : []
+  await repo.refs.update([{ ref, old, new: theirs }, ...kept], 'amp: doctor takes the copy of a remote')
+}
+
 async function brokenChain(
   repo: Repo,
   broken: Looked & { refs: ReadonlyMap<string, Oid>; reason: string },
@@ -66,7 +77,7 @@ async function brokenChain(
     const repair = `take the copy of ${copy.split('/').slice(3, -2).join('/')} (${theirs.slice(0, 12)}) in the place of ${oid}`
     return fixable('chains', message, {
       repair: repair,
-      fix: () => repo.refs.update([{ ref, old: oid, new: theirs }], 'amp: doctor takes the copy of a remote'),
+      fix: () => takeCopy(repo, { id, ref, old: oid, theirs }),
     })
   }
   return problem(

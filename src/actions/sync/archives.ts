@@ -46,6 +46,8 @@ export async function takeArchives(taking: Taking): Promise<void> {
       if (came !== null) addCame(entry, came, 0)
       entry.sessions += new Set(entries.map(({ id }) => id)).size
       entry.quarantined = refused
+      if (refused !== null)
+        taking.ledger.hints.add(`What is archived here in ${month} stays here until that ref of the remote is whole.`)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       entry.quarantined = error.message
