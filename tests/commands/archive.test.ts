@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ageless, type Clone, Clones } from '../helpers/clones.js'
+import { ageless, Clone, Clones } from '../helpers/clones.js'
 import { type Scene, scene } from '../helpers/scene.js'
 
 const month = new Date().toISOString().slice(0, 7)
@@ -324,6 +324,28 @@ describe('git amp sync', () => {
     expect(all.git('rev-parse', archiveOf)).toBe(stood)
     await syncAll(there, home)
     expect(all.git('log', '--format=%B', archiveOf)).toMatch(new RegExp(`${id}[^]*${two}|${two}[^]*${id}`))
+  })
+
+  it('serves a partial clone, which fetches no file for it', async () => {
+    const { world: all, home, id } = await world()
+    all.git('config', 'uploadpack.allowFilter', 'true')
+    await home.must('remove', '-f', id)
+    await home.must('gc')
+    await home.must('sync')
+    all.scene.gitAt(all.scene.root, 'clone', '-q', '--filter=blob:none', `file://${all.hub}`, 'partial')
+    const partial = new Clone(all.scene, 'partial', join(all.scene.root, 'partial'))
+    const missing = () => partial.git('rev-list', '--objects', '--all', '--missing=print').match(/^\?/gm)?.length
+    await partial.must('sync')
+    const before = missing()
+    expect(before).toBeGreaterThan(0)
+    expect(await partial.must('list', '-a')).toContain('one')
+    expect(await partial.must('show', id)).toContain('closed')
+    expect(missing()).toBe(before)
+    await partial.must('reopen', id)
+    await partial.must('iterate', id, '-m', 'echo 3 >three')
+    await partial.must('sync')
+    await home.must('sync')
+    expect(home.snapshot(id).iterations).toBe(2)
   })
 
   it('says when the remote keeps the refs, and goes on', async () => {
