@@ -2,9 +2,11 @@ import type { Repo } from '../repo.js'
 import { longText } from '../state/chain.js'
 import { type EventData, headOf, type LongText } from '../state/events.js'
 import type { IterationView } from '../state/iterations.js'
+import type { BatchRun } from './export/batches.js'
 import { type Row, type Table, tableNames } from './export/columns.js'
 import { batchItemRow, batchRow, iterationRow, sessionRow, toolCallRow } from './export/rows.js'
 import {
+  closeSelection,
   openSelection,
   type SelectedSession,
   type SelectionRequest,
@@ -34,18 +36,24 @@ export async function* exportRows(repo: Repo, request: RowsRequest): AsyncGenera
   const { tables = tableNames, broken, signal } = request
   const wants = (table: Table) => tables.includes(table)
   const selected = await openSelection(repo, request)
-  const calls = new ToolCalls()
-  const isOfSessions = tables.some((table) => table !== 'batches' && table !== 'batch_items')
-  if (isOfSessions) {
-    for await (const session of selectedSessions(repo, selected, request)) {
-      for await (const row of sessionRows(session, { wants, calls, broken })) {
-        signal?.throwIfAborted()
-        yield row
+  try {
+    if (tables.some((table) => table !== 'batches' && table !== 'batch_items')) {
+      const calls = new ToolCalls()
+      for await (const session of selectedSessions(selected, request)) {
+        for await (const row of sessionRows(session, { wants, calls, broken })) {
+          signal?.throwIfAborted()
+          yield row
+        }
       }
     }
+    if (wants('batches') || wants('batch_items')) yield* runRows(await selectedRuns(repo, selected, request), wants)
+  } finally {
+    closeSelection(repo, selected)
   }
-  if (!wants('batches') && !wants('batch_items')) return
-  for (const run of await selectedRuns(repo, selected, request)) {
+}
+
+function* runRows(runs: readonly BatchRun[], wants: How['wants']): Generator<TableRow> {
+  for (const run of runs) {
     if (wants('batches')) yield { table: 'batches', row: batchRow(run) }
     if (wants('batch_items'))
       for (const item of run.items) yield { table: 'batch_items', row: batchItemRow(run.id, item) }

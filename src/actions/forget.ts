@@ -6,7 +6,7 @@ import { rootsOf } from '../state/merge-transcripts.js'
 import { isId, sessionRef, snapshotRef, tombstonesRef, transcriptRef } from '../state/names.js'
 import { type Oid, type RefChange, RefMoved } from '../state/storage.js'
 import { prepareTombstones, readTombstones, type Tombstone } from '../state/tombstones.js'
-import { walkChain } from '../state/walk.js'
+import { lamportOf, walkChain } from '../state/walk.js'
 import { archivedIn, withoutForgottenSessions } from './shared/archive.js'
 import { endBehind } from './shared/behind.js'
 import { findSession } from './shared/find.js'
@@ -37,6 +37,8 @@ export interface ForgetResult {
   isDryRun: boolean
 }
 
+/** So many of the latest commits of a chain a tombstone names: a clone that stands on one of them has nothing more. */
+const maxTips = 100
 /** So often is it tried again when somebody else writes meanwhile. */
 const tries = 10
 
@@ -106,14 +108,16 @@ async function plan(
   }
   if (transcript !== undefined) changes.push({ ref: transcriptRef(id), old: transcript, new: null })
   if (what === 'transcript') return { stones, changes }
-  const first = [...(await walkChain(repo.objects, tip.oid, { ref: tip.ref })).values()]
-    .filter((state) => state.stateParents.length === 0)
-    .map((state) => state.oid)
+  const states = [...(await walkChain(repo.objects, tip.oid, { ref: tip.ref })).values()]
+  const first = states.filter((state) => state.stateParents.length === 0).map((state) => state.oid)
+  const latest = states.sort((a, b) => lamportOf(b) - lamportOf(a)).slice(0, maxTips)
   stones.unshift({
     entity: 'session',
     id,
     tips: unique([
       tip.oid,
+      // A clone that is behind has nothing more.
+      ...latest.map(({ oid }) => oid),
       ...copies('sessions'),
       ...(await archivedCopies(repo, refs)).flatMap(({ archived }) => archived.get(id) ?? []),
     ]),

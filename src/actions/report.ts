@@ -3,6 +3,7 @@ import type { Repo } from '../repo.js'
 import type { IterationView } from '../state/iterations.js'
 import type { BatchRun } from './export/batches.js'
 import {
+  closeSelection,
   openSelection,
   type SelectedSession,
   type SelectionRequest,
@@ -89,7 +90,11 @@ export interface Report {
 export async function buildReport(repo: Repo, request: SelectionRequest): Promise<Report> {
   const selected = await openSelection(repo, request)
   const figures = new Figures()
-  for await (const session of selectedSessions(repo, selected, request)) await figures.add(session)
+  try {
+    for await (const session of selectedSessions(selected, request)) await figures.add(session)
+  } finally {
+    closeSelection(repo, selected)
+  }
   const { span, run } = selected
   return {
     repository: basename(await repo.home()).replace(/\.git$/, ''),

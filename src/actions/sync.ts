@@ -20,6 +20,8 @@ export interface SyncOptions extends ConsentOptions {
   remote?: string | undefined
   /** Only take in, or only give out; both without either. */
   only?: 'fetch' | 'push' | undefined
+  /** What takes a while. */
+  onProgress?: ((message: string) => void) | undefined
 }
 
 export interface SyncResult {
@@ -74,7 +76,7 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
       break
     }
     const isStale = await pushAll(repo, { remote, ledger, outgoing })
-    if (!isStale && !wasLevel) archived = await dropArchived(repo, remote)
+    if (!isStale && !wasLevel) archived = await dropArchived(repo, remote, options.onProgress)
     if (!isStale || round >= rounds || options.only === 'push') break
     await repo.host.sleep(100 * round + (repo.host.random(1)[0] ?? 0) * 2)
   }
@@ -86,10 +88,17 @@ export async function syncSessions(repo: Repo, options: SyncOptions): Promise<Sy
 }
 
 /** Takes the refs of archived sessions away from the remote. One that deletes none is not asked for more of them. */
-async function dropArchived(repo: Repo, remote: Remote): Promise<SyncResult['archived']> {
+async function dropArchived(
+  repo: Repo,
+  remote: Remote,
+  onProgress: SyncOptions['onProgress'],
+): Promise<SyncResult['archived']> {
   const outgoing = await archivedThere(repo, { remote, isDryRun: false })
   const ledger = new Ledger()
   for (let at = 0; at < outgoing.length; at += manyRefs) {
+    // Git compares each with all refs of the remote.
+    if (outgoing.length > manyRefs)
+      onProgress?.(`Taking refs of archived sessions away from the remote: ${at} of ${outgoing.length}`)
     await pushAll(repo, { remote, ledger, outgoing: outgoing.slice(at, at + manyRefs) })
     if (ledger.all().every(({ refused }) => refused !== null)) break
   }

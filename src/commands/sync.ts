@@ -70,6 +70,7 @@ export class SyncCommand extends AmpCommand {
       transcripts: this.transcripts,
       snapshots: this.snapshots,
       dryRun: this.dryRun,
+      onProgress: (message) => ui.tell(message),
       ask: canAnswer(this.context) ? (question) => this.ask(question) : null,
     })
     if (this.json) ui.json(syncJson(result))

@@ -242,6 +242,31 @@ describe('git amp sync', () => {
     expect(refsBelow(there, 'refs/amp/sessions')).toBe('')
   })
 
+  it.each(['open', 'archived'])(
+    'lets the branch follow a session that was archived here, and comes back %s',
+    async (how) => {
+      const { home, there, id } = await world()
+      await there.must('resume', id)
+      await there.must('iterate', id, '-m', 'echo 2 >b')
+      await home.must('remove', '-f', id)
+      await home.must('gc')
+      await home.must('sync')
+      if (how === 'archived') {
+        await there.must('remove', '-f', id)
+        await there.must('gc')
+      }
+      await there.must('sync')
+      await there.must('gc')
+      await syncAll(there, home)
+      if (how === 'archived') await home.must('reopen', id)
+      else await home.must('resume', id)
+      const { branch, heads } = home.snapshot(id)
+      expect(home.git('rev-parse', branch)).toBe(heads[0])
+      expect(home.git('show', '--format=%s', '--name-only', branch)).toContain('echo 2 >b')
+      expect(home.git('log', '--format=%B', `refs/amp/sessions/${id}`)).not.toContain('"head.moved"')
+    },
+  )
+
   it('joins archives that two clones made, and histories that went apart', async () => {
     const { home, there, id } = await world()
     const [here, two] = [await home.session('two'), await there.session('three')]

@@ -181,7 +181,10 @@ describe('git amp export', () => {
     const made = await recordSession(there, { name: 'made', createdAt: at, iterations: [{ at }, { at }] })
     await recordSession(there, { name: 'other', createdAt: at, iterations: [{ at }] })
     await recordSession(home, { name: 'own', createdAt: at, iterations: [{ at }] })
-    generate(home, { sessions: 0, batch: { repositories: 1, prompts: 2, dir: there.dir, sessions: [made] } })
+    generate(home, {
+      sessions: 0,
+      batch: { repositories: 1, prompts: 2, dir: there.dir, sessions: [made, 'never0made00'] },
+    })
     const names = async (...args: string[]) => (await rowsOf(home, 'sessions', ...args)).map(({ name }) => name)
     expect(await names()).toEqual(['own'])
     expect(await names('--batch', 'nightly')).toEqual(['made'])
@@ -193,7 +196,7 @@ describe('git amp export', () => {
     expect(await rowsOf(home, 'batches')).toMatchObject([{ name: 'nightly', state: 'finished', items: 2 }])
     expect(await rowsOf(home, 'batch_items', '--since', '2026-11-20')).toMatchObject([
       { n: 1, repository: '/home/ada/work/parser', prompt: 'Fix nested quotes in the parser', session: made },
-      { n: 2, prompt: 'Handle the login form', session: null },
+      { n: 2, prompt: 'Handle the login form', session: 'never0made00' },
     ])
     expect(await rowsOf(home, 'batch_items', '--until', '2026-11-01')).toEqual([])
     expect((await home.amp('export', 'own', '--batch', 'nightly')).stderr).toContain('sessions and --batch exclude')

@@ -58,6 +58,21 @@ describe('git amp forget', () => {
     expect(world.git('for-each-ref', `refs/amp/sessions/${id}`)).toBe('')
   })
 
+  it('is complete in a clone that is behind: nothing is kept there', async () => {
+    const world = new Clones()
+    const [home, there] = [world.home(), world.clone('there')]
+    const id = await home.session('one')
+    await home.must('sync')
+    await there.must('sync')
+    await home.must('iterate', id, '-m', 'echo 1 >a')
+    await home.must('remove', '-f', id)
+    await home.must('sync')
+    await home.must('forget', '-f', id)
+    await home.must('sync')
+    expect(await there.must('sync')).toMatch(/- forgotten +refs\/amp\/sessions\/\S+\n/)
+    expect(there.git('for-each-ref', '--format=%(refname)')).not.toContain(id)
+  })
+
   it('takes the transcripts alone, and later ones of the session are others', async () => {
     const world = new Clones()
     const [home, there] = [world.home(), world.clone('there')]

@@ -290,4 +290,22 @@ describe('a remote that refuses', () => {
     expect(nobody.stderr).toContain('cannot fetch from user@box.example:x: ssh: box.example is not there')
     expect(home.shared()).toBe(before)
   })
+
+  it('carries sessions whatever their prompts, names and authors are', async () => {
+    const world = new Clones()
+    const [home, there] = [world.home(), world.clone('there')]
+    const start = ['new', '-q', '--agent', 'shell', '-m']
+    await home.must(...start, '- list the flags\n- and sort them')
+    await home.must(...start, 'true', '--name=-x')
+    await home.must(...start, 'true', '--name', 'a\u202eb\u009bc')
+    await home.must(...start, `${'x'.repeat(500)}`)
+    home.git('config', 'user.name', 'E\u202evil')
+    await home.must(...start, 'true', '--name', 'last')
+    await home.must('sync')
+    await there.must('sync')
+    const { sessions } = JSON.parse(await there.must('list', '--json'))
+    const names = sessions.map(({ name }: { name: string }) => name)
+    expect(names).toEqual(expect.arrayContaining(['list the flags', '-x', 'a b c', 'last']))
+    expect(names).toHaveLength(5)
+  })
 })

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { fatal } from '../../errors.js'
 import { openRepo, type Repo } from '../../repo.js'
-import { longText, readEvents } from '../../state/chain.js'
+import { longText, readEvents, readTip } from '../../state/chain.js'
 import type { AmpEvent, LongText } from '../../state/events.js'
 import { inOrder } from '../../state/fold.js'
 import { batchesPrefix, isId, sessionRef } from '../../state/names.js'
@@ -178,13 +178,22 @@ export async function sourcesOf(repo: Repo, run: BatchRun, broken: BrokenSession
   for (const [place, items] of groupBy(elsewhere, (item) => item.dir)) {
     const cwd = isAbsolute(place) ? place : resolve(path, place)
     try {
-      const sessions = present(items.map(({ session }) => session))
-      sources.push({ repo: await openRepo(atPlace(repo, cwd)), path: cwd, sessions })
+      const there = await openRepo(atPlace(repo, cwd))
+      const sessions = await thoseIn(there, present(items.map(({ session }) => session)))
+      if (sessions.length > 0) sources.push({ repo: there, path: cwd, sessions })
+      else there.close()
     } catch (error) {
       broken.push({ ref: place, reason: error instanceof Error ? error.message : String(error) })
     }
   }
   return sources
+}
+
+/** The sessions that there are, archived ones too: the id of one is known before it is made. */
+async function thoseIn(repo: Repo, ids: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  for (const id of ids) if ((await readTip(repo, id)) !== null) found.push(id)
+  return found
 }
 
 /** The same machine in another directory, without a surrounding hook's repository. */

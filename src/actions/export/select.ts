@@ -55,24 +55,24 @@ export async function openSelection(repo: Repo, request: SelectionRequest): Prom
  * it.
  */
 export async function* selectedSessions(
-  repo: Repo,
   { span, sources }: Selected,
   { broken, signal }: SelectionRequest,
 ): AsyncGenerator<SelectedSession> {
-  try {
-    for (const source of sources) {
-      for await (const session of readSessions(source.repo, source.sessions, { broken })) {
-        signal?.throwIfAborted()
-        const { tip, events, iterations } = session
-        const inSpan = iterations.filter(({ startedAt }) => isIn(span, startedAt))
-        const merges = mergeRows(tip.id, events).filter(({ at }) => isIn(span, `${at}`))
-        const isWanted = isIn(span, tip.snapshot.createdAt) || inSpan.length > 0 || merges.length > 0
-        if (isWanted) yield { ...session, source, inSpan, merges }
-      }
+  for (const source of sources) {
+    for await (const session of readSessions(source.repo, source.sessions, { broken })) {
+      signal?.throwIfAborted()
+      const { tip, events, iterations } = session
+      const inSpan = iterations.filter(({ startedAt }) => isIn(span, startedAt))
+      const merges = mergeRows(tip.id, events).filter(({ at }) => isIn(span, `${at}`))
+      const isWanted = isIn(span, tip.snapshot.createdAt) || inSpan.length > 0 || merges.length > 0
+      if (isWanted) yield { ...session, source, inSpan, merges }
     }
-  } finally {
-    for (const source of sources) if (source.repo !== repo) source.repo.close()
   }
+}
+
+/** Ends what was opened for a selection beside the repository itself. */
+export function closeSelection(repo: Repo, { sources }: Selected): void {
+  for (const source of sources) if (source.repo !== repo) source.repo.close()
 }
 
 /** The batch runs of a selection: the one that was asked for, else those that were started in the span, where no session is named. */

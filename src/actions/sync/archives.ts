@@ -3,6 +3,7 @@ import {
   type Archived,
   entriesOf,
   joinArchives,
+  lastTip,
   readArchives,
   walkArchive,
   withoutArchived,
@@ -147,15 +148,17 @@ async function lookThrough(
     if (error instanceof BrokenState) return 'the one here is broken; "git amp doctor" tells more'
     throw error
   }
-  if (live !== null && !taking.isDryRun) await follow(taking, { id, live, fresh })
+  if (all.length > 0 && !taking.isDryRun) await follow(taking, { id, own: all, fresh })
   return null
 }
 
 /** The branch here is to follow. */
 async function follow(
   { repo }: Taking,
-  { id, live, fresh }: { id: string; live: Oid; fresh: readonly Oid[] },
+  { id, own, fresh }: { id: string; own: readonly Oid[]; fresh: readonly Oid[] },
 ): Promise<void> {
-  const before = await archivedTip(repo.objects, { id, oid: live })
-  for (const oid of fresh) await rememberBehind(repo, before, (await archivedTip(repo.objects, { id, oid })).snapshot)
+  const { objects } = repo
+  const before = await archivedTip(objects, { id, oid: await lastTip(objects, { id, tips: own }) })
+  const after = await archivedTip(objects, { id, oid: await lastTip(objects, { id, tips: [...own, ...fresh] }) })
+  await rememberBehind(repo, before, after.snapshot)
 }

@@ -163,7 +163,8 @@ async function settle(taking: Taking, found: Found): Promise<Ready | null> {
     const after = kind === 'session' ? (tipOf(found, settled) ?? (await tipAt(repo, found, settled.oid))) : null
     entry.name = after?.snapshot.slug ?? entry.name
     if (settled.oid === tip) return null
-    const before = kind === 'session' && ours !== null ? await tipAt(repo, found, ours) : null
+    // The branch of an archived session may be here as well.
+    const before = kind === 'session' && tip !== null ? await tipAt(repo, found, tip) : null
     if (before !== null && after !== null && !taking.isDryRun) await rememberBehind(repo, before, after.snapshot)
     return { found, settled, after, ours }
   } catch (error) {
