@@ -67,8 +67,12 @@ export class BatchProgress {
 
   private change(item: ItemView, now: number): void {
     this.items[item.n - 1] = item
-    if (item.status === 'running') this.atWork.set(item.n, new Progress(this.words(item), now))
-    else if (this.atWork.delete(item.n) && item.status !== 'queued') this.ended += 1
+    if (item.status === 'running') {
+      const progress = new Progress(this.words(item), now)
+      // It is at work from now on: its worktree is being made.
+      progress.add({ type: 'worktree', path: item.dir }, now)
+      this.atWork.set(item.n, progress)
+    } else if (this.atWork.delete(item.n) && item.status !== 'queued') this.ended += 1
   }
 
   /** `nightly  12/40 done, 2 failed, 4 running, 0:40 so far, about 2 min left, 12k tokens, $1.20` */
@@ -85,8 +89,8 @@ export class BatchProgress {
       `${done.length}/${this.items.length} done`,
       ...(bad === 0 ? [] : [`${bad} failed`]),
       `${this.atWork.size} running`,
-      `${duration(ms)} so far`,
-      ...(this.ended === 0 || left === 0 ? [] : [`about ${duration((ms / this.ended) * left)} left`]),
+      ...(ms < 1000 ? [] : [`${duration(ms)} so far`]),
+      ...(this.ended === 0 || left === 0 ? [] : [`about ${duration(Math.max(1000, (ms / this.ended) * left))} left`]),
       ...(tokens === 0 ? [] : [`${shortCount(tokens)} tokens`]),
       ...(cost === 0 ? [] : [dollars(cost)]),
       ...(this.stopping === null ? [] : ['stopping']),

@@ -366,6 +366,23 @@ describe('all sessions of a run', () => {
   })
 })
 
+describe('git amp doctor', () => {
+  it('names a run whose chain says what its events do not', async () => {
+    const s = fleet('api')
+    await started(s, { repos: ['../api'], prompts: ['true'], agents: ['shell'] })
+    expect((await s.amp('doctor')).code).toBe(0)
+    const ref = s.git('for-each-ref', '--format=%(refname)', 'refs/amp/batches')
+    const forged = s.git('log', '-1', '--format=%B', ref).replace('"items":"s"', '"items":"f"')
+    const parent = s.git('rev-parse', `${ref}^`)
+    s.git('update-ref', ref, s.git('commit-tree', '-p', parent, '-m', forged, s.git('rev-parse', `${ref}^{tree}`)))
+    const answer = await s.amp('doctor')
+    expect([answer.code, answer.stdout + answer.stderr]).toEqual([
+      1,
+      expect.stringMatching(/batch run \w{12} is broken: the snapshot/),
+    ])
+  })
+})
+
 describe('git amp sync', () => {
   it('takes a run to another clone, where it is shown and never run', async () => {
     const world = new Clones()

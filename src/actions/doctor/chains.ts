@@ -4,7 +4,8 @@ import { listRefs } from '../../git/ref-list.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, readEvents } from '../../state/chain.js'
 import { inOrder, type Snapshot } from '../../state/fold.js'
-import { archivesPrefix, branchRef, notesRef, sessionsPrefix } from '../../state/names.js'
+import { kindOf } from '../../state/kinds.js'
+import { archivesPrefix, batchesPrefix, branchRef, notesRef, sessionsPrefix } from '../../state/names.js'
 import { type NoteLine, prepareNotes } from '../../state/notes.js'
 import { notesOf } from '../../state/notes-rebuild.js'
 import type { Oid } from '../../state/storage.js'
@@ -29,7 +30,7 @@ export async function checkChains(repo: Repo): Promise<Chains> {
   const infos = new ObjectInfos(repo.git)
   try {
     const looks = await looksOf(repo, infos)
-    const refs = await listRefs(repo.git, [sessionsPrefix, archivesPrefix, 'refs/amp-local/remotes'])
+    const refs = await listRefs(repo.git, [sessionsPrefix, batchesPrefix, archivesPrefix, 'refs/amp-local/remotes'])
     for (const [ref, oid] of refs) {
       if (!ref.startsWith(`${sessionsPrefix}/`)) continue
       const id = ref.slice(sessionsPrefix.length + 1)
@@ -37,6 +38,12 @@ export async function checkChains(repo: Repo): Promise<Chains> {
       const snapshot = reason === null ? await lastSnapshot(repo, { id, oid, looks }) : null
       if (snapshot !== null) chains.sound.push({ ref, id, oid, snapshot })
       else chains.findings.push(await brokenChain(repo, { id, oid, looks, refs, reason: reason ?? 'it has no tip' }))
+    }
+    for (const [ref, oid] of refs) {
+      if (!ref.startsWith(`${batchesPrefix}/`)) continue
+      const run = { kind: 'batch' as const, id: ref.slice(batchesPrefix.length + 1), oid, looks }
+      const reason = await reasonAgainst(repo, run)
+      if (reason !== null) chains.findings.push(await brokenChain(repo, { ...run, refs, reason }))
     }
     const archived = await checkArchives(repo, { looks, refs })
     return {
@@ -68,11 +75,12 @@ async function brokenChain(
   repo: Repo,
   broken: Looked & { refs: ReadonlyMap<string, Oid>; reason: string },
 ): Promise<Finding> {
-  const { id, oid, refs, reason } = broken
-  const ref = `${sessionsPrefix}/${id}`
-  const message = `the history of session ${id} is broken: ${reason}`
+  const { kind = 'session', id, oid, refs, reason } = broken
+  const ref = kindOf(kind).refOf(id)
+  const message = `the history of ${kind === 'session' ? kind : 'batch run'} ${id} is broken: ${reason}`
+  const suffix = ref.replace(/^refs\/amp/, '')
   for (const [copy, theirs] of refs) {
-    if (!copy.startsWith('refs/amp-local/remotes/') || !copy.endsWith(`/sessions/${id}`) || theirs === oid) continue
+    if (!copy.startsWith('refs/amp-local/remotes/') || !copy.endsWith(suffix) || theirs === oid) continue
     if ((await reasonAgainst(repo, { ...broken, oid: theirs })) !== null) continue
     const repair = `take the copy of ${copy.split('/').slice(3, -2).join('/')} (${theirs.slice(0, 12)}) in the place of ${oid}`
     return fixable('chains', message, {
