@@ -192,6 +192,6 @@ describe.each(backgrounds)('chain: $name', ({ open }) => {
 
 const oids = [
   '6f0f83e83898a23b4bbf066b76ad41ac55d5966f',
-  '4be91b0ea39c965378470686ddb9ce4e97675f10',
-  'c3d3f2a179cd88fc6264719a7a042b205eb3520c',
+  '44bab1b5d83cf1c9cc39ce40c9cbd42907e17cde',
+  'd1272af93b6b216247814af877b2d96e41256ba4',
 ]
