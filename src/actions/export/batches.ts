@@ -7,6 +7,7 @@ import { inOrder } from '../../state/fold.js'
 import { batchesPrefix, isId, sessionRef } from '../../state/names.js'
 import { groupBy, present } from '../../util/collections.js'
 import type { BrokenSession } from '../shared/sessions.js'
+import { isOwn } from '../shared/trust.js'
 
 /** One item of a batch run with what became of it. */
 export interface BatchItem {
@@ -165,7 +166,10 @@ function tell(items: BatchItem[], { data, at }: AmpEvent): void {
   })
 }
 
-/** Where the sessions of a run are: in this repository, or in those that its plan names. One that cannot be opened is added to `broken`. */
+/**
+ * Where the sessions of a run are: in this repository, or in those that its plan names. One that cannot be opened is added to `broken`, and
+ * those of a run from elsewhere are: its plan is somebody else's, and names directories of theirs.
+ */
 export async function sourcesOf(repo: Repo, run: BatchRun, broken: BrokenSession[]): Promise<BatchSource[]> {
   const path = await repo.home()
   const made = run.items.filter(({ session }) => session !== null)
@@ -175,9 +179,12 @@ export async function sourcesOf(repo: Repo, run: BatchRun, broken: BrokenSession
   }
   const sources: BatchSource[] = here.size === 0 ? [] : [{ repo, path, sessions: [...here] }]
   const elsewhere = made.filter(({ session }) => session !== null && !here.has(session))
+  const isForeign = elsewhere.length > 0 && !(await isOwn(repo, run.id))
   for (const [place, items] of groupBy(elsewhere, (item) => item.dir)) {
     const cwd = isAbsolute(place) ? place : resolve(path, place)
     try {
+      if (isForeign)
+        throw fatal('the batch run was not started in this clone, and its other repositories are not opened')
       const there = await openRepo(atPlace(repo, cwd))
       const sessions = await thoseIn(there, present(items.map(({ session }) => session)))
       if (sessions.length > 0) sources.push({ repo: there, path: cwd, sessions })
