@@ -5,6 +5,7 @@ import type { BatchState, BatchView, ItemView } from '../actions/batch/runs.js'
 import { usage } from '../errors.js'
 import type { Repo } from '../repo.js'
 import { dollars, parseDollars, shortCount } from '../util/amounts.js'
+import { shellWord } from '../util/quote.js'
 import { oneLine } from '../util/sanitize.js'
 import { duration, parseDuration, plural } from '../util/time.js'
 import { AmpCommand } from './command.js'
@@ -159,7 +160,8 @@ export async function showRun<T>(
 export function tellEnd(ui: Ui, { view, state }: { view: BatchView; state: BatchState }, words: ItemWords): number {
   const bad = view.items.filter(({ status }) => ['fail', 'timeout', 'error'].includes(status))
   for (const item of bad) {
-    const look = item.session === null ? [] : [`"git -C ${item.dir} amp show ${item.session.slice(0, 4)}" shows it.`]
+    const look =
+      item.session === null ? [] : [`"git -C ${shellWord(item.dir)} amp show ${item.session.slice(0, 4)}" shows it.`]
     ui.error(
       'error',
       `${words(item)}: ${item.status}${item.reason === null ? '' : `, ${oneLine(item.reason, 300)}`}`,
