@@ -183,7 +183,18 @@ export function tellEnd(ui: Ui, { view, state }: { view: BatchView; state: Batch
 /** Says of which items it was refused. @returns the exit code */
 export function tellRefusals(ui: Ui, results: readonly Each<unknown>[], words: ItemWords): number {
   const refused = results.flatMap((one) => ('refusal' in one ? [one] : []))
-  for (const { item, refusal } of refused)
-    ui.error('error', `${words(item)}: ${oneLine(refusal.message, 400)}`, refusal.hints)
+  for (const { item, refusal } of refused) {
+    // What a hint says to run is meant for the item's repository, which need not be this one.
+    const where = refusal.hints.length === 0 ? [] : [`In ${shellWord(item.dir)}:`]
+    ui.error('error', `${words(item)}: ${oneLine(refusal.message, 400)}`, [...where, ...refusal.hints])
+  }
   return refused.length > 0 ? 1 : 0
 }
+
+/** What was refused, and why, for `--json`. */
+export const refusedJson = (results: readonly Each<unknown>[]) =>
+  results.flatMap((one) =>
+    'refusal' in one
+      ? [{ n: one.item.n, repo: one.item.repo, session: one.item.session, reason: one.refusal.message }]
+      : [],
+  )

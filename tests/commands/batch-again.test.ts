@@ -81,6 +81,23 @@ describe('git amp batch compare', () => {
   })
 })
 
+describe('all sessions of a run', () => {
+  it('are merged and removed again without complaint; a conflict is told with what helps', async () => {
+    const s = fleet('api')
+    await started(s, { repos: ['../api'], prompts: ['echo 1 >a', 'echo 2 >a'], agents: ['shell'] })
+    const merged = await s.amp('batch', 'merge', '--json')
+    expect(merged.code).toBe(1)
+    expect(JSON.parse(merged.stdout).refused).toMatchObject([{ n: 2, reason: expect.stringContaining('conflicts') }])
+    expect(merged.stderr).toContain(`hint: In ${join(s.root, 'api')}:`)
+    expect(merged.stderr).toMatch(/"git amp merge \w{4}" tries it alone/)
+    expect(merged.stderr).not.toContain('--continue')
+    const removed = await s.amp('batch', 'remove', '-D', '-f', '--json')
+    expect([removed.code, JSON.parse(removed.stdout).items.length]).toEqual([0, 1])
+    const again = await s.amp('batch', 'remove', '-D', '-f')
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('removed already') })
+  })
+})
+
 describe('git amp batch abort', () => {
   it('ends a run whose process was killed and whose repository is gone', async () => {
     const s = fleet('api')

@@ -2,8 +2,8 @@ import { fatal, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { groupBy, unique } from '../../util/collections.js'
 import type { Removal } from '../remove.js'
-import { removeSessions } from '../remove.js'
 import { type Choice, chooseItems, type Each, eachItem } from './chosen.js'
+import { removeOne } from './remove.js'
 import type { BatchView, WithSession } from './runs.js'
 
 /** The attempts at one prompt in one repository, the best one first. */
@@ -23,7 +23,7 @@ export interface CompareResult {
   view: BatchView
   contests: Contest[]
   /** What was removed because another attempt was picked. */
-  dropped: Each<Removal>[]
+  dropped: Each<Removal | null>[]
 }
 
 const size = ({ changes }: WithSession): number => (changes === null ? 0 : changes.insertions + changes.deletions)
@@ -47,10 +47,9 @@ export async function compareBatch(home: Repo, options: CompareOptions): Promise
   const picked = pick.map((word) => winnerOf(contests, word))
   const winners = new Set(picked.map(({ winner }) => winner))
   const losers = unique(picked.flatMap(({ contest }) => contest.attempts)).filter((one) => !winners.has(one))
-  const dropped = await eachItem(home, losers, async (repo, { session }) => {
-    const { removed } = await removeSessions(repo, { sessions: [session], branch: true, force: true })
-    return removed[0] as Removal
-  })
+  const dropped = await eachItem(home, losers, (repo, { session }) =>
+    removeOne(repo, session, { branch: true, force: true }),
+  )
   return { view, contests, dropped }
 }
 

@@ -149,18 +149,18 @@ function parsed(plan: string): Data {
 const wordOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 
-/** Takes up what an event says of an item. Tokens and cost are those of each try. */
+/** Takes up what an event says of an item. Time and cost are those of each try. */
 function tell(items: BatchItem[], { data, at }: AmpEvent): void {
   const item = items[Number(data.n) - 1]
   if (item === undefined) return
-  const cost = numberOf(data.costUsd)
+  const [cost, time] = [numberOf(data.costUsd), numberOf(data.durationMs)]
   Object.assign(item, {
     key: wordOf(data.key) ?? item.key,
     status: wordOf(data.status) ?? item.status,
     session: wordOf(data.session) ?? item.session,
     error: wordOf(data.error),
     iterations: numberOf(data.iterations) ?? item.iterations,
-    durationMs: numberOf(data.durationMs) ?? item.durationMs,
+    durationMs: time === null ? item.durationMs : (item.durationMs ?? 0) + time,
     costUsd: cost === null ? item.costUsd : (item.costUsd ?? 0) + cost,
     updatedAt: at,
   })
