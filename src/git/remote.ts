@@ -13,6 +13,12 @@ export async function remoteUrl(git: Git, remote: string): Promise<string> {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, '$1:***@')
 }
 
+/** Where a remote is pushed to, a line each; a URL or a path stands for itself. */
+export async function pushUrls(git: Git, remote: string): Promise<string> {
+  const text = await git.text(['remote', 'get-url', '--push', '--all', '--end-of-options', remote], { ok: [0, 2, 128] }) // 2, 128: no such remote
+  return text === '' ? remote : text
+}
+
 /** What keeps a fetch or push of ours to the refs that it names, whatever is configured. */
 const alone = ['--no-recurse-submodules']
 

@@ -159,7 +159,10 @@ function overTime(report: Report): string {
   const { days, periods } = periodsOf(report.byDay)
   if (periods.length === 0) return ''
   const isMoney = report.total.costUsd !== null
-  const value = (period: (typeof periods)[number]) => (isMoney ? (period.costUsd ?? 0) : period.tokens)
+  // Where no agent told of tokens, there were iterations all the same.
+  const hasTokens = periods.some(({ tokens }) => tokens > 0)
+  const value = (period: (typeof periods)[number]) =>
+    isMoney ? (period.costUsd ?? 0) : hasTokens ? period.tokens : period.iterations
   const most = Math.max(...periods.map(value))
   const every = Math.ceil(periods.length / 7)
   const isLong = periods[0]?.label.slice(0, 4) !== periods.at(-1)?.label.slice(0, 4)
@@ -171,8 +174,15 @@ function overTime(report: Report): string {
     value: value(period),
     title: `${period.label}: ${periodWords(period)}`,
   }))
-  const what = `${isMoney ? 'Known cost' : 'Tokens'} ${days === 1 ? 'by day' : days === 7 ? 'by week' : `by ${days} days`}`
-  const top = isMoney ? dollars(most) : `${shortCount(most)} tokens`
+  const unit = isMoney ? 'Known cost' : hasTokens ? 'Tokens' : 'Iterations'
+  const what = `${unit} ${days === 1 ? 'by day' : days === 7 ? 'by week' : `by ${days} days`}`
+  const top = isMoney
+    ? dollars(most)
+    : hasTokens
+      ? `${shortCount(most)} tokens`
+      : most === 1
+        ? '1 iteration'
+        : `${grouped(most)} iterations`
   const chart = columnChart(columns, { label: `${what}, at most ${top}`, top, height: 190 })
   const rows = report.byDay.map((row) => usageCells(row)).join('')
   const table = `<details><summary>All days in figures</summary><div class="scroll"><table>${usageHead('Day')}</tr></thead><tbody>${rows}</tbody></table></div></details>`

@@ -173,6 +173,12 @@ describe('a session in another clone', () => {
     expect((await home.amp('sync')).stderr).not.toContain('transcript')
     world.scene.gitAt(world.scene.root, 'init', '-q', '--bare', 'other.git')
     expect((await home.amp('sync', '../other.git')).stderr).toContain('1 transcript stays here')
+    // Nor when the remote is somewhere else now.
+    home.git('remote', 'set-url', '--push', 'origin', join(world.scene.root, 'other.git'))
+    await home.must('iterate', id, '-m', 'echo elsewhere')
+    expect((await home.amp('sync')).stderr).toContain('1 transcript stays here')
+    home.git('config', '--unset', 'remote.origin.pushurl')
+    expect((await home.amp('sync')).stderr).not.toContain('transcript')
     await home.must('sync', '../other.git', '--transcripts')
     // Two clones that went on have both.
     await there.must('sync')

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { listRefs } from '../../git/ref-list.js'
+import { pushUrls } from '../../git/remote.js'
 import type { Repo } from '../../repo.js'
 import { readTip } from '../../state/chain.js'
 import { isId, snapshotRef, transcriptRef, transcriptsPrefix } from '../../state/names.js'
@@ -76,19 +78,27 @@ export class Consent {
     return this.transcriptsMayGo ? unshared : []
   }
 
-  /** A yes is remembered for this remote; the flag counts once. */
+  /** A yes is remembered for this remote, as long as it is where it is now; the flag counts once. */
   private async mayTranscripts(count: number): Promise<boolean> {
     const { repo, remote, options } = this
     if (options.transcripts !== undefined) return options.transcripts
     const config = await repo.config()
     const words = ['never', 'ask', 'push'] as const
     const key = `amp.remote.${remote.name}.transcripts`
-    const policy = config.choice(key, words) ?? config.choice('amp.transcripts', words) ?? 'ask'
+    const answeredFor = config.get(`${key}To`)
+    const place = createHash('sha256')
+      .update(await pushUrls(remote.git, remote.name))
+      .digest('hex')
+      .slice(0, 32)
+    const isMoved = answeredFor !== null && answeredFor !== place
+    const policy = (isMoved ? null : config.choice(key, words)) ?? config.choice('amp.transcripts', words) ?? 'ask'
     if (policy !== 'ask') return policy === 'push'
     if (options.dryRun === true || options.ask === null) return false
     const isYes = await options.ask({ kind: 'transcripts', remote: remote.url, count })
-    if (isYes) await repo.git.run(['config', '--local', key, 'push'])
-    return isYes
+    if (!isYes) return false
+    await repo.git.run(['config', '--local', `${key}To`, place])
+    await repo.git.run(['config', '--local', key, 'push'])
+    return true
   }
 
   private async snapshots(): Promise<Outgoing[]> {

@@ -53,8 +53,21 @@ function readRefs(s: Scene): Pick<Look, 'refs' | 'sessions'> {
     if (ref.startsWith('refs/amp/sessions/') && json !== undefined)
       sessions.set(ref.slice('refs/amp/sessions/'.length), JSON.parse(json) as Snapshot)
   }
+  for (const ref of refs.keys()) if (ref.startsWith('refs/amp/archive/')) readArchive(s, ref, sessions)
   return { refs, sessions }
 }
+
+/** Archived sessions: of those that were archived more than once the last time counts. */
+function readArchive(s: Scene, ref: string, sessions: Map<string, Snapshot>): void {
+  for (const [, id = '', tip = ''] of s.git('log', '--first-parent', '--format=%B', ref).matchAll(archived)) {
+    const json = sessions.has(id)
+      ? undefined
+      : /^Amp-Snapshot: (.*)$/m.exec(s.git('log', '-1', '--format=%B', tip))?.[1]
+    if (json !== undefined) sessions.set(id, JSON.parse(json) as Snapshot)
+  }
+}
+
+const archived = /^Amp-Archived: (\S+) (\S+)$/gm
 
 function readOplog(s: Scene, refs: ReadonlyMap<string, string>): Operation[] {
   const log = 'refs/amp-local/oplog'

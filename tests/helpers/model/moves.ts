@@ -88,6 +88,7 @@ function upkeep({ dice }: World): Step {
   return dice.weighted<Step>([
     [1, { line: 'git pack-refs --all' }],
     [1, { line: 'git gc -q' }],
+    [2, { line: 'git amp gc' }],
     [2, { command: 'list', line: 'git amp list -a' }],
     [1, { command: 'oplog', line: 'git amp oplog' }],
   ])
