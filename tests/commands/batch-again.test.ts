@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { withoutPassword } from '../../src/actions/batch/cache.js'
@@ -70,6 +70,17 @@ describe('a plan', () => {
   })
 })
 
+describe('a repository that is away', () => {
+  it('is a problem of the plan, with -n as well, when it was cloned before', async () => {
+    const s = fleet('api')
+    const plan = cross('date >a', { repos: [`file://${join(s.root, 'api')}`] })
+    expect((await started(s, plan)).answer.code).toBe(0)
+    rmSync(join(s.root, 'api'), { recursive: true, force: true })
+    const looked = await s.amp('batch', 'start', '--file', 'plan.json', '-n')
+    expect([looked.code, (await s.amp('batch', 'start', '--file', 'plan.json')).code]).toEqual([128, 128])
+  })
+})
+
 describe('git amp batch compare', () => {
   it('keeps all that are picked among the attempts at one prompt', async () => {
     const s = fleet('api')
@@ -108,6 +119,7 @@ describe('git amp batch abort', () => {
     await run.ended
     rmSync(join(s.root, 'api'), { recursive: true, force: true })
     expect((await s.ampWith({ host: thisMachine }, 'batch', 'abort')).code).toBe(0)
+    expect(readdirSync(join(s.dir, '.git/amp/leases'))).toEqual([])
     expect((await itemsOf(s))[0]).toMatchObject({
       status: 'aborted',
       reason: expect.stringContaining('there is no directory'),

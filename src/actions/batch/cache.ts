@@ -100,7 +100,7 @@ async function fetchAgain(home: Repo, dir: string, url: string): Promise<void> {
   try {
     await git.run(['fetch', '--quiet', '--prune', 'origin'])
   } catch (error) {
-    throw unreachable(url, error)
+    throw unreachable(url, error, 'fetch')
   }
 }
 
@@ -122,8 +122,7 @@ export async function followRemote(repo: Repo, branch: string): Promise<void> {
   else await repo.in(checkout.path).run(['merge', '--quiet', '--ff-only', remote])
 }
 
-function unreachable(url: string, error: unknown): unknown {
+function unreachable(url: string, error: unknown, what = 'clone'): unknown {
   if (!(error instanceof GitError)) return error
-  const shown = url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, '$1:***@')
-  return error instanceof AmpError ? fatal(`cannot clone ${shown}: ${error.message}`) : error
+  return error instanceof AmpError ? fatal(`cannot ${what} ${withoutPassword(url)}: ${error.message}`) : error
 }

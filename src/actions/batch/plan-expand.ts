@@ -172,7 +172,7 @@ async function locate(work: Work, name: string): Promise<{ shown: string; dir: s
   if (work.dryRun) {
     const dir = await cloneDir(home, name)
     const isThere = (await home.host.fs.stat(dir).catch(() => null)) !== null
-    if (!isThere) await tryUrl(home, name)
+    await tryUrl(home, name)
     return { shown, dir: isThere ? dir : null, isClone: true }
   }
   work.onClone?.(shown)
