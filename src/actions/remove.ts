@@ -88,6 +88,16 @@ async function hasRest(repo: Repo, tip: ChainTip): Promise<boolean> {
   return (await repo.refs.read(branchRef(tip.snapshot.branch))) !== null || (await worktreeOf(repo, tip)) !== null
 }
 
+/** Whether nothing is left to remove of a session: it was removed before, or cleaned up when it was merged. */
+export async function isRemoved(
+  repo: Repo,
+  tip: ChainTip,
+  { branch }: Pick<RemoveOptions, 'branch'>,
+): Promise<boolean> {
+  if (isOpenSession(tip.snapshot) || (await worktreeOf(repo, tip)) !== null) return false
+  return branch !== true || (await repo.refs.read(branchRef(tip.snapshot.branch))) === null
+}
+
 interface Plan {
   tip: ChainTip
   head: Oid

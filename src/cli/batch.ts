@@ -5,6 +5,7 @@ import type { BatchState, BatchView, ItemView } from '../actions/batch/runs.js'
 import { usage } from '../errors.js'
 import type { Repo } from '../repo.js'
 import { dollars, parseDollars, shortCount } from '../util/amounts.js'
+import { shellWord } from '../util/quote.js'
 import { oneLine } from '../util/sanitize.js'
 import { duration, parseDuration, plural } from '../util/time.js'
 import { AmpCommand } from './command.js'
@@ -159,7 +160,8 @@ export async function showRun<T>(
 export function tellEnd(ui: Ui, { view, state }: { view: BatchView; state: BatchState }, words: ItemWords): number {
   const bad = view.items.filter(({ status }) => ['fail', 'timeout', 'error'].includes(status))
   for (const item of bad) {
-    const look = item.session === null ? [] : [`"git -C ${item.dir} amp show ${item.session.slice(0, 4)}" shows it.`]
+    const look =
+      item.session === null ? [] : [`"git -C ${shellWord(item.dir)} amp show ${item.session.slice(0, 4)}" shows it.`]
     ui.error(
       'error',
       `${words(item)}: ${item.status}${item.reason === null ? '' : `, ${oneLine(item.reason, 300)}`}`,
@@ -181,7 +183,18 @@ export function tellEnd(ui: Ui, { view, state }: { view: BatchView; state: Batch
 /** Says of which items it was refused. @returns the exit code */
 export function tellRefusals(ui: Ui, results: readonly Each<unknown>[], words: ItemWords): number {
   const refused = results.flatMap((one) => ('refusal' in one ? [one] : []))
-  for (const { item, refusal } of refused)
-    ui.error('error', `${words(item)}: ${oneLine(refusal.message, 400)}`, refusal.hints)
+  for (const { item, refusal } of refused) {
+    // What a hint says to run is meant for the item's repository, which need not be this one.
+    const where = refusal.hints.length === 0 ? [] : [`In ${shellWord(item.dir)}:`]
+    ui.error('error', `${words(item)}: ${oneLine(refusal.message, 400)}`, [...where, ...refusal.hints])
+  }
   return refused.length > 0 ? 1 : 0
 }
+
+/** What was refused, and why, for `--json`. */
+export const refusedJson = (results: readonly Each<unknown>[]) =>
+  results.flatMap((one) =>
+    'refusal' in one
+      ? [{ n: one.item.n, repo: one.item.repo, session: one.item.session, reason: one.refusal.message }]
+      : [],
+  )

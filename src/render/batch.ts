@@ -144,7 +144,7 @@ export function renderPlan(plan: Plan, show: Pick<Show, 'width'>): string {
     repoName(item.repo),
     item.base.oid === ''
       ? 'to be cloned'
-      : `${oneLine(item.base.ref?.replace(/^refs\/heads\//, '') ?? '', 40)} ${item.base.oid.slice(0, 12)}`,
+      : `${oneLine(item.base.ref?.replace(/^refs\/heads\//, '') ?? '', 40)} ${item.base.oid.slice(0, 12)}`.trimStart(),
     [item.agent, ...(item.model === undefined ? [] : [item.model])].map((word) => oneLine(word, 40)).join(' '),
     [
       ...(item.maxIterations > 1 ? [`${item.maxIterations} iterations`] : []),

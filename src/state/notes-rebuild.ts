@@ -23,7 +23,8 @@ export function notesOf(first: { id: string; slug: string }, events: Iterable<Am
     if (!isKnown(event)) continue
     if (event.type === 'session.renamed') session = { ...session, slug: event.data.slug ?? session.slug }
     if (event.type === 'iteration.finished' || event.type === 'iteration.failed') {
-      add(event.data.to, lineOf(session, told, event.data.iteration))
+      // One that changed nothing ends where it began: that commit is another one's.
+      if (event.data.to !== event.data.from) add(event.data.to, lineOf(session, told, event.data.iteration))
     } else if (event.type === 'test.recorded') {
       for (const line of lineOf(session, told, event.data.iteration)) lines.set(keyOf(line), line)
     } else if (event.type === 'session.squashed' || event.type === 'session.rebased') {

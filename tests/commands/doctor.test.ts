@@ -36,6 +36,15 @@ async function worked(): Promise<{ s: Scene; id: string }> {
 }
 
 describe('git amp doctor', () => {
+  it('finds nothing wrong with an iteration that changed nothing, nor with one that failed', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.iterate(id, 'echo 1 >a')
+    await s.iterate(id, 'true')
+    await s.amp('iterate', id, '-m', 'exit 3')
+    expect(await wrong(s)).toEqual([])
+  })
+
   it('finds nothing where nothing is wrong', async () => {
     const { s, id } = await worked()
     expect(await s.amp('doctor')).toMatchObject({ code: 0, stdout: '', stderr: 'Everything is as it should be.\n' })

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -185,6 +195,10 @@ describe('git amp export', () => {
       sessions: 0,
       batch: { repositories: 1, prompts: 2, dir: there.dir, sessions: [made, 'never0made00'] },
     })
+    // It was started here: the plan of another one's run opens no directory.
+    const run = home.git('for-each-ref', '--format=%(refname:lstrip=3)', 'refs/amp/batches')
+    mkdirSync(join(home.dir, '.git/amp'), { recursive: true })
+    appendFileSync(join(home.dir, '.git/amp/own'), `${run}\n`)
     const names = async (...args: string[]) => (await rowsOf(home, 'sessions', ...args)).map(({ name }) => name)
     expect(await names()).toEqual(['own'])
     expect(await names('--batch', 'nightly')).toEqual(['made'])

@@ -36,7 +36,8 @@ export async function itemsOf(s: Scene, ...run: string[]): Promise<Item[]> {
 export async function started(s: Scene, plan: object, ...args: string[]) {
   s.write({ 'plan.json': JSON.stringify(plan) })
   const answer = await s.amp('batch', 'start', '--file', 'plan.json', ...args)
-  return { answer, items: await itemsOf(s) }
+  const [run] = /^\w{12}(?=\n$)/.exec(answer.stdout) ?? []
+  return { answer, items: await itemsOf(s, ...(run === undefined ? [] : [run])) }
 }
 
 /** A coding agent that appends a line to `done.txt` and says that all is well, in the dialect of Amp and Claude. */

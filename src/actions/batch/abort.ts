@@ -1,8 +1,11 @@
-import { fatal, no } from '../../errors.js'
+import { AmpError, fatal, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { readTip, readTipAs } from '../../state/chain.js'
 import { batchKind } from '../../state/kinds.js'
+import { oneLine } from '../../util/sanitize.js'
+import { abortMerge } from '../merge.js'
 import { dropLease } from '../shared/lease.js'
+import { readMerge } from '../shared/merging.js'
 import { reconcileAnywhere } from '../shared/reconcile.js'
 import { askToStop } from '../shared/stopping.js'
 import { endsItself, kill } from '../stop.js'
@@ -51,11 +54,8 @@ async function settle(home: Repo, tip: BatchTip): Promise<BatchTip> {
   try {
     const { items } = await readBatch(home, held.tip)
     for (const { n, key, session, dir } of items.filter((item) => item.status === 'running').filter(hasSession)) {
-      await repos.use(dir, async (repo) => {
-        const found = await readTip(repo, session)
-        if (found !== null && found.snapshot.open.length > 0) await reconcileAnywhere(repo, found)
-      })
-      const data = { n, key, session, status: 'aborted' as const }
+      const reason = await repos.use(dir, (repo) => salvage(repo, session)).catch(reasonOf)
+      const data = { n, key, session, status: 'aborted' as const, ...(reason === null ? {} : { error: reason }) }
       await journal.add({ type: 'batch.item', data }, `item ${n} aborted`)
     }
     await journal.add({ type: 'batch.aborted', data: { reason: 'aborted' } }, 'batch run stopped, aborted')
@@ -64,4 +64,19 @@ async function settle(home: Repo, tip: BatchTip): Promise<BatchTip> {
     repos.close()
     await dropLease(home, held.runner)
   }
+}
+
+/** Records what an agent left, and takes back what was half merged. */
+async function salvage(repo: Repo, session: string): Promise<null> {
+  const found = await readTip(repo, session)
+  if (found !== null && found.snapshot.open.length > 0) await reconcileAnywhere(repo, found)
+  if (found !== null && (await readMerge(repo, session)) !== null) await abortMerge(repo, { session })
+  return null
+}
+
+/** One repository that is away or broken does not keep the run from its end. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AmpError && error.kind !== 'bug' && error.kind !== 'interrupted')
+    return oneLine(error.message, 400)
+  throw error
 }

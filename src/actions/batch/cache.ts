@@ -12,6 +12,10 @@ import { slugOf } from '../../util/slug.js'
 export const isUrl = (repo: string): boolean =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(repo) || /^([\w.-]+@)?[\w.-]{2,}:(?!\\)/.test(repo)
 
+/** A URL without the password in it, as it is shown and kept: a plan travels. */
+export const withoutPassword = (url: string): string =>
+  url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/]*@/i, '$1:***@')
+
 /** Nobody is there to type a password. */
 const unattended = { GIT_TERMINAL_PROMPT: '0' }
 
@@ -90,13 +94,13 @@ export async function ensureClone(home: Repo, url: string): Promise<string> {
   }
 }
 
-/** What is new, as far as local branches only have to follow. A remote that is away is no reason to stop: what is here is used. */
+/** What is new; local branches follow later, as far as they only have to. @throws AmpError when the remote is away: what is here may be old */
 async function fetchAgain(home: Repo, dir: string, url: string): Promise<void> {
   const git = outside(home, dir)
   try {
     await git.run(['fetch', '--quiet', '--prune', 'origin'])
   } catch (error) {
-    throw unreachable(url, error)
+    throw unreachable(url, error, 'fetch')
   }
 }
 
@@ -118,8 +122,7 @@ export async function followRemote(repo: Repo, branch: string): Promise<void> {
   else await repo.in(checkout.path).run(['merge', '--quiet', '--ff-only', remote])
 }
 
-function unreachable(url: string, error: unknown): unknown {
+function unreachable(url: string, error: unknown, what = 'clone'): unknown {
   if (!(error instanceof GitError)) return error
-  const shown = url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, '$1:***@')
-  return error instanceof AmpError ? fatal(`cannot clone ${shown}: ${error.message}`) : error
+  return error instanceof AmpError ? fatal(`cannot ${what} ${withoutPassword(url)}: ${error.message}`) : error
 }

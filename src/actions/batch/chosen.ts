@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { AmpError, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
+import { isOwn } from '../shared/trust.js'
 import { Repos } from './repos.js'
 import { type BatchView, findBatch, hasSession, readBatch, titleOf, type WithSession } from './runs.js'
 
@@ -23,7 +24,10 @@ const globOf = (pattern: string): RegExp =>
     'i',
   )
 
-/** The items of a run that are meant and have a session, in the order of the plan. */
+/**
+ * The items of a run that are meant and have a session, in the order of the plan. Where the sessions of a run from elsewhere are, nobody else
+ * can say: of such a run only those of this repository are found.
+ */
 export async function chooseItems(home: Repo, choice: Choice): Promise<{ view: BatchView; items: WithSession[] }> {
   const view = await readBatch(home, await findBatch(home, choice.run))
   const glob = choice.only === undefined ? null : globOf(choice.only)
@@ -31,8 +35,10 @@ export async function chooseItems(home: Repo, choice: Choice): Promise<{ view: B
     ...[item.name ?? '', titleOf(item), item.repo, basename(item.repo), item.agent, item.session, `${item.n}`],
     ...[item.session.slice(0, 4), item.model ?? ''],
   ]
+  const dir = (await isOwn(home, view.tip.id)) ? null : await home.home()
   const items = view.items
     .filter(hasSession)
+    .map((item) => (dir === null ? item : { ...item, dir }))
     .filter((item) => choice.passed !== true || item.status === 'success')
     .filter((item) => glob === null || words(item).some((word) => glob.test(word)))
   if (items.length > 0) return { view, items }

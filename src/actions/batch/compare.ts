@@ -1,9 +1,9 @@
 import { fatal, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
-import { groupBy } from '../../util/collections.js'
+import { groupBy, unique } from '../../util/collections.js'
 import type { Removal } from '../remove.js'
-import { removeSessions } from '../remove.js'
 import { type Choice, chooseItems, type Each, eachItem } from './chosen.js'
+import { removeOne } from './remove.js'
 import type { BatchView, WithSession } from './runs.js'
 
 /** The attempts at one prompt in one repository, the best one first. */
@@ -23,7 +23,7 @@ export interface CompareResult {
   view: BatchView
   contests: Contest[]
   /** What was removed because another attempt was picked. */
-  dropped: Each<Removal>[]
+  dropped: Each<Removal | null>[]
 }
 
 const size = ({ changes }: WithSession): number => (changes === null ? 0 : changes.insertions + changes.deletions)
@@ -38,28 +38,29 @@ function byMerit(a: WithSession, b: WithSession): number {
 export async function compareBatch(home: Repo, options: CompareOptions): Promise<CompareResult> {
   const { pick = [], ...choice } = options
   const { view, items } = await chooseItems(home, choice)
-  const contests = [...groupBy(items, ({ dir, prompt }) => JSON.stringify([dir, prompt])).values()].map((attempts) => {
-    const [first] = attempts as [WithSession, ...WithSession[]]
-    return { repo: first.repo, prompt: first.prompt, name: first.name ?? null, attempts: [...attempts].sort(byMerit) }
-  })
-  const losers = pick.flatMap((word) => losersTo(contests, word))
-  const dropped = await eachItem(home, losers, async (repo, { session }) => {
-    const { removed } = await removeSessions(repo, { sessions: [session], branch: true, force: true })
-    return removed[0] as Removal
-  })
+  const contests = [...groupBy(items, ({ repo, prompt }) => JSON.stringify([repo, prompt])).values()].map(
+    (attempts) => {
+      const [first] = attempts as [WithSession, ...WithSession[]]
+      return { repo: first.repo, prompt: first.prompt, name: first.name ?? null, attempts: [...attempts].sort(byMerit) }
+    },
+  )
+  const picked = pick.map((word) => winnerOf(contests, word))
+  const winners = new Set(picked.map(({ winner }) => winner))
+  const losers = unique(picked.flatMap(({ contest }) => contest.attempts)).filter((one) => !winners.has(one))
+  const dropped = await eachItem(home, losers, (repo, { session }) =>
+    removeOne(repo, session, { branch: true, force: true }),
+  )
   return { view, contests, dropped }
 }
 
-/** The other attempts at what a session attempted. */
-function losersTo(contests: readonly Contest[], word: string): WithSession[] {
+/** The attempt that is picked, and what it was an attempt at. */
+function winnerOf(contests: readonly Contest[], word: string): { contest: Contest; winner: WithSession } {
   const isMeant = ({ session }: WithSession) => session === word || (word.length >= 4 && session.startsWith(word))
-  const found = contests.filter(({ attempts }) => attempts.some(isMeant))
-  const [contest] = found
-  const winners = found.flatMap(({ attempts }) => attempts.filter(isMeant))
-  if (contest === undefined)
+  const found = contests.flatMap((contest) => contest.attempts.filter(isMeant).map((winner) => ({ contest, winner })))
+  const [first] = found
+  if (first === undefined)
     throw fatal(`no session '${word}' in this run`, '"git amp batch compare" shows its sessions.')
-  if (winners.length > 1) throw fatal(`session id '${word}' is ambiguous`)
-  const others = contest.attempts.filter((one) => one !== winners[0])
-  if (others.length === 0) throw no(`session ${word} is the only attempt at its prompt`)
-  return others
+  if (found.length > 1) throw fatal(`session id '${word}' is ambiguous`)
+  if (first.contest.attempts.length === 1) throw no(`session ${word} is the only attempt at its prompt`)
+  return first
 }

@@ -5,10 +5,10 @@ import type { BrokenSession } from '../shared/sessions.js'
 import { findBatch } from './runs.js'
 
 /** The rows of a run: its items, and the sessions that it made, in whatever repository they are. */
-export async function* exportBatch(
+export async function exportBatch(
   home: Repo,
   how: { run: string | undefined; tables: readonly Table[]; broken: BrokenSession[]; signal: AbortSignal },
-): AsyncGenerator<TableRow> {
+): Promise<AsyncGenerator<TableRow>> {
   const { run, ...rest } = how
-  yield* exportRows(home, { sessions: [], batch: (await findBatch(home, run)).id, ...rest })
+  return exportRows(home, { sessions: [], batch: (await findBatch(home, run)).id, ...rest })
 }

@@ -1,3 +1,4 @@
+import { AmpError, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { abortMerge, type MergeResult, mergeSession } from '../merge.js'
 import { readMerge } from '../shared/merging.js'
@@ -23,9 +24,14 @@ export async function mergeBatch(home: Repo, options: MergeBatchOptions): Promis
       return await mergeSession(repo, { session, dryRun, pr, signal, test: true })
     } catch (error) {
       // One that the user had begun is the user's to go on with.
-      if (!isBegun && dryRun !== true && pr !== true && (await readMerge(repo, session)) !== null)
-        await abortMerge(repo, { session })
-      throw error
+      if (isBegun || dryRun === true || pr === true || (await readMerge(repo, session)) === null) throw error
+      await abortMerge(repo, { session })
+      if (!(error instanceof AmpError) || error.kind === 'bug' || error.kind === 'interrupted') throw error
+      // What its hints tell to go on with is taken back.
+      throw no(
+        error.message,
+        `"git amp merge ${session.slice(0, 4)}" tries it alone, and stops where it can be resolved.`,
+      )
     }
   })
 }

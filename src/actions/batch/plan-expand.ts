@@ -11,7 +11,7 @@ import { closest } from '../../util/closest.js'
 import { groupBy } from '../../util/collections.js'
 import { systemWords } from '../../util/system.js'
 import { here, ownClone } from '../shared/lease.js'
-import { cloneDir, ensureClone, followRemote, isUrl, tryUrl } from './cache.js'
+import { cloneDir, ensureClone, followRemote, isUrl, tryUrl, withoutPassword } from './cache.js'
 import type { Plan, PlanItem } from './plan.js'
 import { type Draft, type DraftPlan, readPlan } from './plan-read.js'
 import type { Position, Problem } from './plan-text.js'
@@ -82,6 +82,8 @@ function complain(
   words: readonly [string, (string | undefined)?],
 ): void {
   const [message, hint] = words
+  // A place of a cross product is looked at for each of its items.
+  if (problems.some((one) => one.line === line && one.column === column && one.message === message)) return
   problems.push({ line, column, message, ...(hint === undefined ? {} : { hint }) })
 }
 
@@ -166,14 +168,15 @@ async function locate(work: Work, name: string): Promise<{ shown: string; dir: s
     const hint = await neighbours(work, path)
     throw new AmpError('fatal', `there is no directory '${name}'`, { hints: hint === undefined ? [] : [hint] })
   }
+  const shown = (await home.redactor())(withoutPassword(name))
   if (work.dryRun) {
     const dir = await cloneDir(home, name)
     const isThere = (await home.host.fs.stat(dir).catch(() => null)) !== null
-    if (!isThere) await tryUrl(home, name)
-    return { shown: name, dir: isThere ? dir : null, isClone: true }
+    await tryUrl(home, name)
+    return { shown, dir: isThere ? dir : null, isClone: true }
   }
-  work.onClone?.(name)
-  return { shown: name, dir: await ensureClone(home, name), isClone: true }
+  work.onClone?.(shown)
+  return { shown, dir: await ensureClone(home, name), isClone: true }
 }
 
 /** What every item of a draft has, wherever it is. */
@@ -210,7 +213,10 @@ async function lookAt(
 ): Promise<Known> {
   const [first] = drafts as [Draft, ...Draft[]]
   if (repo.location.isBare)
-    throw new AmpError('fatal', `'${first.repo.value}' is a bare repository, which has no worktrees to run an agent in`)
+    throw new AmpError(
+      'fatal',
+      `'${withoutPassword(first.repo.value)}' is a bare repository, which has no worktrees to run an agent in`,
+    )
   const config = await repo.config()
   const identity = work.dryRun ? ((await here(repo)).clone ?? '') : await ownClone(repo)
   await repo.stamp()
@@ -227,6 +233,13 @@ async function lookAt(
     const model = draft.model?.value ?? config.get(`amp.agent.${agent}.model`) ?? undefined
     const isGood = agents.get(agent) === true && isModel(work, model, draft.model ?? draft)
     if (base === null || !isGood) return null
+    if (draft.mergeOnPass?.value === true && base.ref?.startsWith('refs/heads/') !== true) {
+      complain(work, draft.baseBranch ?? draft.repo, [
+        `what passes cannot be merged: '${wanted === '' ? draft.repo.value : wanted}' is ${wanted === '' ? 'on no branch' : 'no branch'}`,
+        "Name a branch with 'baseBranch', or leave 'mergeOnPass' out.",
+      ])
+      return null
+    }
     const prompt = redact(homeRedact(written))
     return {
       ...common(draft),
@@ -257,7 +270,7 @@ async function findBase(
   const [oid, ref] = await Promise.all([resolveCommit(place, name), fullRef(place, name)])
   if (oid !== null) return { ref, oid }
   if (name === 'HEAD') {
-    complain(work, where, [`'${draft.repo.value}' has no commit yet, and a session starts from one`])
+    complain(work, where, [`'${withoutPassword(draft.repo.value)}' has no commit yet, and a session starts from one`])
     return null
   }
   const branches = (await repo.git.text(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads'])).split('\n')
@@ -266,7 +279,7 @@ async function findBase(
     branches.filter((one) => one !== '' && !one.startsWith('amp/')),
   )
   complain(work, where, [
-    `'${name}' is no branch or commit of '${draft.repo.value}'`,
+    `'${name}' is no branch or commit of '${withoutPassword(draft.repo.value)}'`,
     similar === undefined ? undefined : `Did you mean '${similar}'?`,
   ])
   return null

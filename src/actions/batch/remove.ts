@@ -1,6 +1,7 @@
 import type { Repo } from '../../repo.js'
+import { readTip } from '../../state/chain.js'
 import { groupBy } from '../../util/collections.js'
-import { type Removal, removeSessions } from '../remove.js'
+import { isRemoved, type Removal, removeSessions } from '../remove.js'
 import { type Choice, chooseItems, type Each, eachItem } from './chosen.js'
 
 export interface RemoveBatchOptions extends Choice {
@@ -12,13 +13,24 @@ export interface RemoveBatchOptions extends Choice {
 }
 
 /** Removes the sessions of a run: in each repository that is one operation, which `undo` takes back there. The run's own history stays. */
-export async function removeBatch(home: Repo, options: RemoveBatchOptions): Promise<Each<Removal>[]> {
+export async function removeBatch(home: Repo, options: RemoveBatchOptions): Promise<Each<Removal | null>[]> {
   const { branch, force, dryRun, ...choice } = options
   const { items } = await chooseItems(home, choice)
   const within = new Map([...groupBy(items, ({ dir }) => dir).keys()].map((dir) => [dir, home.newId()]))
   return eachItem(home, items, async (repo, { dir, session }) => {
     const as = repo.as({ id: within.get(dir) ?? '', command: 'remove' })
-    const { removed } = await removeSessions(as, { sessions: [session], branch, force, dryRun })
-    return removed[0] as Removal
+    return removeOne(as, session, { branch, force, dryRun })
   })
+}
+
+/** Removes one session; null when it is removed already: that is what was asked for. */
+export async function removeOne(
+  repo: Repo,
+  session: string,
+  how: Pick<RemoveBatchOptions, 'branch' | 'force' | 'dryRun'>,
+): Promise<Removal | null> {
+  const tip = await readTip(repo, session)
+  if (tip !== null && (await isRemoved(repo, tip, how))) return null
+  const { removed } = await removeSessions(repo, { sessions: [session], ...how })
+  return removed[0] ?? null
 }

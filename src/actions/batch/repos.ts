@@ -1,3 +1,4 @@
+import { fatal } from '../../errors.js'
 import { scrub } from '../../git/env.js'
 import type { Host } from '../../host.js'
 import { openRepo, type Repo } from '../../repo.js'
@@ -28,7 +29,12 @@ export class Repos {
   private async take(dir: string): Promise<Repo> {
     const at = this.idle.findIndex((one) => one.dir === dir)
     const [found] = at < 0 ? [] : this.idle.splice(at, 1)
-    if (found === undefined) return openRepo({ ...this.host, cwd: dir, env: scrub(this.host.env) })
+    if (found === undefined) {
+      // Git would only say that it cannot be started there.
+      const stat = await this.host.fs.stat(dir).catch(() => null)
+      if (stat?.isDirectory() !== true) throw fatal(`there is no directory '${dir}'`)
+      return openRepo({ ...this.host, cwd: dir, env: scrub(this.host.env) })
+    }
     found.repo.forgetWorktrees()
     return found.repo
   }

@@ -132,8 +132,13 @@ function limit(run: Run, inner: AbortController): NodeJS.Timeout | undefined {
   if (run.signal.aborted) say('interrupted')
   const timeoutMs = run.options.timeoutMs ?? run.view.plan.timeoutMs
   if (timeoutMs === undefined) return undefined
+  // A timer that is set for longer than it can be rings at once.
+  if (timeoutMs > longestTimerMs) return undefined
   return setTimeout(() => run.stop(`the run took longer than ${duration(timeoutMs)}`), timeoutMs)
 }
+
+/** 24 days: no process runs as long. */
+const longestTimerMs = 2 ** 31 - 1
 
 /** Keeps as many items at work as may be, until none is left or the run is stopped. */
 async function workAll(run: Run): Promise<void> {

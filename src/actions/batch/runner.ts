@@ -57,10 +57,14 @@ export async function holdRun(home: Repo, found: BatchTip): Promise<Held> {
   await takeLease(home, { session: found.id, iteration: runner })
   try {
     const data = await signed(home, runner)
+    let before: string | undefined
     const tip = await recordBatch(home, found, async (latest) => {
       await refuseHeld(home, latest)
+      before = latest.snapshot.runner?.id
       return { subject: `amp(${latest.snapshot.name}): batch run resumed`, events: [{ type: 'batch.resumed', data }] }
     })
+    // A killed process leaves its lease behind.
+    if (before !== undefined) await dropLease(home, before)
     return { tip, runner }
   } catch (error) {
     await dropLease(home, runner)

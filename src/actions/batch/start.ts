@@ -2,6 +2,7 @@ import type { Repo } from '../../repo.js'
 import type { EventData } from '../../state/events.js'
 import { unique } from '../../util/collections.js'
 import { isOwn } from '../shared/trust.js'
+import { startTurn, takeTurn } from '../shared/turn.js'
 import { Journal } from './journal.js'
 import type { Plan } from './plan.js'
 import { type PlanSource, planBatch } from './plan-expand.js'
@@ -46,11 +47,7 @@ export async function startBatch(home: Repo, options: StartOptions): Promise<Loo
     const onClone = (url: string) => rest.on?.({ type: 'clone', url })
     const { plan, problems, prompts } = await planBatch(home, source, { repos, dryRun, jobs: rest.jobs, onClone })
     if (dryRun || problems.length > 0) return { type: 'plan', plan, problems }
-    const earlier = again ? [] : await earlierRuns(home, plan)
-    for (const { tip } of earlier) if ((await runnerOf(home, tip)) === 'alive') throw await held(home, tip)
-    const same = earlier.find((view) => isSame(view.plan, plan))
-    const isContinued = same !== undefined
-    const begun = same === undefined ? await begin(home, { plan, earlier }) : await holdRun(home, same.tip)
+    const { begun, isContinued } = await takeUp(home, plan, again)
     const result = await runBatch(begun, { ...rest, home, repos, prompts })
     return { type: 'run', ...result, isContinued, isRedacted: prompts.size > 0 }
   } finally {
@@ -58,8 +55,31 @@ export async function startBatch(home: Repo, options: StartOptions): Promise<Loo
   }
 }
 
+/** Goes on with the run of a plan, or begins one. Of two that start a plan at once the second one finds the run of the first. */
+async function takeUp(home: Repo, plan: Plan, again: boolean): Promise<{ begun: Held; isContinued: boolean }> {
+  const giveBack = await takeTurn(home, startTurn)
+  try {
+    const earlier = again ? [] : await earlierRuns(home, plan)
+    for (const { tip } of earlier) if ((await runnerOf(home, tip)) === 'alive') throw await held(home, tip)
+    const same = earlier.find((view) => isSame(view.plan, plan))
+    if (same === undefined) return { begun: await begin(home, { plan, earlier }), isContinued: false }
+    return { begun: await holdRun(home, same.tip), isContinued: true }
+  } finally {
+    await giveBack()
+  }
+}
+
 const keysOf = (plan: Plan): string[] => unique(plan.items.map(({ key }) => key))
-const isSame = (a: Plan, b: Plan): boolean => keysOf(a).sort().join() === keysOf(b).sort().join()
+
+/** What the items of a plan are, and how they are worked on. What a plan says anew is not done by what an earlier one said. */
+const settingsOf = ({ items }: Plan): string =>
+  items
+    .map(({ key, script, timeoutMs, retries, mergeOnPass, maxIterations, maxCost }) =>
+      JSON.stringify([key, script, timeoutMs, retries, mergeOnPass, maxIterations, maxCost]),
+    )
+    .sort()
+    .join('\n')
+const isSame = (a: Plan, b: Plan): boolean => settingsOf(a) === settingsOf(b)
 
 /** Runs that have some of the same items, newest first. */
 async function earlierRuns(home: Repo, plan: Plan): Promise<BatchView[]> {

@@ -7,6 +7,7 @@ import { inOrder } from '../../state/fold.js'
 import { batchesPrefix, isId, sessionRef } from '../../state/names.js'
 import { groupBy, present } from '../../util/collections.js'
 import type { BrokenSession } from '../shared/sessions.js'
+import { isOwn } from '../shared/trust.js'
 
 /** One item of a batch run with what became of it. */
 export interface BatchItem {
@@ -148,24 +149,27 @@ function parsed(plan: string): Data {
 const wordOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 
-/** Takes up what an event says of an item. Tokens and cost are those of each try. */
+/** Takes up what an event says of an item. Time and cost are those of each try. */
 function tell(items: BatchItem[], { data, at }: AmpEvent): void {
   const item = items[Number(data.n) - 1]
   if (item === undefined) return
-  const cost = numberOf(data.costUsd)
+  const [cost, time] = [numberOf(data.costUsd), numberOf(data.durationMs)]
   Object.assign(item, {
     key: wordOf(data.key) ?? item.key,
     status: wordOf(data.status) ?? item.status,
     session: wordOf(data.session) ?? item.session,
     error: wordOf(data.error),
     iterations: numberOf(data.iterations) ?? item.iterations,
-    durationMs: numberOf(data.durationMs) ?? item.durationMs,
+    durationMs: time === null ? item.durationMs : (item.durationMs ?? 0) + time,
     costUsd: cost === null ? item.costUsd : (item.costUsd ?? 0) + cost,
     updatedAt: at,
   })
 }
 
-/** Where the sessions of a run are: in this repository, or in those that its plan names. One that cannot be opened is added to `broken`. */
+/**
+ * Where the sessions of a run are: in this repository, or in those that its plan names. One that cannot be opened is added to `broken`, and
+ * those of a run from elsewhere are: its plan is somebody else's, and names directories of theirs.
+ */
 export async function sourcesOf(repo: Repo, run: BatchRun, broken: BrokenSession[]): Promise<BatchSource[]> {
   const path = await repo.home()
   const made = run.items.filter(({ session }) => session !== null)
@@ -175,9 +179,12 @@ export async function sourcesOf(repo: Repo, run: BatchRun, broken: BrokenSession
   }
   const sources: BatchSource[] = here.size === 0 ? [] : [{ repo, path, sessions: [...here] }]
   const elsewhere = made.filter(({ session }) => session !== null && !here.has(session))
+  const isForeign = elsewhere.length > 0 && !(await isOwn(repo, run.id))
   for (const [place, items] of groupBy(elsewhere, (item) => item.dir)) {
     const cwd = isAbsolute(place) ? place : resolve(path, place)
     try {
+      if (isForeign)
+        throw fatal('the batch run was not started in this clone, and its other repositories are not opened')
       const there = await openRepo(atPlace(repo, cwd))
       const sessions = await thoseIn(there, present(items.map(({ session }) => session)))
       if (sessions.length > 0) sources.push({ repo: there, path: cwd, sessions })

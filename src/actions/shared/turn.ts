@@ -13,6 +13,8 @@ interface Turn {
 const writing: Turn = { name: 'turn', maxAge: 10_000, maxWait: 5_000 }
 /** A base with its checkout: `git merge` writes index and files before it moves the branch, and two at once mix them up. */
 export const landingTurn: Turn = { name: 'landing', maxAge: 600_000, maxWait: 60_000 }
+/** The start of a batch run: to look for an earlier run of the plan, and to begin one when there is none. */
+export const startTurn: Turn = { name: 'batch-start', maxAge: 60_000, maxWait: 60_000 }
 
 interface Owner {
   pid: number

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { compareBatch } from '../../actions/batch/compare.js'
-import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemJson, itemWords, renderContest } from '../../render/batch.js'
 
 /** `git amp batch compare [<run>]` */
@@ -36,13 +36,20 @@ export class BatchCompareCommand extends BatchCommand {
     const { contests, dropped, view } = await compareBatch(home, { run, only, passed, pick })
     if (this.json) {
       const shown = contests.map(({ attempts, ...rest }) => ({ ...rest, attempts: attempts.map(itemJson) }))
-      const gone = dropped.flatMap((one) => ('value' in one ? [one.item.session] : []))
-      ui.json({ schema: 'git-amp/batch-compare@1', run: view.tip.id, contests: shown, dropped: gone })
+      const gone = dropped.flatMap((one) => ('value' in one && one.value !== null ? [one.item.session] : []))
+      ui.json({
+        schema: 'git-amp/batch-compare@1',
+        run: view.tip.id,
+        contests: shown,
+        dropped: gone,
+        refused: refusedJson(dropped),
+      })
     } else {
       const show = { paint: ui.paint.bind(ui), now: host.now(), width: ui.width }
       ui.answer(contests.map((contest) => renderContest(contest, show)).join('\n\n'))
       for (const one of dropped)
-        if ('value' in one) ui.tell(`removed ${one.item.session.slice(0, 4)} ${itemWords(one.item)}`)
+        if ('value' in one && one.value !== null)
+          ui.tell(`removed ${one.item.session.slice(0, 4)} ${itemWords(one.item)}`)
     }
     return tellRefusals(ui, dropped, itemWords)
   }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion'
 import { diffBatch } from '../../actions/batch/diff.js'
 import { changedFiles } from '../../actions/diff.js'
-import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemWords } from '../../render/batch.js'
 
 /** `git amp batch diff [<run>]` */
@@ -45,7 +45,7 @@ export class BatchDiffCommand extends BatchCommand {
       const items = results.flatMap((one) =>
         'value' in one ? [{ n: one.item.n, repo: one.item.repo, session: one.item.session, files: one.value }] : [],
       )
-      ui.json({ schema: 'git-amp/batch-diff@1', items })
+      ui.json({ schema: 'git-amp/batch-diff@1', items, refused: refusedJson(results) })
     }
     return tellRefusals(ui, results, itemWords)
   }

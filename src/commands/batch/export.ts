@@ -41,7 +41,7 @@ export class BatchExportCommand extends BatchCommand {
     if (format === 'csv' && target.kind !== 'dir')
       throw usage('a csv file holds one table', 'Name a directory with --out.')
     const broken: BrokenSession[] = []
-    const rows = exportBatch(await this.openHome(), { run: this.batch, tables: tableNames, broken, signal })
+    const rows = await exportBatch(await this.openHome(), { run: this.batch, tables: tableNames, broken, signal })
     const { files, counts } = await writeRows(host, rows, {
       tables: [...tableNames],
       format: tableFormat(format, columnsOf),

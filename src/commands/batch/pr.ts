@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { pullRequests } from '../../actions/batch/pr.js'
-import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemWords } from '../../render/batch.js'
 import { mergeJson, mergeWords } from '../../render/merge.js'
 
@@ -33,7 +33,7 @@ export class BatchPrCommand extends BatchCommand {
     const done = results.flatMap((one) => ('value' in one ? [one] : []))
     if (this.json) {
       const items = done.map(({ item, value }) => ({ n: item.n, repo: item.repo, ...mergeJson(value) }))
-      ui.json({ schema: 'git-amp/batch-pr@1', items })
+      ui.json({ schema: 'git-amp/batch-pr@1', items, refused: refusedJson(results) })
     } else for (const { item, value } of done) ui.answer(`${itemWords(item)}: ${mergeWords(value)}`)
     return tellRefusals(ui, results, itemWords)
   }

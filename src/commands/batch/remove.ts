@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { removeBatch } from '../../actions/batch/remove.js'
-import { BatchCommand, tellRefusals } from '../../cli/batch.js'
+import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemWords } from '../../render/batch.js'
 import { sessionJson } from '../../render/json.js'
 
@@ -34,7 +34,9 @@ export class BatchRemoveCommand extends BatchCommand {
     const { ui } = this.context
     const { batch: run, only, passed, branch, force, dryRun } = this
     const results = await removeBatch(home, { run, only, passed, branch, force, dryRun })
-    const done = results.flatMap((one) => ('value' in one ? [one] : []))
+    const done = results.flatMap((one) =>
+      'value' in one && one.value !== null ? [{ item: one.item, value: one.value }] : [],
+    )
     if (this.json) {
       const items = done.map(({ item, value: { tip, ...rest } }) => ({
         n: item.n,
@@ -42,10 +44,11 @@ export class BatchRemoveCommand extends BatchCommand {
         session: sessionJson(tip, null),
         ...rest,
       }))
-      ui.json({ schema: 'git-amp/batch-remove@1', items, isDryRun: dryRun })
+      ui.json({ schema: 'git-amp/batch-remove@1', items, refused: refusedJson(results), isDryRun: dryRun })
     } else
       for (const { item } of done)
         ui.answer(`${dryRun ? 'would remove' : 'removed'} ${item.session.slice(0, 4)} ${itemWords(item)}`)
+    if (results.every((one) => 'value' in one && one.value === null)) ui.tell('All of them are removed already.')
     if (done.length > 0 && !dryRun)
       ui.hint("git amp undo in an item's repository brings its sessions back", 'ampRemoved')
     return tellRefusals(ui, results, itemWords)

@@ -64,7 +64,8 @@ export class BatchStartCommand extends BatchCommand {
 
       Everything that is wrong with a plan is told at once, with file, line and column; nothing is started then. An item is known by its
       repository, base commit, prompt, agent, model and attempt: a plan that is started again goes on with its run and does what has no result
-      yet, and results that another run has are taken over. \`--again\` does all of it anew.
+      yet. A plan that was changed is another run, which takes over the results that there are: what passed, and what failed its tests.
+      \`--again\` does all of it anew.
 
       Ctrl-C stops the agents and records what they did, \`git amp batch abort\` does it from elsewhere; \`git amp batch resume\` goes on, also when
       everything was killed.
