@@ -265,8 +265,8 @@ __git_amp_table ()
 		rest=""
 		;;
 	trust)
-		options="--dry-run --force --json --repo= --quiet --help"
-		values="--repo=dir"
+		options="--base= --list --revoke --all --dry-run --force --json --repo= --quiet --help"
+		values="--base=ref --repo=dir"
 		positionals="session"
 		rest=""
 		;;

@@ -280,7 +280,7 @@ export const registry: Registry = {
     },
     {
       names: ['trust'],
-      summary: 'Show the commands of a session from elsewhere, and approve them',
+      summary: 'Show the commands of a repository or a session from elsewhere, and approve them',
       asks: 'repository',
       load: async () => (await import('./commands/trust.js')).TrustCommand,
     },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AgentAdapter, AgentEvent, AgentRun } from '../agent/adapter.js'
-import { type ConfiguredAgent, checkModel, openAgent } from '../agent/registry.js'
+import { type ConfiguredAgent, checkModel } from '../agent/registry.js'
 import { runAgent } from '../agent/run.js'
 import { fatal } from '../errors.js'
 import type { Config } from '../git/config.js'
@@ -16,6 +16,7 @@ import { together } from '../util/collections.js'
 import { shortSubject } from '../util/message.js'
 import type { Redact } from '../util/redact.js'
 import { plural } from '../util/time.js'
+import { openTeamAgent } from './shared/agent.js'
 import { type Collected, collect } from './shared/collect.js'
 import { refuseOverBudget, withCost } from './shared/cost.js'
 import { type Ended, recordEnd, spent } from './shared/ending.js'
@@ -123,7 +124,7 @@ export async function iterateSession(repo: Repo, options: IterateOptions): Promi
   refuseInHook(repo, found)
   const agentName = options.agent ?? found.snapshot.agent
   checkModel(options.model)
-  const agent = await openAgent(repo.host, await repo.config(), agentName)
+  const agent = await openTeamAgent(repo, agentName, { tip: found })
   await refuseElsewhere(repo, found, options.force === true)
   const limits = await limitsOf(repo, options.timeoutMs)
   const caution = await refuseOverBudget(repo, found, options.maxCost)

@@ -159,7 +159,7 @@ async function run(repo: Repo, session: ChainTip, how: Running): Promise<MergeRe
     steps.push(step)
     how.onStep?.(step)
   }
-  const style = await styleOf(repo, plan.style)
+  const style = await styleOf(repo, found.tip, plan.style)
   const now: Run = { ...how, ...base, tip: found.tip, head: found.head, place: found.place, style, steps, tell }
   const result = {
     ...{ tip: found.tip, ...base, after: base.before, via: null, updated: null, unsigned: null, cleaned: null },

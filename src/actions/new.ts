@@ -1,7 +1,6 @@
-import { allAgentNames, checkModel, defaultAgent, findAgent, openAgent, unknownAgent } from '../agent/registry.js'
+import { allAgentNames, checkModel, defaultAgent, findAgent, unknownAgent } from '../agent/registry.js'
 import { AmpError, fatal } from '../errors.js'
-import { badValue, type Config } from '../git/config.js'
-import { fullRef, resolveCommit } from '../git/history.js'
+import { badValue } from '../git/config.js'
 import type { Oid } from '../git/run.js'
 import type { Repo } from '../repo.js'
 import { beginChain, type ChainTip } from '../state/chain.js'
@@ -9,9 +8,13 @@ import { firstLine } from '../state/fold.js'
 import { branchRef, sessionRef } from '../state/names.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
+import { openTeamAgent } from './shared/agent.js'
+import { resolveBase } from './shared/base.js'
 import { cleanName, oneLineName } from './shared/name.js'
 import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
+import { teamAt } from './shared/team.js'
+import type { Team } from './shared/team-read.js'
 import { rememberOwn } from './shared/trust.js'
 
 /** What the user wants of a new session. */
@@ -53,15 +56,19 @@ const branchTries = 1000
  */
 export async function newSession(repo: Repo, options: NewOptions): Promise<NewResult> {
   const config = await repo.config()
-  const agent = options.agent ?? config.get('amp.agent') ?? defaultAgent
-  const agentProblem = await findProblem(repo, config, { agent, isSetting: options.agent === undefined })
   const base = await resolveBase(repo, options)
+  const team = await teamAt(repo, base.oid)
+  const setting = config.get('amp.agent')
+  const agent = options.agent ?? setting ?? team.agent?.name ?? defaultAgent
+  const isSetting = options.agent === undefined && setting !== null
+  const agentProblem = await findProblem(repo, { agent, isSetting, team, base: base.oid, revision: options.base })
   const redact = await repo.redactor()
   const prompt = redact(options.prompt)
   // Name and branch come out of the prompt: they must not tell what it may not.
   const name = nameOf({ prompt, name: options.name === undefined ? undefined : redact(options.name) })
   const test = options.test ?? (config.get('amp.test') || undefined)
-  const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? undefined
+  const teamModel = team.agent?.name === agent ? team.agent.model : undefined
+  const model = options.model ?? config.get(`amp.agent.${agent}.model`) ?? teamModel
   checkModel(model)
   const slug = slugOf(name)
   const id = options.id ?? repo.newId()
@@ -94,14 +101,17 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
  */
 async function findProblem(
   repo: Repo,
-  config: Config,
-  { agent, isSetting }: { agent: string; isSetting: boolean },
+  wanted: { agent: string; isSetting: boolean; team: Team; base: Oid; revision: string | undefined },
 ): Promise<AmpError | null> {
+  const { agent, isSetting, team, ...where } = wanted
+  const config = await repo.config()
   const known = allAgentNames(config)
-  if (isSetting && !known.includes(agent)) throw badValue('amp.agent', agent, ...unknownAgent(agent, known).hints)
-  findAgent(config, agent)
+  const isOfTeam = team.agent?.name === agent && team.agent.command !== undefined && !known.includes(agent)
+  if (isSetting && !isOfTeam && !known.includes(agent))
+    throw badValue('amp.agent', agent, ...unknownAgent(agent, known).hints)
+  if (!isOfTeam) findAgent(config, agent)
   try {
-    await openAgent(repo.host, config, agent)
+    await openTeamAgent(repo, agent, where)
     return null
   } catch (error) {
     if (!(error instanceof AmpError)) throw error
@@ -115,24 +125,6 @@ function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
   if (options.name !== undefined) return cleanName(options.name)
   // The dash or the number sign of a list or a heading is no part of it.
   return oneLineName(firstLine(options.prompt).replace(/^[-*+#>\s]+/, '')) || 'session'
-}
-
-async function resolveBase(
-  repo: Repo,
-  { base: revision, from }: Pick<NewOptions, 'base' | 'from'>,
-): Promise<{ ref: string | null; oid: Oid }> {
-  const place = repo.in(repo.location.topLevel ?? repo.location.gitDir)
-  const wanted = revision ?? (await repo.config()).get('amp.base') ?? 'HEAD'
-  const [oid, ref] = await Promise.all([resolveCommit(place, wanted), fullRef(place, wanted)])
-  if (oid !== null) return { ref, oid: from ?? oid }
-  if (wanted !== 'HEAD') {
-    const setting = revision === undefined ? ' (from amp.base)' : ''
-    throw fatal(`the base '${wanted}'${setting} is no commit`, 'Name a branch or commit with --base <revision>.')
-  }
-  throw fatal(
-    'this repository has no commit yet, and a session starts from one',
-    `Run "git commit --allow-empty -m 'Initial commit'".`,
-  )
 }
 
 interface NewFacts {

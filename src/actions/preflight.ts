@@ -63,7 +63,7 @@ export async function preflightSession(repo: Repo, options: PreflightOptions): P
   const base = await attempt('base', () => baseOf(repo, tip, options.into))
   if ('check' in base) return { ...nothing, head, checks: [...first, base.check], isReady: false }
   const { into, before } = base.value
-  const style = await styleOf(repo, options.style)
+  const style = await styleOf(repo, tip, options.style)
   const landing = await landingOf(repo, { tip, head, into, before, style, place: found.value.place })
   const checks = [
     ...first,

@@ -92,7 +92,8 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     isMerging: (await readMerge(repo, tip.id)) !== null,
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
-    test: await testCommand(repo, tip),
+    // What is wrong with the team's file is told when something is to run.
+    test: await testCommand(repo, tip).catch(() => null),
     tested: await testedTree(repo, tip, { head, isDirty: status !== null && isDirty(status) }),
     changes: await changesOf(repo, tip, head),
     iterations,

@@ -1,4 +1,5 @@
 import { badValue, type Config } from '../git/config.js'
+import { mergeStyles, setupModes } from '../util/choices.js'
 
 /**
  * Looks at every setting of git-amp that can be wrong, before a command changes anything: most are needed only after an agent has run.
@@ -6,7 +7,10 @@ import { badValue, type Config } from '../git/config.js'
  */
 export function checkSettings(config: Config): void {
   config.choice('amp.hooks', ['run', 'skip'])
-  config.choice('amp.mergeStyle', ['ff', 'ff-only', 'no-ff', 'squash'])
+  config.choice('amp.mergeStyle', mergeStyles)
+  config.choice('amp.setupMode', setupModes)
+  config.bool('amp.team', true)
+  config.count('amp.ports')
   config.choice('amp.onFailure', ['commit', 'keep'])
   config.choice('amp.transcripts', ['never', 'ask', 'push'])
   config.choice('amp.snapshots', ['never', 'ask', 'push'])

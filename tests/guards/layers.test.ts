@@ -56,7 +56,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   execa: ['agent', 'git/hosting.ts'],
   listr2: ['cli/live.ts'],
   'isomorphic-git': ['state/isomorphic.ts'],
-  yaml: ['actions/batch'],
+  yaml: ['actions/shared/yaml-text.ts'],
   'node:buffer': ['state', 'util'],
   'node:child_process': [
     'processes.ts',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { allAgentNames, checkModel, defaultAgent, openAgent } from '../../agent/registry.js'
+import { allAgentNames, checkModel, defaultAgent } from '../../agent/registry.js'
 import { AmpError } from '../../errors.js'
 import type { Config } from '../../git/config.js'
 import { fullRef, resolveCommit } from '../../git/history.js'
@@ -10,11 +10,15 @@ import { maxItems } from '../../state/event-shape.js'
 import { closest } from '../../util/closest.js'
 import { groupBy } from '../../util/collections.js'
 import { systemWords } from '../../util/system.js'
+import { openTeamAgent } from '../shared/agent.js'
+import { teamBase } from '../shared/base.js'
 import { here, ownClone } from '../shared/lease.js'
+import { teamAt } from '../shared/team.js'
+import type { Team } from '../shared/team-read.js'
+import type { Position, Problem } from '../shared/yaml-text.js'
 import { cloneDir, ensureClone, followRemote, isUrl, tryUrl, withoutPassword } from './cache.js'
 import type { Plan, PlanItem } from './plan.js'
 import { type Draft, type DraftPlan, readPlan } from './plan-read.js'
-import type { Position, Problem } from './plan-text.js'
 import type { Repos } from './repos.js'
 
 /** Where a plan comes from. */
@@ -227,11 +231,14 @@ async function lookAt(
     const wanted = draft.baseBranch?.value ?? ''
     if (!bases.has(wanted)) bases.set(wanted, await findBase(work, repo, { draft, config, isClone }))
     const base = bases.get(wanted) ?? null
-    const agent = draft.agent?.value ?? config.get('amp.agent') ?? defaultAgent
-    if (!agents.has(agent))
-      agents.set(agent, await isUsable(work, repo, { config, agent, where: draft.agent ?? draft.repo }))
-    const model = draft.model?.value ?? config.get(`amp.agent.${agent}.model`) ?? undefined
-    const isGood = agents.get(agent) === true && isModel(work, model, draft.model ?? draft)
+    const team = base === null ? {} : await teamFor(work, repo, { base: base.oid, where: draft.repo })
+    const agent = draft.agent?.value ?? config.get('amp.agent') ?? team?.agent?.name ?? defaultAgent
+    const key = `${base?.oid} ${agent}`
+    if (!agents.has(key) && team !== null)
+      agents.set(key, await isUsable(work, repo, { base: base?.oid ?? null, agent, where: draft.agent ?? draft.repo }))
+    const teamModel = team?.agent?.name === agent ? team.agent.model : undefined
+    const model = draft.model?.value ?? config.get(`amp.agent.${agent}.model`) ?? teamModel
+    const isGood = agents.get(key) === true && isModel(work, model, draft.model ?? draft)
     if (base === null || !isGood) return null
     if (draft.mergeOnPass?.value === true && base.ref?.startsWith('refs/heads/') !== true) {
       complain(work, draft.baseBranch ?? draft.repo, [
@@ -268,7 +275,7 @@ async function findBase(
     if (branch !== null) await followRemote(repo, branch)
   }
   const [oid, ref] = await Promise.all([resolveCommit(place, name), fullRef(place, name)])
-  if (oid !== null) return { ref, oid }
+  if (oid !== null) return name === 'HEAD' ? teamBase(repo, { ref, oid }) : { ref, oid }
   if (name === 'HEAD') {
     complain(work, where, [`'${withoutPassword(draft.repo.value)}' has no commit yet, and a session starts from one`])
     return null
@@ -285,19 +292,30 @@ async function findBase(
   return null
 }
 
+/** What the team says in the base; null when its file is wrong. */
+async function teamFor(work: Work, repo: Repo, { base, where }: { base: Oid; where: Position }): Promise<Team | null> {
+  try {
+    return await teamAt(repo, base)
+  } catch (error) {
+    if (!(error instanceof AmpError)) throw error
+    complain(work, where, [error.message, error.hints[0]])
+    return null
+  }
+}
+
 async function isUsable(
   work: Work,
   repo: Repo,
-  { config, agent, where }: { config: Config; agent: string; where: Position },
+  { base, agent, where }: { base: Oid | null; agent: string; where: Position },
 ): Promise<boolean> {
   try {
-    await openAgent(repo.host, config, agent)
+    await openTeamAgent(repo, agent, { base })
     return true
   } catch (error) {
     if (!(error instanceof AmpError)) throw error
     const [similar] = closest(
       agent,
-      allAgentNames(config).filter((name) => name !== agent),
+      allAgentNames(await repo.config()).filter((name) => name !== agent),
     )
     complain(work, where, [error.message, similar === undefined ? error.hints[0] : `Did you mean '${similar}'?`])
     return false

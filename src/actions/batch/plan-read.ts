@@ -1,4 +1,4 @@
-import { type Located, type Node, PlanText, type Position, type Problem } from './plan-text.js'
+import { type Located, type Node, type Position, type Problem, YamlText } from '../shared/yaml-text.js'
 
 /** What an item can say, and the defaults of all items. */
 export interface ItemOptions {
@@ -59,7 +59,7 @@ const maxAttempts = 100
  * @returns the plan as far as it could be read, and all that is wrong with it
  */
 export async function readPlan(text: string): Promise<{ plan: DraftPlan; problems: Problem[] }> {
-  const source = await PlanText.parse(text)
+  const source = await YamlText.parse(text, { what: 'the plan', most: 32 })
   const plan: DraftPlan = { items: [] }
   if (source.problems.length > 0) return { plan, problems: source.problems }
   const top = source.map(source.root, planKeys, 'the plan')
@@ -78,14 +78,14 @@ export async function readPlan(text: string): Promise<{ plan: DraftPlan; problem
   return { plan, problems: source.problems }
 }
 
-function runId(source: PlanText, node: Node | undefined): string | undefined {
+function runId(source: YamlText, node: Node | undefined): string | undefined {
   const id = source.text(node, 'runId')
   if (id === undefined || /^[A-Za-z0-9_][\w.-]{0,99}$/.test(id.value)) return id?.value
   source.say(id, 'runId must be a word of letters, digits, and - _ .')
   return undefined
 }
 
-function options(source: PlanText, map: ReadonlyMap<string, Node>): ItemOptions {
+function options(source: YamlText, map: ReadonlyMap<string, Node>): ItemOptions {
   const found: ItemOptions = {
     baseBranch: source.text(map.get('baseBranch'), 'baseBranch'),
     scriptCommand: source.text(map.get('scriptCommand'), 'scriptCommand'),
@@ -101,7 +101,7 @@ function options(source: PlanText, map: ReadonlyMap<string, Node>): ItemOptions 
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined))
 }
 
-function rows(source: PlanText, matrix: Node, defaults: ItemOptions): Draft[] {
+function rows(source: YamlText, matrix: Node, defaults: ItemOptions): Draft[] {
   const drafts: Draft[] = []
   for (const node of source.list(matrix, 'matrix')) {
     const row = source.map(node, rowKeys, 'an item of the matrix')
@@ -118,14 +118,14 @@ function rows(source: PlanText, matrix: Node, defaults: ItemOptions): Draft[] {
   return drafts
 }
 
-function few(source: PlanText, row: ReadonlyMap<string, Node>, attempts: number): number {
+function few(source: YamlText, row: ReadonlyMap<string, Node>, attempts: number): number {
   if (attempts > maxAttempts)
     source.say(source.at(row.get('attempts') ?? null), `attempts can be ${maxAttempts} at most`)
   return Math.min(attempts, maxAttempts)
 }
 
 /** Exactly one of `prompt` and `promptFile`. */
-function promptOf(source: PlanText, map: ReadonlyMap<string, Node>, where: Position): PromptSource | null {
+function promptOf(source: YamlText, map: ReadonlyMap<string, Node>, where: Position): PromptSource | null {
   const text = source.text(map.get('prompt'), 'prompt')
   const file = source.text(map.get('promptFile'), 'promptFile')
   if (map.has('prompt') && map.has('promptFile'))
@@ -141,7 +141,7 @@ interface Chosen {
 }
 
 /** Every repository with every prompt, agent and model; repositories turn fastest, so that the work is spread. */
-function crossProduct(source: PlanText, top: ReadonlyMap<string, Node>, defaults: ItemOptions): Draft[] {
+function crossProduct(source: YamlText, top: ReadonlyMap<string, Node>, defaults: ItemOptions): Draft[] {
   for (const key of ['repos', 'prompts'])
     if (!top.has(key)) source.say(source.at(source.root), `a cross product needs '${key}'`)
   const each = <T>(key: string, read: (node: Node) => T | null | undefined): T[] =>
@@ -176,7 +176,7 @@ function crossProduct(source: PlanText, top: ReadonlyMap<string, Node>, defaults
 }
 
 function promptEntry(
-  source: PlanText,
+  source: YamlText,
   node: Node,
 ): { prompt: PromptSource | null; name?: Located<string> | undefined } {
   if (!source.isMap(node)) {
@@ -188,7 +188,7 @@ function promptEntry(
   return { prompt, name: source.text(map.get('name'), 'name') }
 }
 
-function agentEntry(source: PlanText, node: Node): Chosen | null {
+function agentEntry(source: YamlText, node: Node): Chosen | null {
   if (!source.isMap(node)) {
     const agent = source.text(node, 'an agent')
     return agent === undefined ? null : { agent }

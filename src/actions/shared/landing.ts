@@ -7,22 +7,21 @@ import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchName, branchRef } from '../../state/names.js'
+import { type MergeStyle, mergeStyles } from '../../util/choices.js'
 import { withTrailers } from '../../util/message.js'
 import { type Checkout, checkoutOf, forward, gitDirOf, refuseAgentOn } from './checkout.js'
 import { byGit, isHalfMoved, withCheckout } from './checkouts.js'
 import { refuseLocked } from './lock.js'
 import { checkMessage } from './message-hooks.js'
 import { record, type Step } from './record.js'
+import { teamOf } from './team.js'
 
-/** How the session's work comes into the base. */
-export type MergeStyle = 'ff' | 'ff-only' | 'no-ff' | 'squash'
+export type { MergeStyle } from '../../util/choices.js'
 
-const styles = ['ff', 'ff-only', 'no-ff', 'squash'] as const
-
-/** The style that the user asks for, else the configured one. */
-export async function styleOf(repo: Repo, style: MergeStyle | undefined): Promise<MergeStyle> {
-  const configured = (await repo.config()).choice('amp.mergeStyle', styles)
-  return style ?? styles.find((one) => one === configured) ?? 'ff'
+/** The style that the user asks for, else the configured one, else the team's. */
+export async function styleOf(repo: Repo, tip: ChainTip, style: MergeStyle | undefined): Promise<MergeStyle> {
+  const configured = (await repo.config()).choice('amp.mergeStyle', mergeStyles)
+  return style ?? configured ?? (await teamOf(repo, tip)).mergeStyle ?? 'ff'
 }
 
 /** The ref that a session is merged into. @throws AmpError when its base is no branch, and none is named */

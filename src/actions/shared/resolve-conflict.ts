@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { AgentEvent, AgentRun } from '../../agent/adapter.js'
-import { openAgent } from '../../agent/registry.js'
 import { runAgent } from '../../agent/run.js'
 import { type AmpError, no } from '../../errors.js'
 import type { Oid } from '../../git/run.js'
@@ -9,6 +8,7 @@ import { readStatus } from '../../git/status.js'
 import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { oneLine } from '../../util/sanitize.js'
+import { openTeamAgent } from './agent.js'
 import { refuseOverBudget, withCost } from './cost.js'
 import { spent } from './ending.js'
 import { type Stop, stopAt } from './hand-over.js'
@@ -82,7 +82,7 @@ const unresolved = (stop: Stop, agent: string, reason: string): AmpError =>
 async function askAgent(repo: Repo, stop: Stop, how: AgentOptions & { id: string }): Promise<AgentRun> {
   const { tip, place } = stop
   const config = await repo.config()
-  const { adapter, program, env } = await openAgent(repo.host, config, tip.snapshot.agent)
+  const { adapter, program, env } = await openTeamAgent(repo, tip.snapshot.agent, { tip })
   const model = tip.snapshot.model ?? null
   const approve = config.bool(`amp.agent.${tip.snapshot.agent}.approve`, true)
   await refuseUntrustedTest(repo, tip)

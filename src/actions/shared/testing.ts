@@ -13,7 +13,8 @@ import { excerpt } from '../../util/excerpt.js'
 import { onIndexCopy } from './index-copy.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
-import { ownTest, refuseUntrustedTest } from './trust.js'
+import { commandOf, teamFile, teamOf } from './team.js'
+import { ownTest, refuseUnapproved, refuseUntrustedTest } from './trust.js'
 
 /** How a test command ended. */
 export interface TestRun {
@@ -69,10 +70,15 @@ export async function runScript(
   return { command: options.command, exit, signal, durationMs, output: kept, isStopped, isRecorded: false }
 }
 
-/** A session's own command runs only when it was written here or approved; this is the one door that it can come through. */
+/** A command of the session or of the repository runs only when it was written here or approved; this is the one door that it can come through. */
 async function refuseUntrusted(repo: Repo, { command, session }: { command: string; session: string }): Promise<void> {
   const tip = await readTip(repo, session)
-  if (tip !== null && (await ownTest(repo, tip)) === command) await refuseUntrustedTest(repo, tip)
+  if (tip === null) return
+  if ((await testCommand(repo, tip)) === command) await refuseUntrustedTest(repo, tip)
+  const config = await repo.config()
+  const { setup } = await teamOf(repo, tip)
+  if (setup === command && config.get('amp.setup') === null && config.get('amp.test') !== command)
+    await refuseUnapproved(repo, [{ kind: 'setup', text: setup, file: teamFile }], { tip })
 }
 
 /** A shell command as an agent that says nothing of itself: stderr goes where stdout goes, in order. */
@@ -135,9 +141,9 @@ export async function recordTest(
   return { tip: recorded?.tip ?? tip, run: { ...run, isRecorded: true } }
 }
 
-/** The test command that applies now: the session's own, else `amp.test`. */
+/** The test command that applies now: the session's own, else `amp.test`, else the team's. */
 export async function testCommand(repo: Repo, tip: ChainTip): Promise<string | null> {
-  return (await ownTest(repo, tip)) ?? ((await repo.config()).get('amp.test') || null)
+  return (await ownTest(repo, tip)) ?? commandOf(await repo.config(), await teamOf(repo, tip), 'test')
 }
 
 /** The exit code that is recorded for a tree and a command, the latest; null when there is none. */

@@ -6,13 +6,17 @@ import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import { type CommentView, commentsOf } from '../../state/comments.js'
 import type { LongText } from '../../state/events.js'
 import { readOperations } from '../../state/oplog.js'
+import { shellWord } from '../../util/quote.js'
 import { longestLog } from '../oplog.js'
 import { goalOf } from './prompt.js'
+import { teamFile, teamOf } from './team.js'
 
-/** Something of a session that runs, or that an agent is told to do. */
+/** Something of a session or a repository that runs, that an agent is told to do, or that files are handed to it for. */
 export interface Runnable {
-  kind: 'test' | 'prompt' | 'comment'
+  kind: 'test' | 'prompt' | 'comment' | 'setup' | 'agent' | 'copy'
   text: string
+  /** The file of the repository that says it; without it the session does. */
+  file?: string
   /** Id of a comment. */
   id?: string
   /** Who wrote a comment, and where it points. */
@@ -57,9 +61,11 @@ export const commentRunnables = (repo: Repo, comments: readonly CommentView[]): 
     }),
   )
 
-/** What an approval is for: these words, in this session. */
-export const digestOf = (id: string, { kind, text }: Runnable): string =>
-  createHash('sha256').update(`${id}\0${kind}\0${text}`).digest('hex')
+/** What an approval is for: these words, in this session; or in any session of this repository, when one of its files says them. */
+export const digestOf = (id: string, { kind, text, file }: Runnable): string =>
+  createHash('sha256')
+    .update(`${file === undefined ? id : 'repository'}\0${kind}\0${text}`)
+    .digest('hex')
 
 /** Remembers that a session was started here, or a comment written. */
 export async function rememberOwn(repo: Repo, id: string): Promise<void> {
@@ -78,10 +84,24 @@ const ownIds = async (repo: Repo): Promise<string[]> =>
   (await repo.host.fs.readFile(ownFile(repo), 'utf8').catch(() => '')).split('\n')
 
 /** Which of some runnables the user has neither written here nor approved. */
-export async function untrusted(repo: Repo, { id }: ChainTip, runnables: readonly Runnable[]): Promise<Runnable[]> {
+export async function untrusted(repo: Repo, tip: ChainTip | null, runnables: readonly Runnable[]): Promise<Runnable[]> {
+  const id = tip?.id ?? ''
+  const unknown = await unapproved(repo, id, runnables)
+  const [asked, missing] = [
+    unknown.filter(({ file }) => file !== undefined),
+    unknown.filter(({ file }) => file === undefined),
+  ]
+  return missing.length === 0 ? asked : [...(await unknownHere(repo, id, missing)), ...asked]
+}
+
+/** Those that no approval is kept for. */
+export async function unapproved(repo: Repo, id: string, runnables: readonly Runnable[]): Promise<Runnable[]> {
   const approved = new Set((await repo.config()).all(trustKey))
-  const missing = runnables.filter((one) => !approved.has(digestOf(id, one)))
-  if (missing.length === 0) return []
+  return runnables.filter((one) => !approved.has(digestOf(id, one)))
+}
+
+/** Those of a session that were not written in this clone. */
+async function unknownHere(repo: Repo, id: string, missing: readonly Runnable[]): Promise<Runnable[]> {
   // Anybody may comment on a session that was started here.
   const comments = new Set(missing.some(({ kind }) => kind === 'comment') ? await ownIds(repo) : [])
   const foreign = missing.filter((one) => one.kind !== 'comment' || !comments.has(one.id ?? ''))
@@ -89,11 +109,46 @@ export async function untrusted(repo: Repo, { id }: ChainTip, runnables: readonl
   return isOnlyComments || !(await isOwn(repo, id)) ? foreign : foreign.filter(({ kind }) => kind === 'comment')
 }
 
-/** Refuses to run a test command that came with the session and was not approved. Commands of the configuration are the user's own. */
+/** Refuses to run a test command that came with the session or the repository, and was not approved. Those of git's configuration are the user's own. */
 export async function refuseUntrustedTest(repo: Repo, tip: ChainTip): Promise<void> {
-  const test = await ownTest(repo, tip)
-  const [found] = test === null ? [] : await untrusted(repo, tip, [{ kind: 'test', text: test }])
-  if (found !== undefined) throw refusal(tip, 'its test command')
+  const own = await ownTest(repo, tip)
+  if (own !== null) {
+    const [found] = await untrusted(repo, tip, [{ kind: 'test', text: own }])
+    if (found !== undefined) throw refusal(tip, 'its test command')
+  } else if ((await repo.config()).get('amp.test') === null) {
+    const { test } = await teamOf(repo, tip)
+    if (test !== undefined) await refuseUnapproved(repo, [{ kind: 'test', text: test, file: teamFile }], { tip })
+  }
+}
+
+const wanted: Readonly<Record<Runnable['kind'], string>> = {
+  test: 'a test command',
+  setup: 'a setup command',
+  agent: 'a command for its agent',
+  copy: 'ignored files to be copied',
+  prompt: '',
+  comment: '',
+}
+
+/**
+ * Refuses what a file of the repository asks for and nobody has approved here.
+ * @param where the session that it is for, or the revision that a new one starts from
+ */
+export async function refuseUnapproved(
+  repo: Repo,
+  asked: readonly Runnable[],
+  where: { tip: ChainTip } | { revision?: string | undefined },
+): Promise<void> {
+  const [found] = await unapproved(repo, '', asked)
+  if (found === undefined) return
+  const revision = 'tip' in where || where.revision === undefined ? '' : ` --base ${shellWord(where.revision)}`
+  const words = 'tip' in where ? ` ${where.tip.id.slice(0, 4)}` : revision
+  const without = { copy: 'copy', setup: 'setup', test: 'test' }[found.kind as string]
+  throw no(
+    `${found.file} of this repository asks for ${wanted[found.kind]}, which is not approved`,
+    `"git amp trust${words}" shows it, and approves it.`,
+    ...(without === undefined ? [] : [`To do without it for good: git config amp.${without} ""`]),
+  )
 }
 
 /**

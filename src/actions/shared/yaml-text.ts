@@ -4,13 +4,13 @@ import { parseDollars } from '../../util/amounts.js'
 import { closest } from '../../util/closest.js'
 import { oneLine } from '../../util/sanitize.js'
 
-/** Where something stands in a plan, counted from 1. */
+/** Where something stands in a text, counted from 1. */
 export interface Position {
   line: number
   column: number
 }
 
-/** Something that is wrong with a plan, and what may help. */
+/** Something that is wrong with a text, and what may help. */
 export interface Problem extends Position {
   message: string
   hint?: string
@@ -21,18 +21,15 @@ export interface Located<T> extends Position {
   value: T
 }
 
-/** A node of a plan: a YAML value with its place. */
+/** A node of a text: a YAML value with its place. */
 export type Node = ParsedNode | null
 
 type Yaml = typeof import('yaml')
 
-/** More than this is no plan. */
-const maxBytes = 32 * 1024 * 1024
-
 /**
- * Reads the nodes of a plan and gathers all that is wrong with it: whoever writes one wants to hear everything at once.
+ * Reads the nodes of a plan or a configuration and gathers all that is wrong with it: whoever writes one wants to hear everything at once.
  */
-export class PlanText {
+export class YamlText {
   readonly problems: Problem[] = []
 
   private constructor(
@@ -41,23 +38,28 @@ export class PlanText {
     private readonly document: ReturnType<Yaml['parseDocument']>,
   ) {}
 
-  /** Parses YAML, which JSON is a part of. */
-  static async parse(text: string): Promise<PlanText> {
-    if (text.length > maxBytes) throw fatal('the plan is larger than 32 MiB')
+  /** Parses YAML, which JSON is a part of. A text of more than `most` MiB is none. */
+  static async parse(text: string, { what, most }: { what: string; most: number }): Promise<YamlText> {
+    if (text.length > most * 1024 * 1024) throw fatal(`${what} is larger than ${most} MiB`)
     const yaml = await import('yaml')
     const lines = new yaml.LineCounter()
     const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false })
-    const plan = new PlanText(yaml, lines, document)
+    const source = new YamlText(yaml, lines, document)
     for (const { message, pos } of document.errors)
-      plan.problems.push({ ...plan.place(pos[0]), message: lowered(message) })
-    return plan
+      source.problems.push({ ...source.place(pos[0]), message: lowered(message) })
+    return source
   }
 
   get root(): Node {
     return this.document.contents as Node
   }
 
-  /** Where a node begins; the beginning of the plan for what is not there. */
+  /** Whether there is nothing but comments. */
+  get isEmpty(): boolean {
+    return this.document.contents === null
+  }
+
+  /** Where a node begins; the beginning of the text for what is not there. */
   at(node: Node): Position {
     return this.place(node?.range?.[0] ?? 0)
   }
@@ -108,6 +110,22 @@ export class PlanText {
 
   isMap(node: Node): boolean {
     return this.yaml.isMap(this.resolve(node))
+  }
+
+  isList(node: Node): boolean {
+    return this.yaml.isSeq(this.resolve(node))
+  }
+
+  /** One of some words. */
+  choice<T extends string>(node: Node | undefined, what: string, words: readonly T[]): Located<T> | undefined {
+    if (node === undefined) return undefined
+    const value = this.scalar(node)
+    const word = words.find((one) => one === value)
+    if (word !== undefined) return { value: word, ...this.at(node) }
+    const [similar] = closest(String(value), words)
+    const hint = similar === undefined ? undefined : `Did you mean '${similar}'?`
+    this.say(this.at(node), `${what} can be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`, hint)
+    return undefined
   }
 
   /** A text that is not empty. */
