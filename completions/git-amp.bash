@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test comment rename label exec list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec setup list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
 
 # Prints the words that may follow the first one of a command of two.
 __git_amp_second ()
@@ -16,8 +16,8 @@ __git_amp_table ()
 {
 	case "$1" in
 	new)
-		options="--prompt= --file= --edit --name= --base= --agent= --model= --test= --worktree= --run --json --repo= --quiet --help"
-		values="-m=none --prompt=none -F=file --file=file --name=none --base=ref --agent=agent --model=none --test=none --worktree=dir --repo=dir"
+		options="--prompt= --file= --edit --name= --base= --agent= --model= --test= --worktree= --sparse= --setup --run --json --repo= --quiet --help"
+		values="-m=none --prompt=none -F=file --file=file --name=none --base=ref --agent=agent --model=none --test=none --worktree=dir --sparse=dir --repo=dir"
 		positionals="none"
 		rest=""
 		;;
@@ -62,6 +62,12 @@ __git_amp_table ()
 		values="--repo=dir"
 		positionals="session"
 		rest="program"
+		;;
+	setup)
+		options="--copy --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session"
+		rest=""
 		;;
 	list|ls)
 		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"

@@ -27,7 +27,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --sparse --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -73,6 +73,7 @@ complete -c git-amp -n 'not __git_amp_command' -a comment -d 'Comment on lines o
 complete -c git-amp -n 'not __git_amp_command' -a rename -d 'Give a session another name'
 complete -c git-amp -n 'not __git_amp_command' -a label -d 'Put labels on a session, or list them'
 complete -c git-amp -n 'not __git_amp_command' -a exec -d 'Run any command in a session\'s worktree'
+complete -c git-amp -n 'not __git_amp_command' -a setup -d 'Prepare a session\'s worktree: ignored files, submodules, the setup command'
 complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of this repository'
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
@@ -130,6 +131,8 @@ complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l agent 
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l model -x -d 'The model or mode the agent uses'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l test -x -d 'Test command, run after every iteration (amp.test)'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l worktree -x -a '(__fish_complete_directories)' -d 'Make the worktree at this path'
+complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l sparse -x -a '(__fish_complete_directories)' -d 'Check out this directory alone, and the files above it; may be given several times'
+complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l setup -d 'Copy ignored files and run the setup command; the default'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l run -d 'Run the first iteration at once'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l json -d 'Print the session as JSON'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
@@ -195,6 +198,12 @@ complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fish_complete_command)'
+
+complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l copy -d 'Copy ignored files, too; the default'
+complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l json -d 'Print the result as JSON'
+complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s a -l all -d 'Merged and closed sessions too'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l state -x -a 'idle running waiting interrupted failed diverged conflict review paused merged closed' -d 'Only sessions in this state; may be repeated'

@@ -96,6 +96,7 @@ async function machine(cwd: string): Promise<Omit<Host, 'processes'>> {
     now: () => new Date(),
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    isFreePort: async (port) => (await import('./processes.js')).isFreePort(port),
   }
 }
 

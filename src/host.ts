@@ -19,7 +19,10 @@ export interface HostFs {
   writeFile(path: string, data: string | Uint8Array, options?: { mode?: number; flag?: string }): Promise<void>
   appendFile(path: string, data: string | Uint8Array, options?: { mode?: number }): Promise<void>
   open(path: string, flags: string, mode?: number): Promise<HostFile>
-  copyFile(from: string, to: string): Promise<void>
+  copyFile(from: string, to: string, mode?: number): Promise<void>
+  symlink(target: string, path: string): Promise<void>
+  chmod(path: string, mode: number): Promise<void>
+  utimes(path: string, atime: Date, mtime: Date): Promise<void>
   /** Copies a directory with all that is in it, as it is. */
   cp(
     from: string,
@@ -79,4 +82,6 @@ export interface Host {
   /** `n` random bytes. */
   random(n: number): Uint8Array
   sleep(ms: number): Promise<void>
+  /** Whether nobody listens on a TCP port of this machine. */
+  isFreePort(port: number): Promise<boolean>
 }

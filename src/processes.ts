@@ -3,6 +3,17 @@ import { readFileSync } from 'node:fs'
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import type { Processes } from './host.js'
 
+/** Tried by listening there for a moment, on all addresses. */
+export async function isFreePort(port: number): Promise<boolean> {
+  // Most commands ask for no port.
+  const { createServer } = await import('node:net')
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
 /** How a system answers what needs more than a signal. */
 interface Source {
   startTime(pid: number): Promise<string | null>

@@ -70,6 +70,12 @@ export const registry: Registry = {
       asks: 'repository',
       load: async () => (await import('./commands/exec.js')).ExecCommand,
     },
+    {
+      names: ['setup'],
+      summary: "Prepare a session's worktree: ignored files, submodules, the setup command",
+      asks: 'repository',
+      load: async () => (await import('./commands/setup.js')).SetupCommand,
+    },
   ],
   'Look at sessions': [
     {

@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import type { Warming } from './actions/shared/warm.js'
 import { fatal } from './errors.js'
 import { CatFile } from './git/cat-file.js'
 import { badValue, Config } from './git/config.js'
@@ -38,6 +39,8 @@ export class Repo {
   readonly git: Git
   /** Hears what the user should know of a choice that was made for them. */
   onNotice: (notice: Notice) => void = () => {}
+  /** Hears of a worktree that is prepared, and can stop it. */
+  warming: Warming | null = null
   /** The command of several steps that every operation recorded here is one of. */
   within: Within | null = null
   /** The objects as bytes, for what is copied as it is. */
@@ -70,6 +73,11 @@ export class Repo {
   config(): Promise<Config> {
     this.configOnce ??= Config.read(this.in(this.location.topLevel ?? this.location.gitDir))
     return this.configOnce
+  }
+
+  /** The configuration has changed: it is read again. */
+  forgetConfig(): void {
+    this.configOnce = null
   }
 
   /** The same repository; what is recorded there is a step of one command, which `undo` takes back as a whole. */

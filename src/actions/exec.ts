@@ -5,6 +5,7 @@ import type { ChainTip } from '../state/chain.js'
 import { systemWords } from '../util/system.js'
 import { findSession } from './shared/find.js'
 import { ensurePlace } from './shared/place.js'
+import { sessionEnv } from './shared/session-env.js'
 
 export interface ExecOptions {
   session?: string | undefined
@@ -30,7 +31,7 @@ export async function execInSession(repo: Repo, options: ExecOptions): Promise<E
   if (file === undefined) throw fatal('no command given', 'Write "git amp exec <session> -- <command>".')
   const tip = await findSession(repo, options.session)
   const { place } = await ensurePlace(repo, tip)
-  const env = { ...repo.childEnv, PWD: place.path, GIT_AMP_SESSION: tip.id } as NodeJS.ProcessEnv
+  const env = { ...repo.childEnv, PWD: place.path, ...(await sessionEnv(repo, tip, place.path)) } as NodeJS.ProcessEnv
   const stdio = options.capture === true ? (['inherit', 'pipe', 'pipe'] as const) : 'inherit'
   const child = spawn(file, args, { cwd: place.path, env, stdio: typeof stdio === 'string' ? stdio : [...stdio] })
   // The terminal sends Ctrl-C to the command as well: it decides, and git-amp waits for it. Other signals reach git-amp alone.

@@ -41,6 +41,7 @@ import { conflictElsewhere, refuseConflict, standingOf } from './shared/rebasing
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import type { Salvaged } from './shared/salvage.js'
+import { sessionEnv } from './shared/session-env.js'
 import { maybeRunning, oneHead, refuseRunning } from './shared/sessions.js'
 import { changedSettings, readSettings } from './shared/settings.js'
 import { openSpool, type Spool } from './shared/spool.js'
@@ -411,7 +412,7 @@ async function runOnce(
     adapter: agent.adapter,
     program: agent.program,
     request: { prompt, thread, model: iteration.model, worktree: place.path, approve },
-    env: { ...repo.childEnv, ...agent.env },
+    env: { ...repo.childEnv, ...(await sessionEnv(repo, running.tip, place.path)), ...agent.env },
     session: running.tip.id,
     iteration: iteration.id,
     before: thread === null ? null : (running.tip.snapshot.thread ?? null),

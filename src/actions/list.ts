@@ -12,6 +12,7 @@ import {
   type SessionState,
   stateOf,
 } from './shared/sessions.js'
+import { openSetups, type SetupState } from './shared/setup-state.js'
 
 export interface ListOptions {
   /** Merged and closed sessions too. */
@@ -36,6 +37,8 @@ export interface ListedSession extends ChainTip {
   waitsFor: string | null
   /** The host on which a conflict stands in another clone; null when none does. */
   conflictOn: string | null
+  /** The setup of its worktree here runs, or has failed. */
+  setup: 'running' | 'failed' | null
   /** An iteration that began in another clone and has not ended, as far as is known here; null when none has. */
   runningOn: { host: string; at: string } | null
 }
@@ -67,11 +70,12 @@ export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 
 /** Lists sessions from the tips of their chains: one git call, whatever their number; archived ones are merged and closed ones. */
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
-  const [{ sessions, broken }, leases, current, self] = await Promise.all([
+  const [{ sessions, broken }, leases, current, self, setups] = await Promise.all([
     wantsClosed(options) ? everySession(repo) : allSessions(repo),
     localLeases(repo),
     currentSession(repo),
     here(repo),
+    openSetups(repo),
   ])
   const lengths = shortIds(sessions.map((session) => session.id))
   const listed: ListedSession[] = []
@@ -89,6 +93,7 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
       shortId: id.slice(0, lengths.get(id)),
       isCurrent: id === current,
       isRebasing: false,
+      setup: setupIn(setups.get(id)),
       runningOn: snapshot.open.find((open) => whereaboutsIn(leases, open, self) === 'elsewhere') ?? null,
       waitsFor: isWaiting({ id, snapshot }, leases) ? await waitingStep({ id, snapshot }, leases) : null,
     })
@@ -107,6 +112,9 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
   if (listed.length === 0 && hidden === 0 && !wantsClosed(options)) hidden = await countArchived(repo)
   return { sessions: sorted.slice(0, options.maxCount ?? sorted.length), broken, hidden }
 }
+
+const setupIn = (found: SetupState | undefined): ListedSession['setup'] =>
+  found === undefined || found.state === 'done' ? null : found.state
 
 /** Whether merged and closed sessions are asked for: archived ones are looked at only then. */
 export const wantsClosed = ({ all, states = [] }: ListOptions): boolean =>

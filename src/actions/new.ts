@@ -11,11 +11,12 @@ import { slugOf } from '../util/slug.js'
 import { openTeamAgent } from './shared/agent.js'
 import { resolveBase } from './shared/base.js'
 import { cleanName, oneLineName } from './shared/name.js'
-import { addPlace, worktreePath } from './shared/place.js'
+import { addPlace, type Place, rememberSparse, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
 import { teamAt } from './shared/team.js'
 import type { Team } from './shared/team-read.js'
 import { rememberOwn } from './shared/trust.js'
+import { warmUp, wishFor } from './shared/warm.js'
 
 /** What the user wants of a new session. */
 export interface NewOptions {
@@ -35,6 +36,12 @@ export interface NewOptions {
   id?: string | undefined
   /** The batch run that it belongs to. */
   batch?: string | undefined
+  /** Check out these directories alone. */
+  sparse?: readonly string[] | undefined
+  /** Copy no ignored files and run no setup command. */
+  isCold?: boolean | undefined
+  /** The session is there, and its worktree is prepared next. */
+  onMade?: ((made: NewResult) => void) | undefined
 }
 
 export interface NewResult {
@@ -61,6 +68,8 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const setting = config.get('amp.agent')
   const agent = options.agent ?? setting ?? team.agent?.name ?? defaultAgent
   const isSetting = options.agent === undefined && setting !== null
+  const wish = options.isCold === true ? null : await wishFor(repo, base.oid, { revision: options.base })
+  await checkSparse(repo, base.oid, options.sparse)
   const agentProblem = await findProblem(repo, { agent, isSetting, team, base: base.oid, revision: options.base })
   const redact = await repo.redactor()
   const prompt = redact(options.prompt)
@@ -86,12 +95,30 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
     batch: options.batch,
   })
   await rememberOwn(repo, id)
+  let place: Place
   try {
-    const place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
-    return { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt, agentProblem }
+    if (options.sparse !== undefined) await rememberSparse(repo, id, options.sparse)
+    place = await addPlace(repo, id, { path, branch: tip.snapshot.branch })
   } catch (error) {
     await takeBack(repo, tip, base.oid)
     throw error
+  }
+  const result = { tip, worktree: place.path, base, isRedacted: prompt !== options.prompt, agentProblem }
+  options.onMade?.(result)
+  if (wish !== null) await warmUp(repo, { tip, place, wish })
+  return result
+}
+
+/** @throws AmpError when the base has no such directory */
+async function checkSparse(repo: Repo, base: Oid, dirs: readonly string[] = []): Promise<void> {
+  for (const dir of dirs) {
+    const isPlain = !/[\n\0]/.test(dir) && dir.split('/').every((part) => part !== '..' && part !== '.' && part !== '')
+    const found = isPlain ? await repo.catFile.read(`${base}:${dir}`) : null
+    if (found?.type !== 'tree')
+      throw fatal(
+        `there is no directory '${dir}' in the base`,
+        'Name it from the top of the repository, as "src/parser".',
+      )
   }
 }
 

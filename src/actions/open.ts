@@ -4,6 +4,7 @@ import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import { findSession } from './shared/find.js'
 import { ensurePlace } from './shared/place.js'
+import { sessionEnv } from './shared/session-env.js'
 
 export interface OpenOptions {
   session?: string | undefined
@@ -22,7 +23,7 @@ export async function openSession(repo: Repo, options: OpenOptions): Promise<Ope
   const tip = await findSession(repo, options.session)
   const editor = options.with ?? (await editorOf(repo))
   const { place } = await ensurePlace(repo, tip)
-  const env = { ...repo.childEnv, PWD: place.path, GIT_AMP_SESSION: tip.id } as NodeJS.ProcessEnv
+  const env = { ...repo.childEnv, PWD: place.path, ...(await sessionEnv(repo, tip, place.path)) } as NodeJS.ProcessEnv
   // As git starts an editor: the setting may hold arguments.
   const child = spawn('sh', ['-c', `${editor} "$@"`, editor, place.path], { cwd: place.path, env, stdio: 'inherit' })
   const exit = await new Promise<number | null>((resolve, reject) => {

@@ -9,12 +9,13 @@ import { worktreeOf } from './shared/droppable.js'
 import { fill } from './shared/exchange.js'
 import { findSession } from './shared/find.js'
 import { endMove } from './shared/pending.js'
-import { findPlace, makePlace, type Place, placeWith, restoreBranch } from './shared/place.js'
+import { ensurePlace, findPlace, makePlace, type Place, placeWith, restoreBranch } from './shared/place.js'
 import { reconcile } from './shared/reconcile.js'
 import { record } from './shared/record.js'
 import { isOpenSession, oneHead } from './shared/sessions.js'
 import { readSnapshot } from './shared/snapshot.js'
 import { bringBack } from './shared/trash.js'
+import { type Wish, warmUp, wishFor } from './shared/warm.js'
 
 export interface ResumeOptions {
   session?: string | undefined
@@ -39,7 +40,7 @@ export async function resumeSession(repo: Repo, options: ResumeOptions): Promise
   if (status !== 'paused' || paused === undefined) return bringHere(repo, tip)
   const head = (await repo.refs.read(branchRef(tip.snapshot.branch))) ?? oneHead(tip)
   const left = await leftOut(repo, tip, { snapshot: paused.snapshot, head, force: options.force === true })
-  const place = await placeOf(repo, tip, { head, snapshot: left === null ? paused.snapshot : null })
+  const { place, wish } = await placeOf(repo, tip, { head, snapshot: left === null ? paused.snapshot : null })
   const ref = snapshotRef(tip.id)
   const isHere = (await repo.objects.readCommit(paused.snapshot)) !== null
   const recorded = await record(repo, tip.id, async (latest) => {
@@ -55,6 +56,7 @@ export async function resumeSession(repo: Repo, options: ResumeOptions): Promise
     }
   })
   await endMove(repo, place)
+  if (wish !== null) await warmUp(repo, { tip, place, wish })
   return { tip: recorded?.tip ?? tip, path: place.path, left }
 }
 
@@ -65,7 +67,7 @@ async function bringHere(repo: Repo, tip: ChainTip): Promise<ResumeResult> {
     throw no(`session ${name} is ${status}`, `Open it again with: git amp reopen ${tip.id.slice(0, 4)}`)
   if ((await findPlace(repo, tip)) !== null) throw no(`session ${name} is not paused`)
   oneHead(tip)
-  const place = await makePlace(repo, tip)
+  const { place } = await ensurePlace(repo, tip)
   const settled = await reconcile(repo, tip, { place })
   return { tip: settled.tip, path: place.path, left: null }
 }
@@ -93,17 +95,18 @@ interface Wanted {
 }
 
 /** The worktree with its work in it: what a killed pause or resume left, what is in the trash, or a new one. */
-async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<Place> {
+async function placeOf(repo: Repo, tip: ChainTip, wanted: Wanted): Promise<{ place: Place; wish: Wish | null }> {
   const there = await worktreeOf(repo, tip)
-  if (there?.place) return filled(repo, there.place, wanted)
+  if (there?.place) return { place: await filled(repo, there.place, wanted), wish: null }
   const dropped = wanted.snapshot === null ? undefined : await droppedHere(repo, tip, wanted.snapshot)
   if (dropped?.trash !== undefined) {
     await restoreBranch(repo, tip)
     await bringBack(repo, { path: dropped.path, name: dropped.trash })
     const back = await worktreeOf(repo, tip)
-    if (back?.place) return back.place
+    if (back?.place) return { place: back.place, wish: null }
   }
-  return filled(repo, await makePlace(repo, tip), wanted)
+  const wish = await wishFor(repo, tip.snapshot.base.oid, { tip })
+  return { place: await filled(repo, await makePlace(repo, tip), wanted), wish }
 }
 
 /** The pause in this clone that made the snapshot: its worktree has the ignored files, too. */

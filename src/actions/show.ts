@@ -16,6 +16,7 @@ import { findPlace } from './shared/place.js'
 import { goalOf } from './shared/prompt.js'
 import { stateHere } from './shared/rebasing.js'
 import type { SessionState } from './shared/sessions.js'
+import { readSetup, type SetupState } from './shared/setup-state.js'
 import { testCommand } from './shared/testing.js'
 import { unfinishedVerb } from './shared/unfinished.js'
 
@@ -50,6 +51,8 @@ export interface ShowResult {
   /** Against the base branch as it is now; null when the base is gone. */
   ahead: number | null
   behind: number | null
+  /** How the setup of the worktree went here; null when none ran, or there is no worktree. */
+  setup: SetupState | null
   /** The test command that applies now. */
   test: string | null
   /** What the recorded test result is for; null when there is none, or it may be for what stands in the worktree. */
@@ -92,6 +95,7 @@ export async function showSession(repo: Repo, options: ShowOptions): Promise<Sho
     isMerging: (await readMerge(repo, tip.id)) !== null,
     ahead: counts?.ahead ?? null,
     behind: counts?.behind ?? null,
+    setup: place === null ? null : await readSetup(repo, tip.id),
     // What is wrong with the team's file is told when something is to run.
     test: await testCommand(repo, tip).catch(() => null),
     tested: await testedTree(repo, tip, { head, isDirty: status !== null && isDirty(status) }),

@@ -49,6 +49,7 @@ export async function trustSession(repo: Repo, { tip, open }: TrustQuestion): Pr
     await fs.writeFile(wordsFile(repo, digest), JSON.stringify(said), { mode: 0o600 })
     await repo.git.run(['config', '--local', '--add', trustKey, digest])
   }
+  repo.forgetConfig()
 }
 
 const wordsFile = (repo: Repo, digest: string): string => repo.local('trusted', `${digest}.json`)

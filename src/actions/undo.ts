@@ -26,6 +26,7 @@ import { takeOutStaged, turnedRound } from './shared/staged.js'
 import { bringBack, intoTrash, trashName } from './shared/trash.js'
 import { movable, newerRef, planUndo, type UndoneWorktree, type UndoPlan, undoneOf } from './shared/undo-plan.js'
 import { unfinishedVerb } from './shared/unfinished.js'
+import { warmAgain } from './shared/warm.js'
 
 export interface UndoOptions {
   /** An id, or the beginning of one; without it the newest operation that is not undone. */
@@ -182,6 +183,7 @@ async function carryOut(repo: Repo, plan: UndoPlan): Promise<ChainTip> {
       worktrees: [{ path: change.path, before: null, after: change.before }],
     })
     if (back !== null) await endMove(repo, back)
+    if (back !== null && place === null) await warmAgain(repo, recorded, back)
     return recorded
   }
   if (worktree?.becomes === 'removed' && change !== null && place !== null)

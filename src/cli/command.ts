@@ -6,6 +6,7 @@ import { type Notice, openRepo, type Repo } from '../repo.js'
 import { oneLine } from '../util/sanitize.js'
 import type { AmpContext } from './context.js'
 import { checkSettings } from './settings.js'
+import { warmingOf } from './warming.js'
 
 /**
  * What all commands have in common. A command file has one order: paths, usage, options, run. `run` reads options, asks what
@@ -52,6 +53,7 @@ export abstract class AmpCommand extends Command<AmpContext> {
   /** Opens the repository once more, for work that goes on beside other work. */
   protected async openBeside(): Promise<Repo> {
     const repo = await openRepo((await this.open()).host)
+    repo.warming = warmingOf(this.context, repo)
     this.others.push(repo)
     return repo
   }
@@ -70,6 +72,7 @@ export abstract class AmpCommand extends Command<AmpContext> {
     const config = await this.opened.config()
     ui.configure(config)
     if (wanted.writes === true) checkSettings(config)
+    this.opened.warming = warmingOf(this.context, this.opened)
     this.opened.onNotice = (notice) => ui.hint(noticeLine(notice), 'ampName')
     return this.opened
   }

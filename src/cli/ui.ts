@@ -77,6 +77,11 @@ export class Ui {
     if (!this.isQuiet) this.write(this.stderr, `${line}\n`)
   }
 
+  /** A line on the terminal that the next one is written over; an empty one takes it away. */
+  overwrite(line: string): void {
+    if (!this.isQuiet && this.isTerminal && this.held === null) this.stderr.write(`\r\x1b[K${line}`)
+  }
+
   warn(line: string): void {
     this.write(this.stderr, `warning: ${line}\n`)
   }

@@ -120,6 +120,7 @@ export class ListCommand extends AmpCommand {
           ...sessionJson(one, one.state, pathOf(one)),
           shortId: one.shortId,
           isCurrent: one.isCurrent,
+          setup: one.setup,
         })),
       })
     }

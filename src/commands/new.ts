@@ -1,19 +1,24 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'clipanion'
 import { iterateSession } from '../actions/iterate.js'
-import { newSession } from '../actions/new.js'
+import { type NewOptions, type NewResult, newSession } from '../actions/new.js'
 import { notify } from '../actions/shared/notify.js'
 import { showSession } from '../actions/show.js'
+import { askTrust, trustSession } from '../actions/trust.js'
+import { canAnswer, confirm } from '../cli/ask.js'
 import { AmpCommand } from '../cli/command.js'
 import { iterationNews } from '../cli/news.js'
 import { canEdit, givenText } from '../cli/text.js'
-import { fatal } from '../errors.js'
+import { AmpError, fatal } from '../errors.js'
 import { sessionJson } from '../render/json.js'
 import { remarkLines, renderIterate } from '../render/session.js'
+import { renderTrust } from '../render/trust.js'
+import type { Repo } from '../repo.js'
 
 /** `git amp new [<name>]` */
 export class NewCommand extends AmpCommand {
   static override paths = [['new']]
+  static override kinds = { '--sparse': 'dir' }
   static override usage = Command.Usage({
     category: 'Work in a session',
     description: 'Start a session: a branch, a worktree and a recorded prompt',
@@ -22,6 +27,9 @@ export class NewCommand extends AmpCommand {
       \`.worktrees/<id>\` in the main worktree. Nobody's checkout is touched. The id of the session is printed.
 
       The base is \`--base\`, else \`amp.base\`, else the current branch. Its commit is recorded: \`git amp diff\` compares with it.
+
+      The worktree is then prepared: ignored files are copied, submodules checked out, the setup command run; see \`git amp setup\`. A sparse checkout
+      of the main worktree is inherited; \`--sparse\` names other directories (and turns on \`extensions.worktreeConfig\`, as git does for it).
 
       Without a prompt an editor is opened. Text that looks like a secret (a token, the value of a variable like \`API_KEY\`) is not kept.
     `,
@@ -45,6 +53,10 @@ export class NewCommand extends AmpCommand {
   model = Option.String('--model', { description: 'The model or mode the agent uses' })
   test = Option.String('--test', { description: 'Test command, run after every iteration (amp.test)' })
   worktree = Option.String('--worktree', { description: 'Make the worktree at this path' })
+  sparse = Option.Array('--sparse', {
+    description: 'Check out this directory alone, and the files above it; may be given several times',
+  })
+  setup = Option.Boolean('--setup', true, { description: 'Copy ignored files and run the setup command; the default' })
   runNow = Option.Boolean('--run', false, { description: 'Run the first iteration at once' })
   json = Option.Boolean('--json', false, { description: 'Print the session as JSON' })
 
@@ -56,7 +68,7 @@ export class NewCommand extends AmpCommand {
     const sources = { paragraphs: this.prompt, file: this.file, edit: isEditing, name: 'prompt', help }
     const prompt = await givenText(repo, context, sources)
     if (prompt === null) throw fatal('no prompt given', 'Use -m <prompt>, -F <file>, or -F - for standard input.')
-    const created = await newSession(repo, {
+    const created = await this.trusting(repo, {
       prompt,
       name: this.name ?? this.positional,
       base: this.base,
@@ -64,17 +76,11 @@ export class NewCommand extends AmpCommand {
       model: this.model,
       test: this.test,
       worktree: this.worktree === undefined ? undefined : resolve(context.host.cwd, this.worktree),
+      sparse: this.sparse?.map((dir) => dir.replace(/\/+$/, '')),
+      isCold: !this.setup,
+      onMade: (made) => this.tellMade(made),
     })
     const { tip, worktree } = created
-    if (created.isRedacted)
-      context.ui.warn('the prompt contains something that looks like a secret; it is kept without it')
-    if (created.agentProblem !== null) {
-      context.ui.warn(created.agentProblem.message)
-      for (const hint of created.agentProblem.hints) context.ui.hint(hint)
-    }
-    const base = created.base.ref?.replace(/^refs\/heads\//, '') ?? created.base.oid.slice(0, 12)
-    context.ui.tell(`Session ${tip.id} on ${tip.snapshot.branch} from ${base}`)
-    context.ui.tell(`Worktree ${worktree}`)
     if (this.json && !this.runNow)
       context.ui.json({ schema: 'git-amp/session@1', session: sessionJson(tip, 'idle', worktree) })
     else if (!this.json) context.ui.answer(tip.id)
@@ -96,5 +102,32 @@ export class NewCommand extends AmpCommand {
     context.ui.tell(renderIterate(result))
     await notify(repo, result, context)
     return result.outcome === 'failed' || (result.tests !== null && result.tests.exit !== 0) ? 1 : 0
+  }
+  /** Starts the session. On a terminal it asks for what the repository wants and nobody has approved yet; nothing was made then. */
+  private async trusting(repo: Repo, options: NewOptions): Promise<NewResult> {
+    const { context } = this
+    try {
+      return await newSession(repo, options)
+    } catch (error) {
+      const isUntrusted = error instanceof AmpError && error.details.untrusted !== undefined
+      if (!isUntrusted || !canAnswer(context)) throw error
+      const question = await askTrust(repo, { base: this.base })
+      context.ui.tell(`${renderTrust(question)}\n`)
+      if (!(await confirm(context, 'Approve, so that it may run here?'))) throw error
+      await trustSession(repo, question)
+      return newSession(repo, options)
+    }
+  }
+
+  private tellMade({ tip, worktree, base, isRedacted, agentProblem }: NewResult): void {
+    const { ui } = this.context
+    if (isRedacted) ui.warn('the prompt contains something that looks like a secret; it is kept without it')
+    if (agentProblem !== null) {
+      ui.warn(agentProblem.message)
+      for (const hint of agentProblem.hints) ui.hint(hint)
+    }
+    const from = base.ref?.replace(/^refs\/heads\//, '') ?? base.oid.slice(0, 12)
+    ui.tell(`Session ${tip.id} on ${tip.snapshot.branch} from ${from}`)
+    ui.tell(`Worktree ${worktree}`)
   }
 }

@@ -34,7 +34,7 @@ export class ShowCommand extends AmpCommand {
     const result = await showSession(repo, { session: this.session, iteration })
     if (this.json) {
       const { tip, state, worktree, iterations, cost, detail } = result
-      const { prompt, uncommitted, nested, branchHead, unfinished, isMerging, ahead, behind, changes } = result
+      const { prompt, uncommitted, nested, branchHead, unfinished, isMerging, ahead, behind, changes, setup } = result
       ui.json({
         schema: 'git-amp/show@1',
         session: {
@@ -49,6 +49,7 @@ export class ShowCommand extends AmpCommand {
           ahead,
           behind,
           changes,
+          setup,
         },
         iterations: iterations.map(iterationJson),
         ...(detail === null ? {} : { detail }),

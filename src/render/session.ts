@@ -28,20 +28,28 @@ const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 
 const isFailing = ({ snapshot, state }: ListedSession): boolean =>
   state === 'idle' && snapshot.tested !== undefined && snapshot.tested.exit !== 0
 
+/** Nothing else is to be told of it than that its worktree is not prepared. */
+const isUnready = ({ setup, state }: ListedSession): boolean => state === 'idle' && setup !== null
+
 function stateCell(session: ListedSession): string {
   if (session.conflictOn !== null) return `conflict on ${oneLine(session.conflictOn)}`
   if (session.state === 'running' && session.runningOn !== null)
     return `running on ${oneLine(session.runningOn.host, 40)}`
   const waiting = session.state === 'waiting' ? session.snapshot.last?.waiting : undefined
   if (waiting !== undefined) return `waiting for ${waiting === 'login' ? 'a login' : 'an approval'}`
-  return isFailing(session) ? 'tests fail' : session.state
+  if (isFailing(session)) return 'tests fail'
+  return isUnready(session) ? (session.setup === 'failed' ? 'setup failed' : 'setup runs') : session.state
 }
 
 /** The list: marker, id, name, state, iterations, size, age, title. */
 export function renderList(sessions: readonly ListedSession[], screen: Screen): string {
   const rows = sessions.map((session) => {
     const { snapshot, state } = session
-    const asks = needsUser.includes(state) || session.isRebasing || isFailing(session)
+    const asks =
+      needsUser.includes(state) ||
+      session.isRebasing ||
+      isFailing(session) ||
+      (isUnready(session) && session.setup === 'failed')
     const mark = session.isCurrent ? '*' : asks ? '!' : ' '
     const { insertions, deletions } = snapshot.changes
     return [
@@ -64,7 +72,8 @@ export function renderList(sessions: readonly ListedSession[], screen: Screen): 
       {
         paint: (text, row) => {
           const session = sessions[row]
-          const isBad = session !== undefined && isFailing(session)
+          const isBad =
+            session !== undefined && (isFailing(session) || (isUnready(session) && session.setup === 'failed'))
           return isBad ? screen.paint('failed', text) : paintState(text, stateOf(row), screen.paint)
         },
       },
@@ -96,6 +105,7 @@ export function renderShow(result: ShowResult, screen: Screen): string {
     ['Branch', branchWords(result)],
     ['Base', `${baseName(result)}from ${result.base.slice(0, 12)}${distance(result)}`],
     ['Worktree', result.worktree === null ? '(none here)' : printable(result.worktree)],
+    ['Setup', setupWords(result)],
     ['Uncommitted', uncommittedWords(result)],
     ['Left', leftWords(result)],
     [
@@ -184,6 +194,15 @@ function distance({ ahead, behind }: ShowResult): string {
     (word) => word !== '',
   )
   return words.length === 0 ? '' : ` (${words.join(', ')})`
+}
+
+/** How the setup of the worktree went, when it is not simply done. */
+function setupWords({ tip, setup }: ShowResult): string {
+  if (setup === null || setup.state === 'done') return ''
+  const command = `(${oneLine(setup.command, 60)})`
+  if (setup.state === 'running') return `runs since ${plainTime(setup.at)} UTC ${command}`
+  const how = setup.exit === null ? 'was ended' : `failed with exit code ${setup.exit}`
+  return `${how} ${command}; see .git/amp/setup/${tip.id}.log, run it again with "git amp setup"`
 }
 
 function uncommittedWords({ uncommitted, nested }: ShowResult): string {

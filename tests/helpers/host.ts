@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import type { Host } from '../../src/host.js'
-import { realProcesses } from '../../src/processes.js'
+import { isFreePort, realProcesses } from '../../src/processes.js'
 
 /** A host with real implementations and an empty environment plus PATH; tests hand over what differs. */
 export function testHost(overrides: Partial<Host> = {}): Host {
@@ -18,6 +18,7 @@ export function testHost(overrides: Partial<Host> = {}): Host {
     now: () => new Date(),
     random: readableRandom,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    isFreePort,
     ...overrides,
   }
 }

@@ -24,6 +24,9 @@ export interface Place {
 /** Two processes that add worktrees at once may see each other's half-made one: git then fails, and a moment later does not. */
 const addTries = 8
 
+/** Git's own reason for the lock of a worktree that it is making. */
+const initializing = 'initializing'
+
 /** Where a session's worktree is made. */
 export const worktreePath = async (repo: Repo, id: string): Promise<string> => join(await repo.worktreeHome(), id)
 
@@ -87,7 +90,7 @@ async function isHalfMade(repo: Repo, place: Place): Promise<boolean> {
   const { fs } = repo.host
   if ((await readSessionFile(repo, place.gitDir)) !== null) return false
   const reason = await fs.readFile(join(place.gitDir, 'locked'), 'utf8').catch(() => '')
-  return reason.trim() === 'initializing'
+  return reason.trim() === initializing
 }
 
 const isDirectory = (repo: Repo, path: string): Promise<boolean> =>
@@ -137,11 +140,14 @@ export function placeWith(repo: Repo, where: { path: string; gitDir: string }): 
 export async function addPlace(repo: Repo, id: string, where: { path: string; branch: string }): Promise<Place> {
   await excludeWorktrees(repo, where.path)
   await repo.host.fs.mkdir(dirname(where.path), { recursive: true })
+  const sparse = await readSparse(repo, id)
+  // What git calls a worktree that it has not filled yet: one that is killed meanwhile is completed later.
+  const held = sparse === null ? [] : ['--no-checkout', '--lock', '--reason', initializing]
   for (let tries = 1; ; tries++) {
     try {
       // Run as the user, so that the user's post-checkout hook (git lfs) runs; --force: its registration may be left of a deleted directory.
       const git = repo.asUser(repo.location.commonDir).with({ LC_ALL: 'C' }, [`--git-dir=${repo.location.commonDir}`])
-      await git.run(['worktree', 'add', '--quiet', '--force', '--', where.path, where.branch])
+      await git.run(['worktree', 'add', '--quiet', '--force', ...held, '--', where.path, where.branch])
       break
     } catch (error) {
       if (!(error instanceof GitError)) throw error
@@ -156,8 +162,31 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
   repo.forgetWorktrees()
   const place = await placeAt(repo, where.path)
   if (place === null) throw fatal(`git made no worktree at '${where.path}'`)
+  if (sparse !== null) await fillSparse(repo, place, sparse)
   await nameSession(repo, id, place)
   return place
+}
+
+const sparseFile = (repo: Repo, id: string): string => repo.local('sparse', id)
+
+/** The directories that alone are checked out for a session, here; null when it is what the main worktree has. */
+async function readSparse(repo: Repo, id: string): Promise<string[] | null> {
+  const text = await repo.host.fs.readFile(sparseFile(repo, id), 'utf8').catch(() => '')
+  return text === '' ? null : text.split('\n').filter((line) => line !== '')
+}
+
+/** Writes them down, before the worktree is made. */
+export async function rememberSparse(repo: Repo, id: string, dirs: readonly string[]): Promise<void> {
+  await repo.host.fs.mkdir(repo.local('sparse'), { recursive: true })
+  await repo.host.fs.writeFile(sparseFile(repo, id), `${dirs.join('\n')}\n`)
+}
+
+async function fillSparse(repo: Repo, place: Place, dirs: readonly string[]): Promise<void> {
+  const git = repo.asUser(place.path)
+  await git.run(['sparse-checkout', 'set', '--cone', '--end-of-options', ...dirs])
+  // The checkout, with the user's post-checkout hook.
+  await git.run(['checkout', '--quiet', '--force'])
+  await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
 }
 
 /** Names the session in its worktree's own git directory. */
@@ -208,7 +237,13 @@ async function explainAdd(repo: Repo, error: GitError, path: string): Promise<Am
 export async function ensurePlace(repo: Repo, tip: ChainTip): Promise<{ place: Place; made: boolean }> {
   refusePaused(tip)
   const found = await findPlace(repo, tip)
-  return found === null ? { place: await makePlace(repo, tip), made: true } : { place: found, made: false }
+  if (found !== null) return { place: found, made: false }
+  // Most commands find it.
+  const { warmUp, wishFor } = await import('./warm.js')
+  const wish = await wishFor(repo, tip.snapshot.base.oid, { tip })
+  const place = await makePlace(repo, tip)
+  await warmUp(repo, { tip, place, wish })
+  return { place, made: true }
 }
 
 /** Makes a branch again that is gone, where the session has its head: a worktree on it would have no commit. */

@@ -17,6 +17,7 @@ import { limitsOf } from './limits.js'
 import { goalOf } from './prompt.js'
 import { rebaseHints } from './rebasing.js'
 import { record } from './record.js'
+import { sessionEnv } from './session-env.js'
 import { watchForStop } from './stopping.js'
 import { runScript, testCommand } from './testing.js'
 import { refuseUntrustedPrompt, refuseUntrustedTest } from './trust.js'
@@ -93,7 +94,7 @@ async function askAgent(repo: Repo, stop: Stop, how: AgentOptions & { id: string
     program,
     // In a thread of its own: the session's goes on with the work.
     request: { prompt, thread: null, model, worktree: place.path, approve },
-    env: { ...repo.childEnv, ...env },
+    env: { ...repo.childEnv, ...(await sessionEnv(repo, tip, place.path)), ...env },
     session: tip.id,
     iteration: how.id,
     promptFile: promptFile(repo, how.id),

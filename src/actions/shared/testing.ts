@@ -13,6 +13,7 @@ import { excerpt } from '../../util/excerpt.js'
 import { onIndexCopy } from './index-copy.js'
 import type { Place } from './place.js'
 import { record } from './record.js'
+import { sessionEnv } from './session-env.js'
 import { commandOf, teamFile, teamOf } from './team.js'
 import { ownTest, refuseUnapproved, refuseUntrustedTest } from './trust.js'
 
@@ -46,13 +47,14 @@ export async function runScript(
     onLine?: (line: string) => void
   },
 ): Promise<TestRun> {
-  await refuseUntrusted(repo, options)
+  const tip = await readTip(repo, options.session)
+  if (tip !== null) await refuseUntrusted(repo, tip, options.command)
   let output = ''
   const run = await runAgent(repo.host, {
     adapter: script(options.command),
     program: null,
     request: { prompt: '', thread: null, model: null, worktree: place.path, approve: true },
-    env: repo.childEnv,
+    env: { ...repo.childEnv, ...(tip === null ? {} : await sessionEnv(repo, tip, place.path)) },
     session: options.session,
     iteration: repo.newId(),
     signal: options.signal,
@@ -71,9 +73,7 @@ export async function runScript(
 }
 
 /** A command of the session or of the repository runs only when it was written here or approved; this is the one door that it can come through. */
-async function refuseUntrusted(repo: Repo, { command, session }: { command: string; session: string }): Promise<void> {
-  const tip = await readTip(repo, session)
-  if (tip === null) return
+async function refuseUntrusted(repo: Repo, tip: ChainTip, command: string): Promise<void> {
   if ((await testCommand(repo, tip)) === command) await refuseUntrustedTest(repo, tip)
   const config = await repo.config()
   const { setup } = await teamOf(repo, tip)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { findAdapter } from '../../agent/registry.js'
-import { type AmpError, no } from '../../errors.js'
+import { AmpError, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { type ChainTip, longText, readEvents } from '../../state/chain.js'
 import { type CommentView, commentsOf } from '../../state/comments.js'
@@ -144,11 +144,13 @@ export async function refuseUnapproved(
   const revision = 'tip' in where || where.revision === undefined ? '' : ` --base ${shellWord(where.revision)}`
   const words = 'tip' in where ? ` ${where.tip.id.slice(0, 4)}` : revision
   const without = { copy: 'copy', setup: 'setup', test: 'test' }[found.kind as string]
-  throw no(
-    `${found.file} of this repository asks for ${wanted[found.kind]}, which is not approved`,
-    `"git amp trust${words}" shows it, and approves it.`,
-    ...(without === undefined ? [] : [`To do without it for good: git config amp.${without} ""`]),
-  )
+  throw new AmpError('no', `${found.file} of this repository asks for ${wanted[found.kind]}, which is not approved`, {
+    hints: [
+      `"git amp trust${words}" shows it, and approves it.`,
+      ...(without === undefined ? [] : [`To do without it for good: git config amp.${without} ""`]),
+    ],
+    details: { untrusted: found.kind },
+  })
 }
 
 /**
