@@ -12,7 +12,8 @@ export class ExecCommand extends AmpCommand {
     category: 'Work in a session',
     description: "Run any command in a session's worktree",
     details: `
-      Runs the command in the worktree with the terminal as it is; \`GIT_AMP_SESSION\` holds the id of the session. In the worktree of a session its
+      Runs the command in the worktree with the terminal as it is; \`GIT_AMP_SESSION\` holds the id of the session, \`GIT_AMP_PORT\` the first of its
+      ports, and \`git amp help setup\` tells the others. In the worktree of a session its
       name is not needed. The exit code is that of the command, and 128 with the number of the signal that ended it.
     `,
     examples: [

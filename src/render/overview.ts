@@ -70,6 +70,14 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ],
       ['amp.base', 'The revision that new sessions start from, instead of the current branch.'],
       ['amp.test', 'The test command of new sessions, and of those that have none of their own.'],
+      [
+        'amp.copy',
+        'Ignored files of the main worktree that new worktrees get, in the syntax of gitignore; may be given several times. An empty value takes back those before it, and what files of the repository ask for.',
+      ],
+      ['amp.setup', 'A command that runs once in every new worktree; an empty one is none.'],
+      ['amp.setupMode', 'Whether a command waits for the setup: `foreground` (default), or `background`.'],
+      ['amp.ports', 'How many ports each session has, from `GIT_AMP_PORT` on; 100 at most. Default: 10.'],
+      ['amp.team', 'Whether `.amp.yaml` of the repository counts. Default: true.'],
       ['amp.timeout', 'Stop an agent after this time: `90s`, `10m`, `2h`; 0 is no limit. Default: `2h`.'],
       ['amp.idleTimeout', 'Stop an agent that has said nothing for this time; 0 is no limit. Default: `15m`.'],
       [
@@ -145,11 +153,32 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
     ],
   },
   {
+    title: 'Team configuration',
+    terms: [
+      [
+        '.amp.yaml',
+        'What a team shares, in the commit that a session is based on; never read from a worktree. The setting of the same name wins. `setup`, `test`, `copy`, and an agent with a command count only after `git amp trust`. All that is wrong with the file is told at once.',
+      ],
+      ['agent', 'The name of an agent, or `name`, `model` and, for an agent of your own, `command`.'],
+      ['base, mergeStyle, ports, setupMode', 'As `amp.base`, `amp.mergeStyle`, `amp.ports` and `amp.setupMode`.'],
+      ['setup, test', 'As `amp.setup` and `amp.test`.'],
+      ['copy', 'A pattern of `amp.copy`, or a list of them.'],
+      [
+        '.worktreeinclude',
+        'Patterns of `amp.copy`, a line each, in the main worktree; other tools know the file, too. One that is committed counts only after `git amp trust`.',
+      ],
+    ],
+  },
+  {
     title: 'Environment',
     terms: [
       ['GIT_DIR, GIT_WORK_TREE', 'Find the repository, as in git. They are not handed on to what runs in a session.'],
       ['GIT_PAGER, PAGER', 'The pager for long answers on a terminal; see git-var(1).'],
       ['NO_COLOR', 'When it is not empty, nothing is coloured unless the configuration says `always`.'],
+      [
+        'GIT_AMP_SESSION, GIT_AMP_NAME, GIT_AMP_BRANCH, GIT_AMP_BASE, GIT_AMP_WORKTREE, GIT_AMP_MAIN, GIT_AMP_PORT, GIT_AMP_PORTS',
+        'Set for what runs in a session; see git-amp-setup(1).',
+      ],
       ['GIT_AMP_DEBUG', 'When it is set, an error is printed with the place in the program where it happened.'],
     ],
   },

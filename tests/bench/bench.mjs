@@ -466,10 +466,42 @@ async function parsing() {
   })
 }
 
+/** The ignored files of a warm worktree, against the copy that anybody would make by hand. */
+function copying() {
+  const dir = repository('copy')
+  const count = quick ? 4000 : 40_000
+  for (let n = 0; n < count; n++) {
+    const folder = join(dir, 'node_modules', `p${n % (count / 50)}`, 'lib')
+    if (n < count / 50) mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, `f${n}.js`), 'x'.repeat(200 + (n % 4000)))
+  }
+  writeFileSync(join(dir, '.gitignore'), 'node_modules\n')
+  git(dir, 'config', 'amp.copy', 'node_modules')
+  let number = 0
+  const [bare, copied, created] = compare(
+    [
+      exec(amp, ['new', 'x', '-m', 'x', '--agent', 'shell', '-q', '--no-setup'], dir),
+      {
+        run: () =>
+          execFileSync('cp', ['-a', '--reflink=auto', join(dir, 'node_modules'), join(root, `copy-${number++}`)]),
+      },
+      exec(amp, ['new', 'x', '-m', 'x', '--agent', 'shell', '-q'], dir),
+    ],
+    quick ? 3 : 5,
+  )
+  report(`a worktree with ${count} ignored files, less new / cp -a`, {
+    measured: created - bare,
+    against: copied,
+    aim: '1.0x',
+    detail: `(${ms(created)} - new ${ms(bare)}) / ${ms(copied)}`,
+  })
+}
+
 try {
   section('start', startUp)
   section('list', listing)
   section('new', creation)
+  section('copy', copying)
   section('iterate', iteration)
   section('rewrite', rewriting)
   section('batch', batches)

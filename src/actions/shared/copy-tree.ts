@@ -21,7 +21,7 @@ export interface CopyResult {
 }
 
 /** So many programs copy at once. */
-const workers = 4
+const workers = 2
 /** A directory with more entries is copied in pieces. */
 const fewEntries = 8
 /** Bytes of a command line. */
