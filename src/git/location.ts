@@ -14,6 +14,8 @@ export interface Location {
   prefix: string
   /** `info/exclude`, shared by all worktrees. */
   excludeFile: string
+  /** Where the git directories of linked worktrees are. */
+  worktreesDir: string
   isBare: boolean
   hash: 'sha1' | 'sha256'
 }
@@ -23,12 +25,14 @@ const questions = [
   '--git-dir',
   '--git-path',
   'info/exclude',
+  '--git-path',
+  'worktrees',
   '--show-object-format',
   '--is-bare-repository',
   '--is-inside-work-tree',
 ]
 /** So many lines they give; prefix and way up follow inside a worktree. */
-const answers = 6
+const answers = 7
 
 /**
  * Finds the repository of the git's directory and environment, by one `git rev-parse`.
@@ -36,8 +40,8 @@ const answers = 6
  */
 export async function locate(git: Git): Promise<Location> {
   const lines = await ask(git)
-  const [commonDir = '', gitDir = '', excludeFile = '', hash = '', bare = '', inside = '', prefix = '', cdup = ''] =
-    lines
+  const [commonDir = '', gitDir = '', excludeFile = '', worktreesDir = '', hash = '', bare = '', inside = ''] = lines
+  const [prefix = '', cdup = ''] = lines.slice(answers)
   if (lines.length < answers || !isAbsolute(commonDir) || !isAbsolute(gitDir) || !/^sha(1|256)$/.test(hash)) {
     throw new AmpError('fatal', 'the path of this repository contains a newline, which git-amp cannot work with', {
       hints: ['Rename the directory.'],
@@ -47,6 +51,7 @@ export async function locate(git: Git): Promise<Location> {
     commonDir,
     gitDir,
     excludeFile,
+    worktreesDir,
     hash: hash as Location['hash'],
     isBare: bare === 'true',
     topLevel: inside === 'true' ? resolve(git.cwd, cdup) : null,

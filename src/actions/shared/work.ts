@@ -59,6 +59,12 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
   return hooks.of(hookOwner(repo.location.commonDir, session), repo.host.env)
 }
 
+/** Whether commits there are to be signed. Git is asked only where the answer is not plain. */
+async function signs(repo: Repo, place: Place): Promise<boolean> {
+  const config = await repo.config()
+  return config.isConditional || config.get('commit.gpgSign') !== null ? isSigning(place.git) : false
+}
+
 /**
  * Commits everything in a worktree as `git commit -a` would, untracked files included: the user's hooks run and may restage, signing is
  * honoured. A failing hook or signature never loses the work: the commit is then made without it, and the answer says so.
@@ -66,7 +72,7 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
 export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
   const [hooks, sign, parentTree, unstaged] = await Promise.all([
     hooksOf(repo, place),
-    isSigning(place.git),
+    signs(repo, place),
     repo.treeOf(work.parent),
     stageAll(place.git, work.nested),
   ])
@@ -84,7 +90,7 @@ export async function commitShare(
   place: Place,
   work: Omit<WorkToCommit, 'nested'> & { tree: Oid },
 ): Promise<CommittedWork> {
-  const [hooks, sign] = await Promise.all([hooksOf(repo, place), isSigning(place.git)])
+  const [hooks, sign] = await Promise.all([hooksOf(repo, place), signs(repo, place)])
   const { oid, unsigned, failures } = await commitWorded(repo, place, { ...work, hooks, sign })
   return { oid, tree: work.tree, hooks: await tellable(repo, place, failures), unsigned, unstaged: '', kept: [] }
 }
