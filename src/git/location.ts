@@ -14,6 +14,8 @@ export interface Location {
   prefix: string
   /** `info/exclude`, shared by all worktrees. */
   excludeFile: string
+  /** The object database. */
+  objectsDir: string
   /** Where the git directories of linked worktrees are. */
   worktreesDir: string
   isBare: boolean
@@ -27,12 +29,14 @@ const questions = [
   'info/exclude',
   '--git-path',
   'worktrees',
+  '--git-path',
+  'objects',
   '--show-object-format',
   '--is-bare-repository',
   '--is-inside-work-tree',
 ]
 /** So many lines they give; prefix and way up follow inside a worktree. */
-const answers = 7
+const answers = 8
 
 /**
  * Finds the repository of the git's directory and environment, by one `git rev-parse`.
@@ -40,7 +44,16 @@ const answers = 7
  */
 export async function locate(git: Git): Promise<Location> {
   const lines = await ask(git)
-  const [commonDir = '', gitDir = '', excludeFile = '', worktreesDir = '', hash = '', bare = '', inside = ''] = lines
+  const [
+    commonDir = '',
+    gitDir = '',
+    excludeFile = '',
+    worktreesDir = '',
+    objectsDir = '',
+    hash = '',
+    bare = '',
+    inside = '',
+  ] = lines
   const [prefix = '', cdup = ''] = lines.slice(answers)
   if (lines.length < answers || !isAbsolute(commonDir) || !isAbsolute(gitDir) || !/^sha(1|256)$/.test(hash)) {
     throw new AmpError('fatal', 'the path of this repository contains a newline, which git-amp cannot work with', {
@@ -52,6 +65,7 @@ export async function locate(git: Git): Promise<Location> {
     gitDir,
     excludeFile,
     worktreesDir,
+    objectsDir,
     hash: hash as Location['hash'],
     isBare: bare === 'true',
     topLevel: inside === 'true' ? resolve(git.cwd, cdup) : null,

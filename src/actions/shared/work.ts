@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Committed, commitSafely, commitTree, isSigning } from '../../git/commit.js'
+import { type Committed, commitSafely, commitTree, isSigning, type NewCommit } from '../../git/commit.js'
 import { type HookFailure, Hooks, hookOwner } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
@@ -101,7 +101,19 @@ async function commitWorded(
   { tree, parent, hooks, sign, ...words }: Words & { tree: Oid; parent: Oid; hooks: Hooks; sign: boolean },
 ): Promise<Committed & { failures: HookFailure[] }> {
   const { message, failures } = await runMessageHooks(repo, place, { hooks, work: words })
-  return { ...(await commitSafely(place.git, { tree, parents: [parent], message, sign })), failures }
+  return { ...(await commitNow(repo, place, { tree, parents: [parent], message, sign })), failures }
+}
+
+/** Makes a commit by the user. One without a signature needs no git, where who makes it is known. */
+async function commitNow(repo: Repo, place: Place, commit: NewCommit): Promise<Committed> {
+  const { tree, parents, message } = commit
+  const stamp = commit.sign || message.includes('\0') ? null : await repo.author()
+  if (stamp === null) return commitSafely(place.git, commit)
+  const text = message.endsWith('\n') ? message : `${message}\n`
+  const oid = await repo.objects.writeCommit({ tree, parents, author: stamp, committer: stamp, message: text })
+  // What follows may ask git for it.
+  await repo.catFile.flush()
+  return { oid, unsigned: null }
 }
 
 /** Failures with what may be recorded of their output. */
