@@ -9,7 +9,7 @@ import { branchRef, sessionRef } from '../state/names.js'
 import { RefMoved } from '../state/storage.js'
 import { slugOf } from '../util/slug.js'
 import { openTeamAgent } from './shared/agent.js'
-import { resolveBase } from './shared/base.js'
+import { type Base, resolveBase } from './shared/base.js'
 import { cleanName, oneLineName } from './shared/name.js'
 import { addPlace, type Place, rememberSparse, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
@@ -17,6 +17,8 @@ import { teamAt } from './shared/team.js'
 import type { Team } from './shared/team-read.js'
 import { rememberOwn } from './shared/trust.js'
 import { warmUp, wishFor } from './shared/warm.js'
+
+export type { Base } from './shared/base.js'
 
 /** What the user wants of a new session. */
 export interface NewOptions {
@@ -30,8 +32,8 @@ export interface NewOptions {
   test?: string | undefined
   /** Path of the worktree; without it `<amp.worktreeDir>/<id>`. */
   worktree?: string | undefined
-  /** The commit of the base, where it was when that was decided; without it where it is now. */
-  from?: Oid | undefined
+  /** The base itself, when it was decided before: its branch may be elsewhere now. */
+  from?: Base | undefined
   /** The id, when it was written down before. */
   id?: string | undefined
   /** The batch run that it belongs to. */
@@ -47,7 +49,7 @@ export interface NewOptions {
 export interface NewResult {
   tip: ChainTip
   worktree: string
-  base: { ref: string | null; oid: Oid }
+  base: Base
   /** The prompt is kept with secrets taken out of it. */
   isRedacted: boolean
   /** Why the agent cannot run here now, and what helps; null when it can. */
@@ -63,7 +65,7 @@ const branchTries = 1000
  */
 export async function newSession(repo: Repo, options: NewOptions): Promise<NewResult> {
   const config = await repo.config()
-  const base = await resolveBase(repo, options)
+  const base = options.from ?? (await resolveBase(repo, options.base))
   const team = await teamAt(repo, base.oid)
   const setting = config.get('amp.agent')
   const agent = options.agent ?? setting ?? team.agent?.name ?? defaultAgent
@@ -158,7 +160,7 @@ interface NewFacts {
   id: string
   name: string
   slug: string
-  base: { ref: string | null; oid: Oid }
+  base: Base
   agent: string
   model: string | undefined
   test: string | undefined

@@ -32,7 +32,7 @@ export async function askTrust(repo: Repo, { session, base: revision }: TrustOpt
     throw fatal('a session has its base', 'Name a session, or --base <revision>.')
   const isRepository = session === undefined && (revision !== undefined || (await currentSession(repo)) === null)
   const tip = isRepository ? null : await findSession(repo, session)
-  const base = tip?.snapshot.base ?? (await resolveBase(repo, { base: revision }))
+  const base = tip?.snapshot.base ?? (await resolveBase(repo, revision))
   const asked = await askedBy(repo, base.oid)
   const runnables = tip === null ? asked : [...(await runnablesOf(repo, tip)), ...asked]
   return { tip, base, runnables, open: await untrusted(repo, tip, runnables) }

@@ -4,30 +4,23 @@ import type { Oid } from '../../git/run.js'
 import type { Repo } from '../../repo.js'
 import { teamAt } from './team.js'
 
-/** What a session starts from. */
-export interface BaseCommit {
+/** Where a session starts from; `ref` is null when that is no branch. */
+export interface Base {
   ref: string | null
   oid: Oid
 }
 
-/** What the user wants of it: a revision; and its commit, when that was decided before. */
-export interface WantedBase {
-  base?: string | undefined
-  from?: Oid | undefined
-}
-
 /** The base of a new session: `--base`, else `amp.base`, else what the team says, else the current branch. */
-export async function resolveBase(repo: Repo, { base: revision, from }: WantedBase): Promise<BaseCommit> {
+export async function resolveBase(repo: Repo, revision: string | undefined): Promise<Base> {
   const setting = (await repo.config()).get('amp.base')
   const wanted = revision ?? setting ?? 'HEAD'
   const found = await lookUp(repo, wanted)
   if (found === null) throw noBase(wanted, revision === undefined ? ' (from amp.base)' : '')
-  const chosen = revision === undefined && setting === null ? await teamBase(repo, found) : found
-  return { ref: chosen.ref, oid: from ?? chosen.oid }
+  return revision === undefined && setting === null ? teamBase(repo, found) : found
 }
 
 /** The base that the current commit's `.amp.yaml` names. */
-export async function teamBase(repo: Repo, current: BaseCommit): Promise<BaseCommit> {
+export async function teamBase(repo: Repo, current: Base): Promise<Base> {
   const { base } = await teamAt(repo, current.oid)
   if (base === undefined) return current
   const found = await lookUp(repo, base)
@@ -35,7 +28,7 @@ export async function teamBase(repo: Repo, current: BaseCommit): Promise<BaseCom
   return found
 }
 
-async function lookUp(repo: Repo, name: string): Promise<BaseCommit | null> {
+async function lookUp(repo: Repo, name: string): Promise<Base | null> {
   const place = repo.in(repo.location.topLevel ?? repo.location.gitDir)
   const [oid, ref] = await Promise.all([resolveCommit(place, name), fullRef(place, name)])
   return oid === null ? null : { ref, oid }

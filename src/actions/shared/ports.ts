@@ -3,8 +3,8 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { isId } from '../../state/names.js'
 import { allSessions, isOpenSession } from './sessions.js'
-import { teamOf } from './team.js'
-import { mostPorts, type Team } from './team-read.js'
+import { mostPorts, teamOf } from './team.js'
+import type { Team } from './team-read.js'
 
 /** Ports of a session: `first` and those after it. */
 export interface Ports {

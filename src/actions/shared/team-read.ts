@@ -2,7 +2,7 @@ import { findAdapter } from '../../agent/registry.js'
 import { isModelName } from '../../agent/values.js'
 import { type MergeStyle, mergeStyles, type SetupMode, setupModes } from '../../util/choices.js'
 import { splitWords } from '../../util/words.js'
-import { teamFile } from './team.js'
+import { mostPorts, teamFile } from './team.js'
 import { type Node, type Problem, YamlText } from './yaml-text.js'
 
 /** An agent as the team names it: one that every git-amp knows, or one of its own, with the command that starts it. */
@@ -25,9 +25,6 @@ export interface Team {
 }
 
 const teamKeys = ['agent', 'base', 'copy', 'mergeStyle', 'ports', 'setup', 'setupMode', 'test'] as const
-
-/** So many ports a session can have. */
-export const mostPorts = 100
 
 /** Reads `.amp.yaml`, and finds all that is wrong with it. */
 export async function readTeam(text: string): Promise<{ team: Team; problems: Problem[] }> {

@@ -10,6 +10,9 @@ import type { Problem } from './yaml-text.js'
 /** The file in which a team says what its sessions share. */
 export const teamFile = '.amp.yaml'
 
+/** So many ports a session can have. */
+export const mostPorts = 100
+
 const known = new WeakMap<object, Map<Oid, Promise<Team>>>()
 
 /**
