@@ -16,7 +16,7 @@ __git_amp_table ()
 {
 	case "$1" in
 	new)
-		options="--prompt= --file= --edit --name= --base= --agent= --model= --test= --worktree= --sparse= --setup --run --json --repo= --quiet --help"
+		options="--prompt= --file= --edit --name= --base= --agent= --model= --test= --worktree= --sparse= --no-setup --run --json --repo= --quiet --help"
 		values="-m=none --prompt=none -F=file --file=file --name=none --base=ref --agent=agent --model=none --test=none --worktree=dir --sparse=dir --repo=dir"
 		positionals="none"
 		rest=""
@@ -64,7 +64,7 @@ __git_amp_table ()
 		rest="program"
 		;;
 	setup)
-		options="--copy --json --repo= --quiet --help"
+		options="--no-copy --json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals="session"
 		rest=""

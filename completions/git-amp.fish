@@ -132,7 +132,7 @@ complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l model 
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l test -x -d 'Test command, run after every iteration (amp.test)'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l worktree -x -a '(__fish_complete_directories)' -d 'Make the worktree at this path'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l sparse -x -a '(__fish_complete_directories)' -d 'Check out this directory alone, and the files above it; may be given several times'
-complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l setup -d 'Copy ignored files and run the setup command; the default'
+complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l no-setup -d 'Leave the worktree cold: copy no ignored files, run no setup command'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l run -d 'Run the first iteration at once'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l json -d 'Print the session as JSON'
 complete -c git-amp -n '__git_amp_using new; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
@@ -199,7 +199,7 @@ complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -s q -l 
 complete -c git-amp -n '__git_amp_using exec; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 complete -c git-amp -n '__git_amp_using exec; and __git_amp_border' -F -a '(__fish_complete_command)'
 
-complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l copy -d 'Copy ignored files, too; the default'
+complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l no-copy -d 'Copy no ignored files'
 complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using setup; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'

@@ -56,7 +56,9 @@ export class NewCommand extends AmpCommand {
   sparse = Option.Array('--sparse', {
     description: 'Check out this directory alone, and the files above it; may be given several times',
   })
-  setup = Option.Boolean('--setup', true, { description: 'Copy ignored files and run the setup command; the default' })
+  noSetup = Option.Boolean('--no-setup', false, {
+    description: 'Leave the worktree cold: copy no ignored files, run no setup command',
+  })
   runNow = Option.Boolean('--run', false, { description: 'Run the first iteration at once' })
   json = Option.Boolean('--json', false, { description: 'Print the session as JSON' })
 
@@ -77,7 +79,7 @@ export class NewCommand extends AmpCommand {
       test: this.test,
       worktree: this.worktree === undefined ? undefined : resolve(context.host.cwd, this.worktree),
       sparse: this.sparse?.map((dir) => dir.replace(/\/+$/, '')),
-      isCold: !this.setup,
+      isCold: this.noSetup,
       onMade: (made) => this.tellMade(made),
     })
     const { tip, worktree } = created

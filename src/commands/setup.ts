@@ -37,12 +37,12 @@ export class SetupCommand extends AmpCommand {
   })
 
   session = Option.String({ name: 'session', required: false })
-  copy = Option.Boolean('--copy', true, { description: 'Copy ignored files, too; the default' })
+  noCopy = Option.Boolean('--no-copy', false, { description: 'Copy no ignored files' })
   json = Option.Boolean('--json', false, { description: 'Print the result as JSON' })
 
   async run(): Promise<number | undefined> {
     const repo = await this.open({ writes: true })
-    const { tip, worktree, setup } = await setupSession(repo, { session: this.session, copy: this.copy })
+    const { tip, worktree, setup } = await setupSession(repo, { session: this.session, copy: !this.noCopy })
     if (this.json) this.context.ui.json({ schema: 'git-amp/setup@1', session: tip.id, worktree, setup })
     return setup === null || setup.state === 'done' ? 0 : 1
   }

@@ -255,9 +255,19 @@ describe('git amp iterate', () => {
       'env | grep -E "^(GIT_DIR|GIT_WORK_TREE|GIT_INDEX_FILE|GIT_AMP|PWD)" | sort >env; [ -t 0 ] && echo terminal >>env; cat >>env',
     )
     const text = s.git('show', `${s.branch(id)}:env`)
-    expect(text.replace(/(ITERATION|PROMPT_FILE)=.*/g, '$1=')).toBe(
-      `GIT_AMP_ITERATION=\nGIT_AMP_PROMPT_FILE=\nGIT_AMP_SESSION=${id}\nPWD=${s.worktree(id)}`,
-    )
+    expect(text.replace(/(ITERATION|PROMPT_FILE|PORT)=.*/g, '$1=').split('\n')).toEqual([
+      `GIT_AMP_BASE=${s.git('rev-parse', 'main')}`,
+      `GIT_AMP_BRANCH=${s.branch(id)}`,
+      'GIT_AMP_ITERATION=',
+      `GIT_AMP_MAIN=${s.dir}`,
+      'GIT_AMP_NAME=a',
+      'GIT_AMP_PORT=',
+      'GIT_AMP_PORTS=10',
+      'GIT_AMP_PROMPT_FILE=',
+      `GIT_AMP_SESSION=${id}`,
+      `GIT_AMP_WORKTREE=${s.worktree(id)}`,
+      `PWD=${s.worktree(id)}`,
+    ])
     expect(s.git('log', '-1', '--format=%an', s.branch(id))).toBe('Somebody')
     // And by a setting of its own.
     delete s.env.GIT_AUTHOR_NAME

@@ -259,6 +259,11 @@ describe('a sparse checkout', () => {
     rmSync(dir, { recursive: true })
     await s.iterate(id, 'echo 3 >src/a')
     expect([s.exists('pkg', dir), s.git('diff', '--name-only', 'main', s.branch(id))]).toEqual([false, 'src/a'])
+    // Killed before it was filled.
+    s.git('worktree', 'remove', '--force', dir)
+    s.git('worktree', 'add', '-q', '--no-checkout', '--lock', '--reason', 'initializing', dir, s.branch(id))
+    await s.iterate(id, 'echo 4 >src/a')
+    expect([s.exists('pkg', dir), s.git('diff', '--name-only', 'main', s.branch(id))]).toEqual([false, 'src/a'])
     s.git('sparse-checkout', 'set', 'pkg')
     const inherited = await newSession(s)
     expect([s.exists('src', inherited.dir), s.exists('pkg/b', inherited.dir)]).toEqual([false, true])

@@ -9,6 +9,7 @@ import { cameAlong, linkedGitDirs, namedGitDir, ownerOf, rejoin, restoreGitFile 
 import { whereabouts } from './lease.js'
 import { readSessionFile } from './session-file.js'
 import { refusePaused } from './sessions.js'
+import { fillSparse, readSparse } from './sparse.js'
 
 /** A session's worktree on this machine. */
 export interface Place {
@@ -170,28 +171,6 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
   return place
 }
 
-const sparseFile = (repo: Repo, id: string): string => repo.local('sparse', id)
-
-/** The directories that alone are checked out for a session, here; null when it is what the main worktree has. */
-async function readSparse(repo: Repo, id: string): Promise<string[] | null> {
-  const text = await repo.host.fs.readFile(sparseFile(repo, id), 'utf8').catch(() => '')
-  return text === '' ? null : text.split('\n').filter((line) => line !== '')
-}
-
-/** Writes them down, before the worktree is made. */
-export async function rememberSparse(repo: Repo, id: string, dirs: readonly string[]): Promise<void> {
-  await repo.host.fs.mkdir(repo.local('sparse'), { recursive: true })
-  await repo.host.fs.writeFile(sparseFile(repo, id), `${dirs.join('\n')}\n`)
-}
-
-async function fillSparse(repo: Repo, place: Place, dirs: readonly string[]): Promise<void> {
-  const git = repo.asUser(place.path)
-  await git.run(['sparse-checkout', 'set', '--cone', '--end-of-options', ...dirs])
-  // The checkout, with the user's post-checkout hook.
-  await git.run(['checkout', '--quiet', '--force'])
-  await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
-}
-
 /** Worktrees that were just made: nothing has to be looked up of the first one that is asked for. */
 const freshPlaces = new WeakMap<object, { id: string; place: Place }>()
 
@@ -307,7 +286,9 @@ const excludePattern = (path: string): string => path.replace(/[\\*?[\]]/g, '\\$
 async function completePlace(repo: Repo, id: string, place: Place): Promise<Place> {
   await refuseBeingMade(repo, place)
   await repo.host.fs.rm(join(place.gitDir, 'index.lock'), { force: true })
-  await place.git.run(['reset', '--hard', '--quiet'])
+  const sparse = await readSparse(repo, id)
+  if (sparse === null) await place.git.run(['reset', '--hard', '--quiet'])
+  else await fillSparse(repo, place, sparse)
   await repo.host.fs.rm(join(place.gitDir, 'locked'), { force: true })
   await nameSession(repo, id, place)
   repo.forgetWorktrees()
