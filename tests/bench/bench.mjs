@@ -476,6 +476,8 @@ function copying() {
     writeFileSync(join(folder, `f${n}.js`), 'x'.repeat(200 + (n % 4000)))
   }
   writeFileSync(join(dir, '.gitignore'), 'node_modules\n')
+  git(dir, 'add', '.gitignore')
+  git(dir, 'commit', '-q', '-m', 'Ignore')
   git(dir, 'config', 'amp.copy', 'node_modules')
   let number = 0
   const [bare, copied, created] = compare(
