@@ -97,6 +97,18 @@ export const registry: Registry = {
       load: async () => (await import('./commands/transcript.js')).TranscriptCommand,
     },
     {
+      names: ['why'],
+      summary: 'Tell the prompt, the agent and the iteration behind a line',
+      asks: 'repository',
+      load: async () => (await import('./commands/why.js')).WhyCommand,
+    },
+    {
+      names: ['blame'],
+      summary: 'Show who wrote each line, with session and iteration',
+      asks: 'repository',
+      load: async () => (await import('./commands/blame.js')).BlameCommand,
+    },
+    {
       names: ['usage'],
       summary: 'Sum the tokens and the cost of iterations',
       asks: 'repository',

@@ -402,6 +402,63 @@ function bystanding() {
   })
 }
 
+/**
+ * A line, and a file of 2,000 lines, of a history of 50,000 commits. One in ten of them changes the file, every other one of these by one of 50 sessions.
+ */
+function blaming() {
+  const dir = repository('blame')
+  const count = quick ? 10_000 : 50_000
+  const ids = []
+  for (let n = 0; n < 50; n++) {
+    exec(amp, ['new', `s${n}`, '-m', `echo ${n} > s${n}.txt`, '--agent', 'shell', '-q'], dir).run()
+    exec(amp, ['iterate', `s${n}`, '-q'], dir).run()
+  }
+  for (const ref of git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n')) {
+    const [iteration] = /"iteration":"\w+"/.exec(git(dir, 'log', '-1', '--format=%B', ref)) ?? ['']
+    ids.push([ref.split('/').at(-1), iteration.slice(13, -1)])
+  }
+  const content = Array.from({ length: 2000 }, (_, at) => `line ${at}`)
+  const lines = []
+  for (let n = 0; n < count; n++) {
+    const isOurs = n % 20 === 0
+    const [session, iteration] = ids[(n / 20) % ids.length] ?? []
+    const message = isOurs
+      ? `amp: change ${n}\n\nAmp-Session: ${session}\nAmp-Iteration: ${iteration}\n`
+      : `Change ${n}\n`
+    if (n % 10 === 0) content[(n * 7) % 2000] = `line of ${n}`
+    const text = n % 10 === 0 ? `${content.join('\n')}\n` : `${n}\n`
+    const from = n === 0 ? 'from refs/heads/main^0\n' : ''
+    lines.push(`commit refs/heads/main\n${by(n)}data ${message.length}\n${message}${from}`)
+    lines.push(blob(n % 10 === 0 ? 'file.txt' : `d${n % 500}/f.txt`, text))
+  }
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: dir, env, input: lines.join('') })
+  git(dir, 'reset', '-q', '--hard')
+  git(dir, 'repack', '-q', '-a', '-d')
+  git(dir, 'commit-graph', 'write', '--reachable', '--changed-paths')
+  const [bare, plain, ours, line, why] = compare(
+    [
+      node,
+      exec('git', ['blame', 'file.txt'], dir),
+      exec(amp, ['blame', 'file.txt'], dir),
+      exec('git', ['blame', '-L', '14,14', 'file.txt'], dir),
+      exec(amp, ['why', 'file.txt:14', '-q'], dir),
+    ],
+    quick ? 3 : 7,
+  )
+  report(`git amp blame, ${count} commits, less node / git blame`, {
+    measured: ours - bare,
+    against: plain,
+    aim: '1.2x',
+    detail: `(${ms(ours)} - node ${ms(bare)}) / ${ms(plain)}, ${peak(['blame', 'file.txt'], dir)}`,
+  })
+  report(`git amp why of a line, ${count} commits, less node / git blame`, {
+    measured: why - bare,
+    against: line,
+    aim: '1.2x',
+    detail: `(${ms(why)} - node ${ms(bare)}) / ${ms(line)}`,
+  })
+}
+
 /** A stream of 64 MB as agents print it, read as an iteration reads it, against `JSON.parse` of the same lines. */
 async function parsing() {
   const { build } = await import('esbuild')
@@ -475,6 +532,7 @@ try {
   section('batch', batches)
   section('sync', exchanging)
   section('push', bystanding)
+  section('blame', blaming)
   if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })
