@@ -27,7 +27,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --rev --by --since --until --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --rev -C --context -B --before-context -A --after-context --since --until --by --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -79,6 +79,7 @@ complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and ma
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
 complete -c git-amp -n 'not __git_amp_command' -a why -d 'Tell the prompt, the agent and the iteration behind a line'
 complete -c git-amp -n 'not __git_amp_command' -a blame -d 'Show who wrote each line, with session and iteration'
+complete -c git-amp -n 'not __git_amp_command' -a search -d 'Search prompts, results, comments and transcripts'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a export -d 'Write sessions as data, as a page or as patches'
 complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about sessions: results, cost, tools'
@@ -250,6 +251,21 @@ complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -s q -l
 complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -a '(__git_amp_refs refs/heads refs/tags refs/remotes)'
 complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -F
 complete -c git-amp -n '__git_amp_using blame; and __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s i -l ignore-case -d 'Upper and lower case are the same'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s E -l extended-regexp -d 'The text is a regular expression'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s F -l fixed-strings -d 'The text is searched for as it stands, as it is without this'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s C -l context -x -d 'Show this many lines around each match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s B -l before-context -x -d 'Show this many lines before each match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s A -l after-context -x -d 'Show this many lines after each match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l since -x -d 'Only what was said after this date'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l until -x -d 'Only what was said before this date'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l agent -x -a '(__git_amp_agents)' -d 'Only iterations of this agent'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l file -r -F -d 'Only sessions that changed this file'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s n -l max-count -x -d 'Stop after this many lines with a match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l json -d 'Print what is found as JSON, a text a line'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l by -x -a 'session agent model day' -d 'Sum by session, agent, model or day'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'

@@ -109,6 +109,12 @@ export const registry: Registry = {
       load: async () => (await import('./commands/blame.js')).BlameCommand,
     },
     {
+      names: ['search'],
+      summary: 'Search prompts, results, comments and transcripts',
+      asks: 'repository',
+      load: async () => (await import('./commands/search.js')).SearchCommand,
+    },
+    {
       names: ['usage'],
       summary: 'Sum the tokens and the cost of iterations',
       asks: 'repository',

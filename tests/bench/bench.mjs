@@ -459,6 +459,81 @@ function blaming() {
   })
 }
 
+/** Numbers in [0, 1) that are the same in every run (mulberry32). */
+function seeded(seed) {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** A transcript of a megabyte as agents print it; in every fiftieth there is what is searched for. */
+function transcript(random, n) {
+  const words =
+    'the session parser commit branch error undefined function return const import export value string'.split(' ')
+  const said = (length) => {
+    let text = ''
+    while (text.length < length)
+      text +=
+        words[Math.floor(random() * words.length)] +
+        Math.floor(random() * 1000).toString(36) +
+        (random() < 0.1 ? '\n' : ' ')
+    return text
+  }
+  const record = (text) => {
+    const content = [
+      { type: 'text', text },
+      { type: 'tool_use', name: 'Bash', input: { command: 'ls' } },
+    ]
+    const d = JSON.stringify({ type: 'assistant', session_id: 's', message: { role: 'assistant', content } })
+    return `${JSON.stringify({ t: 13, s: 'out', d })}\n`
+  }
+  let text = n % 50 === 0 ? record('He said "needle in the haystack" to me') : ''
+  while (text.length < 1e6) text += record(said(200 + random() * 2000))
+  return text
+}
+
+/** A text in a gigabyte of transcripts of a thousand sessions, against `git grep` over the same blobs. */
+function searching() {
+  const count = quick ? 100 : 1000
+  const bare = hub('search', count)
+  const [ref] = git(bare, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n')
+  const [, iteration] = /"iteration":"(\w+)"/.exec(git(bare, 'log', '-1', '--format=%B', ref)) ?? []
+  const random = seeded(1)
+  for (let from = 0; from < count; from += 50) {
+    const lines = []
+    for (let n = from; n < from + 50; n++) {
+      const text = transcript(random, n)
+      lines.push(`commit refs/amp-private/transcripts/${idOf(n)}\n${by(n)}data 1\nx\n`)
+      lines.push(`M 100644 inline ${iteration}/000001.ndjson\ndata ${Buffer.byteLength(text)}\n${text}\n`)
+    }
+    execFileSync('git', ['fast-import', '--quiet'], { cwd: bare, env, input: lines.join('') })
+  }
+  git(bare, 'pack-refs', '--all')
+  const refs = git(bare, 'for-each-ref', '--format=%(refname)', 'refs/amp-private/transcripts').split('\n')
+  const pairs = [
+    ['', ['-F', 'needle in the']],
+    [' -i', ['-F', '-i', 'NEEDLE in the']],
+  ]
+  for (const [name, args] of pairs) {
+    const [measured, against] = compare(
+      [exec(amp, ['search', ...args], bare), exec('git', ['grep', ...args, ...refs], bare)],
+      quick ? 3 : 5,
+    )
+    const found = spawnSync(amp, ['search', ...args, '--json'], { cwd: bare, env, encoding: 'utf8' }).stdout
+    if (found.split('\n').length - 1 !== count / 50) throw new Error(`search: ${found.split('\n').length - 1} found`)
+    report(`git amp search${name}, ${count} MB of transcripts / git grep`, {
+      measured,
+      against,
+      aim: '2x',
+      detail: `${ms(measured)} / ${ms(against)}, ${peak(['search', ...args], bare)}`,
+    })
+  }
+}
+
 /** A stream of 64 MB as agents print it, read as an iteration reads it, against `JSON.parse` of the same lines. */
 async function parsing() {
   const { build } = await import('esbuild')
@@ -533,6 +608,7 @@ try {
   section('sync', exchanging)
   section('push', bystanding)
   section('blame', blaming)
+  section('search', searching)
   if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })
