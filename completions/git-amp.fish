@@ -80,6 +80,7 @@ complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the a
 complete -c git-amp -n 'not __git_amp_command' -a why -d 'Tell the prompt, the agent and the iteration behind a line'
 complete -c git-amp -n 'not __git_amp_command' -a blame -d 'Show who wrote each line, with session and iteration'
 complete -c git-amp -n 'not __git_amp_command' -a search -d 'Search prompts, results, comments and transcripts'
+complete -c git-amp -n 'not __git_amp_command' -a conflicts -d 'Tell which open sessions conflict, and the cheapest order to land them'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a export -d 'Write sessions as data, as a page or as patches'
 complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about sessions: results, cost, tools'
@@ -266,6 +267,11 @@ complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s n -
 complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l json -d 'Print what is found as JSON, a text a line'
 complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -l json -d 'Print the conflicts and the order as JSON'
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l by -x -a 'session agent model day' -d 'Sum by session, agent, model or day'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'

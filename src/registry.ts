@@ -115,6 +115,12 @@ export const registry: Registry = {
       load: async () => (await import('./commands/search.js')).SearchCommand,
     },
     {
+      names: ['conflicts'],
+      summary: 'Tell which open sessions conflict, and the cheapest order to land them',
+      asks: 'repository',
+      load: async () => (await import('./commands/conflicts.js')).ConflictsCommand,
+    },
+    {
       names: ['usage'],
       summary: 'Sum the tokens and the cost of iterations',
       asks: 'repository',

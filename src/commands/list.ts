@@ -42,6 +42,8 @@ export class ListCommand extends AmpCommand {
       - \`review\`: a pull request is open for it
       - \`paused\`: its worktree is put aside
 
+      \`><\` behind the state: \`git amp conflicts\` saw that it conflicts with its base or another session, and neither has moved since.
+
       Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
     `,
     examples: [
@@ -120,6 +122,7 @@ export class ListCommand extends AmpCommand {
           ...sessionJson(one, one.state, pathOf(one)),
           shortId: one.shortId,
           isCurrent: one.isCurrent,
+          isColliding: one.isColliding,
         })),
       })
     }

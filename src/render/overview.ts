@@ -140,7 +140,7 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ],
       [
         'advice.amp*',
-        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`, `ampWhy`. Set one to false to silence it.',
+        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`, `ampWhy`, `ampConflicts`. Set one to false to silence it.',
       ],
     ],
   },

@@ -28,7 +28,9 @@ const needsUser: readonly SessionState[] = ['waiting', 'interrupted', 'failed', 
 const isFailing = ({ snapshot, state }: ListedSession): boolean =>
   state === 'idle' && snapshot.tested !== undefined && snapshot.tested.exit !== 0
 
-function stateCell(session: ListedSession): string {
+const stateCell = (session: ListedSession): string => `${stateWord(session)}${session.isColliding ? ' ><' : ''}`
+
+function stateWord(session: ListedSession): string {
   if (session.conflictOn !== null) return `conflict on ${oneLine(session.conflictOn)}`
   if (session.state === 'running' && session.runningOn !== null)
     return `running on ${oneLine(session.runningOn.host, 40)}`

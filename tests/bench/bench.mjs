@@ -534,6 +534,45 @@ function searching() {
   }
 }
 
+/** Twenty sessions in a repository of 5,000 files, half of which change the same file, against a `git merge-tree` for each pair; and fifty, known ones. */
+function colliding() {
+  const dir = manyFiles('conflicts', quick ? 1000 : 5000)
+  const begin = (from, to) => {
+    for (let n = from; n < to; n++) {
+      const script = `echo ${n} > d${n}/f${n}.txt${n % 2 === 0 ? ` && sed -i '${n + 1}s/$/ of ${n}/;300s/$/ of ${n}/' shared.txt` : ''}`
+      exec(amp, ['new', `s${n}`, '-m', script, '--agent', 'shell', '-q'], dir).run()
+      exec(amp, ['iterate', `s${n}`, '-q'], dir).run()
+    }
+  }
+  begin(0, 20)
+  const tips = () => git(dir, 'for-each-ref', '--format=%(objectname)', 'refs/heads/amp').split('\n')
+  const heads = tips()
+  const pairs = heads.flatMap((a, at) => ['main', ...heads.slice(at + 1)].map((b) => `${a} ${b}`))
+  const merges = `${pairs.map((pair) => `git merge-tree --write-tree ${pair} >/dev/null || [ $? = 1 ]`).join('\n')}\n`
+  writeFileSync(join(root, 'merges.sh'), `set -e\n${merges}`)
+  const forget = () => rmSync(join(dir, '.git/amp/conflicts.json'), { force: true })
+  const found = { run: () => spawnSync(amp, ['conflicts', '-q'], { cwd: dir, env, stdio: 'ignore' }) }
+  const [plain, fresh, known] = compare(
+    [exec('sh', [join(root, 'merges.sh')], dir), { before: forget, ...found }, found],
+    quick ? 3 : 7,
+  )
+  report('git amp conflicts, 20 sessions / git merge-tree for each pair', {
+    measured: fresh,
+    against: plain,
+    aim: '1x',
+    detail: `${ms(fresh)} / ${ms(plain)}, known ${ms(known)}`,
+  })
+  begin(20, 50)
+  spawnSync(amp, ['conflicts', '-q'], { cwd: dir, env, stdio: 'ignore' })
+  const [bare, many] = compare([node, found], quick ? 3 : 7)
+  report('git amp conflicts, 50 sessions, all known / 1 s', {
+    measured: many,
+    against: 1000,
+    aim: '1x',
+    detail: `${ms(many)}, node ${ms(bare)}, ${peak(['conflicts', '-q'], dir)}`,
+  })
+}
+
 /** A stream of 64 MB as agents print it, read as an iteration reads it, against `JSON.parse` of the same lines. */
 async function parsing() {
   const { build } = await import('esbuild')
@@ -609,6 +648,7 @@ try {
   section('push', bystanding)
   section('blame', blaming)
   section('search', searching)
+  section('conflicts', colliding)
   if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })
