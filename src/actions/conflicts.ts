@@ -14,6 +14,7 @@ import { allSessions, type BrokenSession, isOpenSession } from './shared/session
 
 /** Merges are tried by so many processes at once. */
 const jobs = 2
+const oneHour = 3_600_000
 
 export interface ConflictsOptions {
   /** These alone; none means all open ones. */
@@ -104,12 +105,23 @@ async function inWorkshop<T>(repo: Repo, work: (workshop: Workshop) => Promise<T
   const own = repo.local('tmp', `objects-${repo.newId()}`)
   const env = quarantine({ own, objects: join(repo.location.commonDir, 'objects') })
   await fs.mkdir(own, { recursive: true })
+  await clearOld(repo)
   const catFile = new CatFile(repo.git.with(env), repo.location.hash)
   try {
     return await work({ catFile, env })
   } finally {
     catFile.close()
     await fs.rm(own, { recursive: true, force: true })
+  }
+}
+
+/** Takes away what a killed git-amp left. One that is younger may be at work. */
+async function clearOld(repo: Repo): Promise<void> {
+  const { fs, now } = repo.host
+  for (const name of await fs.readdir(repo.local('tmp')).catch(() => [])) {
+    const dir = repo.local('tmp', name)
+    const stat = name.startsWith('objects-') ? await fs.stat(dir).catch(() => null) : null
+    if (stat !== null && now().getTime() - stat.mtimeMs > oneHour) await fs.rm(dir, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tryMerges } from '../../src/git/merge-many.js'
@@ -80,6 +80,10 @@ describe('git amp conflicts', () => {
       s.checkout(),
       ...ids.flatMap((id) => [s.status(id), readFileSync(join(s.dir, '.git/worktrees', id, 'index')).toString('hex')]),
     ]
+    // A killed one left its own.
+    const left = join(s.dir, '.git/amp/tmp/objects-left')
+    mkdirSync(left, { recursive: true })
+    utimesSync(left, 1, 1)
     const before = state()
     const { conflicts, order } = await found(s)
     expect(conflicts).toMatchObject([{ session: ids[0], other: ids[1], files: [{ path: 'a.txt', type: 'contents' }] }])
