@@ -1,7 +1,7 @@
 # Completion of "git amp". Made from the commands themselves by "npx vitest run tests/generated -u": do not edit.
 # Installed as "git-amp" in a directory of bash-completion, it is loaded by itself.
 
-__git_amp_commands="new iterate stop test comment rename label exec setup list show log transcript usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
+__git_amp_commands="new iterate stop test comment rename label exec setup list show log transcript why blame search conflicts usage export report diff range-diff path open squash rebase merge pick preflight pause resume remove reopen batch sync trust forget resolve undo oplog gc for-each rev-parse doctor install agents help demo"
 
 # Prints the words that may follow the first one of a command of two.
 __git_amp_second ()
@@ -93,6 +93,30 @@ __git_amp_table ()
 		options="--iteration= --tools --raw --json --repo= --quiet --help"
 		values="--iteration=none --repo=dir"
 		positionals="session"
+		rest=""
+		;;
+	why)
+		options="--rev= --json --repo= --quiet --help"
+		values="--rev=ref --repo=dir"
+		positionals="file"
+		rest=""
+		;;
+	blame)
+		options="--show-email --json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="ref file"
+		rest="file"
+		;;
+	search)
+		options="--ignore-case --extended-regexp --fixed-strings --context= --before-context= --after-context= --since= --until= --agent= --file= --max-count= --json --repo= --quiet --help"
+		values="-C=none --context=none -B=none --before-context=none -A=none --after-context=none --since=none --until=none --agent=agent --file=file -n=none --max-count=none --repo=dir"
+		positionals="none"
+		rest=""
+		;;
+	conflicts)
+		options="--json --repo= --quiet --help"
+		values="--repo=dir"
+		positionals="session+"
 		rest=""
 		;;
 	usage)

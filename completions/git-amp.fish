@@ -27,7 +27,7 @@ end
 
 # Whether the word to complete comes after "--".
 function __git_amp_border
-    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --sparse --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --by --since --until --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
+    set -l valued -m --prompt -F --file --name --base --agent --model --test --worktree --sparse --repo --manual --max-iterations -j --jobs --timeout --max-cost --message --resolve --reopen -d --delete --state --label --sort -n --max-count --format --remote --iteration --rev -C --context -B --before-context -A --after-context --since --until --by --batch --tables --out --with --onto --into --home --only --pick --keep --older-than --count
     set -l skip 0
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
@@ -78,6 +78,10 @@ complete -c git-amp -n 'not __git_amp_command' -a list -d 'List the sessions of 
 complete -c git-amp -n 'not __git_amp_command' -a show -d 'Show one session: goal, branch, iterations, tests'
 complete -c git-amp -n 'not __git_amp_command' -a log -d 'Show iterations and manual commits in order'
 complete -c git-amp -n 'not __git_amp_command' -a transcript -d 'Show what the agent said and did'
+complete -c git-amp -n 'not __git_amp_command' -a why -d 'Tell the prompt, the agent and the iteration behind a line'
+complete -c git-amp -n 'not __git_amp_command' -a blame -d 'Show who wrote each line, with session and iteration'
+complete -c git-amp -n 'not __git_amp_command' -a search -d 'Search prompts, results, comments and transcripts'
+complete -c git-amp -n 'not __git_amp_command' -a conflicts -d 'Tell which open sessions conflict, and the cheapest order to land them'
 complete -c git-amp -n 'not __git_amp_command' -a usage -d 'Sum the tokens and the cost of iterations'
 complete -c git-amp -n 'not __git_amp_command' -a export -d 'Write sessions as data, as a page or as patches'
 complete -c git-amp -n 'not __git_amp_command' -a report -d 'Write a page about sessions: results, cost, tools'
@@ -241,6 +245,42 @@ complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l
 complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using transcript; and not __git_amp_border' -k -a '(__git_amp_sessions)'
+
+complete -c git-amp -n '__git_amp_using why; and not __git_amp_border' -l rev -x -a '(__git_amp_refs refs/heads refs/tags refs/remotes)' -d 'Look at the file as it was in this commit'
+complete -c git-amp -n '__git_amp_using why; and not __git_amp_border' -l json -d 'Print the reasons as JSON'
+complete -c git-amp -n '__git_amp_using why; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using why; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using why; and not __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -s l -d 'Print whole commit ids'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -s s -d 'Leave out who and when'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -s e -l show-email -d 'Print a human\'s mail address instead of the name'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -l json -d 'Print the lines as JSON'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -a '(__git_amp_refs refs/heads refs/tags refs/remotes)'
+complete -c git-amp -n '__git_amp_using blame; and not __git_amp_border' -F
+complete -c git-amp -n '__git_amp_using blame; and __git_amp_border' -F
+
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s i -l ignore-case -d 'Upper and lower case are the same'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s E -l extended-regexp -d 'The text is a regular expression'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s F -l fixed-strings -d 'The text is searched for as it stands, as it is without this'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s C -l context -x -d 'Show this many lines around each match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s B -l before-context -x -d 'Show this many lines before each match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s A -l after-context -x -d 'Show this many lines after each match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l since -x -d 'Only what was said after this date'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l until -x -d 'Only what was said before this date'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l agent -x -a '(__git_amp_agents)' -d 'Only iterations of this agent'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l file -r -F -d 'Only sessions that changed this file'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s n -l max-count -x -d 'Stop after this many lines with a match'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l json -d 'Print what is found as JSON, a text a line'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using search; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -l json -d 'Print the conflicts and the order as JSON'
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using conflicts; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l by -x -a 'session agent model day' -d 'Sum by session, agent, model or day'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'

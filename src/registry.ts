@@ -103,6 +103,30 @@ export const registry: Registry = {
       load: async () => (await import('./commands/transcript.js')).TranscriptCommand,
     },
     {
+      names: ['why'],
+      summary: 'Tell the prompt, the agent and the iteration behind a line',
+      asks: 'repository',
+      load: async () => (await import('./commands/why.js')).WhyCommand,
+    },
+    {
+      names: ['blame'],
+      summary: 'Show who wrote each line, with session and iteration',
+      asks: 'repository',
+      load: async () => (await import('./commands/blame.js')).BlameCommand,
+    },
+    {
+      names: ['search'],
+      summary: 'Search prompts, results, comments and transcripts',
+      asks: 'repository',
+      load: async () => (await import('./commands/search.js')).SearchCommand,
+    },
+    {
+      names: ['conflicts'],
+      summary: 'Tell which open sessions conflict, and the cheapest order to land them',
+      asks: 'repository',
+      load: async () => (await import('./commands/conflicts.js')).ConflictsCommand,
+    },
+    {
       names: ['usage'],
       summary: 'Sum the tokens and the cost of iterations',
       asks: 'repository',

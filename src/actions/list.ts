@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
+import { readSeen, type SeenConflicts } from './conflicts/cache.js'
 import { here, type KnownLease, localLeases, whereaboutsIn } from './shared/lease.js'
 import { stateHere } from './shared/rebasing.js'
 import { currentSession } from './shared/session-file.js'
@@ -41,6 +42,8 @@ export interface ListedSession extends ChainTip {
   setup: 'running' | 'failed' | null
   /** An iteration that began in another clone and has not ended, as far as is known here; null when none has. */
   runningOn: { host: string; at: string } | null
+  /** The last `git amp conflicts` saw it in a conflict with its base or another session, and neither has moved since. */
+  isColliding: boolean
 }
 
 export interface ListResult {
@@ -70,7 +73,8 @@ export const sortKeys = ['updated', 'created', 'name', 'state'] as const
 
 /** Lists sessions from the tips of their chains: one git call, whatever their number; archived ones are merged and closed ones. */
 export async function listSessions(repo: Repo, options: ListOptions = {}): Promise<ListResult> {
-  const [{ sessions, broken }, leases, current, self, setups] = await Promise.all([
+  const [seen, { sessions, broken }, leases, current, self, setups] = await Promise.all([
+    readSeen(repo),
     wantsClosed(options) ? everySession(repo) : allSessions(repo),
     localLeases(repo),
     currentSession(repo),
@@ -95,6 +99,7 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
       isRebasing: false,
       setup: setupIn(setups.get(id)),
       runningOn: snapshot.open.find((open) => whereaboutsIn(leases, open, self) === 'elsewhere') ?? null,
+      isColliding: false,
       waitsFor: isWaiting({ id, snapshot }, leases) ? await waitingStep({ id, snapshot }, leases) : null,
     })
   }
@@ -104,6 +109,8 @@ export async function listSessions(repo: Repo, options: ListOptions = {}): Promi
     if (options.states !== undefined && options.states.length > 0) return options.states.includes(session.state)
     return options.all === true || isOpenSession(session.snapshot) || session.state === 'running'
   })
+  const colliding = collidingIn(seen, sessions)
+  for (const session of wanted) session.isColliding = colliding.has(session.id)
   const rebasing = await findRebasing(repo, wanted)
   for (const session of wanted) session.isRebasing = rebasing.has(session.id)
   const sorted = sortBy(wanted, options.sort ?? 'updated')
@@ -119,6 +126,16 @@ const setupIn = (found: SetupState | undefined): ListedSession['setup'] =>
 /** Whether merged and closed sessions are asked for: archived ones are looked at only then. */
 export const wantsClosed = ({ all, states = [] }: ListOptions): boolean =>
   states.length === 0 ? all === true : states.some((state) => state === 'merged' || state === 'closed')
+
+/** Sessions that still are as they were seen in a conflict, with the other side of it. */
+function collidingIn(seen: SeenConflicts, sessions: readonly ChainTip[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  if (Object.keys(seen).length === 0) return found
+  const isSame = ({ id, snapshot }: ChainTip) => isOpenSession(snapshot) && seen[id]?.heads === snapshot.heads.join()
+  const same = new Set(sessions.filter(isSame).map(({ id }) => id))
+  for (const id of same) if (seen[id]?.base === true || seen[id]?.with?.some((other) => same.has(other))) found.add(id)
+  return found
+}
 
 async function countArchived(repo: Repo): Promise<number> {
   const { readArchives } = await import('../state/archive.js')

@@ -13,12 +13,12 @@ export interface Normalized {
   help: 'short' | 'full' | null
 }
 
-/** Options of `git log` and `git diff` that take the next word as their value; all others join it. */
+/** Options of `git log`, `git diff` and `git blame` that take the next word as their value; all others join it. */
 const gitOptionsWithValue: ReadonlySet<string> = new Set(
   (
     '-n -l -S -G -O -I -L --max-count --skip --since --after --until --before --author --committer --grep --grep-reflog ' +
     '--output --word-diff-regex --diff-filter --anchored --ignore-matching-lines --rotate-to --skip-to --src-prefix ' +
-    '--dst-prefix --line-prefix --inter-hunk-context --diff-algorithm --find-object --output-indicator-new ' +
+    '--ignore-rev --ignore-revs-file --contents --dst-prefix --line-prefix --inter-hunk-context --diff-algorithm --find-object --output-indicator-new ' +
     '--output-indicator-old --output-indicator-context --date --exclude --glob --max-age --min-age'
   ).split(' '),
 )

@@ -12,6 +12,7 @@ const slots = {
   dim: '',
   hint: 'yellow',
   heading: 'bold',
+  match: 'bold red',
 }
 export type Slot = keyof typeof slots
 

@@ -42,6 +42,8 @@ export class ListCommand extends AmpCommand {
       - \`review\`: a pull request is open for it
       - \`paused\`: its worktree is put aside
 
+      \`><\` behind the state: \`git amp conflicts\` saw that it conflicts with its base or another session, and neither has moved since.
+
       Fields of \`--format\` are those of \`--porcelain\`, and \`id\`, \`id:short\`: ${listFields.map((field) => `\`${field}\``).join(', ')}.
     `,
     examples: [
@@ -121,6 +123,7 @@ export class ListCommand extends AmpCommand {
           shortId: one.shortId,
           isCurrent: one.isCurrent,
           setup: one.setup,
+          isColliding: one.isColliding,
         })),
       })
     }

@@ -144,11 +144,11 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ],
       [
         'color.amp, color.amp.<slot>',
-        'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`.',
+        'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`, `match`.',
       ],
       [
         'advice.amp*',
-        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`. Set one to false to silence it.',
+        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`, `ampWhy`, `ampConflicts`. Set one to false to silence it.',
       ],
     ],
   },

@@ -31,7 +31,9 @@ const isFailing = ({ snapshot, state }: ListedSession): boolean =>
 /** Nothing else is to be told of it than that its worktree is not prepared. */
 const isUnready = ({ setup, state }: ListedSession): boolean => state === 'idle' && setup !== null
 
-function stateCell(session: ListedSession): string {
+const stateCell = (session: ListedSession): string => `${stateWord(session)}${session.isColliding ? ' ><' : ''}`
+
+function stateWord(session: ListedSession): string {
   if (session.conflictOn !== null) return `conflict on ${oneLine(session.conflictOn)}`
   if (session.state === 'running' && session.runningOn !== null)
     return `running on ${oneLine(session.runningOn.host, 40)}`

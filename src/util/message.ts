@@ -25,6 +25,18 @@ export function trailerValues(message: string, key: string): string[] {
     .map((line) => line.slice(start.length).trim())
 }
 
+/**
+ * The same wherever they stand: a host that squashes a branch puts the messages of its commits into one, indented or not. Those at the end come
+ * alone when there are any.
+ */
+export function trailersAnywhere(message: string, key: string): string[] {
+  const atEnd = trailerValues(message, key)
+  if (atEnd.length > 0) return atEnd
+  const start = `${key.toLowerCase()}: `
+  const lines = message.split('\n').map((line) => line.trim())
+  return lines.filter((line) => line.toLowerCase().startsWith(start)).map((line) => line.slice(start.length).trim())
+}
+
 /** The first line. */
 export const subjectOf = (message: string): string => message.split('\n', 1)[0] ?? ''
 

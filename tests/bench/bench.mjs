@@ -402,6 +402,177 @@ function bystanding() {
   })
 }
 
+/**
+ * A line, and a file of 2,000 lines, of a history of 50,000 commits. One in ten of them changes the file, every other one of these by one of 50 sessions.
+ */
+function blaming() {
+  const dir = repository('blame')
+  const count = quick ? 10_000 : 50_000
+  const ids = []
+  for (let n = 0; n < 50; n++) {
+    exec(amp, ['new', `s${n}`, '-m', `echo ${n} > s${n}.txt`, '--agent', 'shell', '-q'], dir).run()
+    exec(amp, ['iterate', `s${n}`, '-q'], dir).run()
+  }
+  for (const ref of git(dir, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n')) {
+    const [iteration] = /"iteration":"\w+"/.exec(git(dir, 'log', '-1', '--format=%B', ref)) ?? ['']
+    ids.push([ref.split('/').at(-1), iteration.slice(13, -1)])
+  }
+  const content = Array.from({ length: 2000 }, (_, at) => `line ${at}`)
+  const lines = []
+  for (let n = 0; n < count; n++) {
+    const isOurs = n % 20 === 0
+    const [session, iteration] = ids[(n / 20) % ids.length] ?? []
+    const message = isOurs
+      ? `amp: change ${n}\n\nAmp-Session: ${session}\nAmp-Iteration: ${iteration}\n`
+      : `Change ${n}\n`
+    if (n % 10 === 0) content[(n * 7) % 2000] = `line of ${n}`
+    const text = n % 10 === 0 ? `${content.join('\n')}\n` : `${n}\n`
+    const from = n === 0 ? 'from refs/heads/main^0\n' : ''
+    lines.push(`commit refs/heads/main\n${by(n)}data ${message.length}\n${message}${from}`)
+    lines.push(blob(n % 10 === 0 ? 'file.txt' : `d${n % 500}/f.txt`, text))
+  }
+  execFileSync('git', ['fast-import', '--quiet'], { cwd: dir, env, input: lines.join('') })
+  git(dir, 'reset', '-q', '--hard')
+  git(dir, 'repack', '-q', '-a', '-d')
+  git(dir, 'commit-graph', 'write', '--reachable', '--changed-paths')
+  const [bare, plain, ours, line, why] = compare(
+    [
+      node,
+      exec('git', ['blame', 'file.txt'], dir),
+      exec(amp, ['blame', 'file.txt'], dir),
+      exec('git', ['blame', '-L', '14,14', 'file.txt'], dir),
+      exec(amp, ['why', 'file.txt:14', '-q'], dir),
+    ],
+    quick ? 3 : 7,
+  )
+  report(`git amp blame, ${count} commits, less node / git blame`, {
+    measured: ours - bare,
+    against: plain,
+    aim: '1.2x',
+    detail: `(${ms(ours)} - node ${ms(bare)}) / ${ms(plain)}, ${peak(['blame', 'file.txt'], dir)}`,
+  })
+  report(`git amp why of a line, ${count} commits, less node / git blame`, {
+    measured: why - bare,
+    against: line,
+    aim: '1.2x',
+    detail: `(${ms(why)} - node ${ms(bare)}) / ${ms(line)}`,
+  })
+}
+
+/** Numbers in [0, 1) that are the same in every run (mulberry32). */
+function seeded(seed) {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** A transcript of a megabyte as agents print it; in every fiftieth there is what is searched for. */
+function transcript(random, n) {
+  const words =
+    'the session parser commit branch error undefined function return const import export value string'.split(' ')
+  const said = (length) => {
+    let text = ''
+    while (text.length < length)
+      text +=
+        words[Math.floor(random() * words.length)] +
+        Math.floor(random() * 1000).toString(36) +
+        (random() < 0.1 ? '\n' : ' ')
+    return text
+  }
+  const record = (text) => {
+    const content = [
+      { type: 'text', text },
+      { type: 'tool_use', name: 'Bash', input: { command: 'ls' } },
+    ]
+    const d = JSON.stringify({ type: 'assistant', session_id: 's', message: { role: 'assistant', content } })
+    return `${JSON.stringify({ t: 13, s: 'out', d })}\n`
+  }
+  let text = n % 50 === 0 ? record('He said "needle in the haystack" to me') : ''
+  while (text.length < 1e6) text += record(said(200 + random() * 2000))
+  return text
+}
+
+/** A text in a gigabyte of transcripts of a thousand sessions, against `git grep` over the same blobs. */
+function searching() {
+  const count = quick ? 100 : 1000
+  const bare = hub('search', count)
+  const [ref] = git(bare, 'for-each-ref', '--format=%(refname)', 'refs/amp/sessions').split('\n')
+  const [, iteration] = /"iteration":"(\w+)"/.exec(git(bare, 'log', '-1', '--format=%B', ref)) ?? []
+  const random = seeded(1)
+  for (let from = 0; from < count; from += 50) {
+    const lines = []
+    for (let n = from; n < from + 50; n++) {
+      const text = transcript(random, n)
+      lines.push(`commit refs/amp-private/transcripts/${idOf(n)}\n${by(n)}data 1\nx\n`)
+      lines.push(`M 100644 inline ${iteration}/000001.ndjson\ndata ${Buffer.byteLength(text)}\n${text}\n`)
+    }
+    execFileSync('git', ['fast-import', '--quiet'], { cwd: bare, env, input: lines.join('') })
+  }
+  git(bare, 'pack-refs', '--all')
+  const refs = git(bare, 'for-each-ref', '--format=%(refname)', 'refs/amp-private/transcripts').split('\n')
+  const pairs = [
+    ['', ['-F', 'needle in the']],
+    [' -i', ['-F', '-i', 'NEEDLE in the']],
+  ]
+  for (const [name, args] of pairs) {
+    const [measured, against] = compare(
+      [exec(amp, ['search', ...args], bare), exec('git', ['grep', ...args, ...refs], bare)],
+      quick ? 3 : 5,
+    )
+    const found = spawnSync(amp, ['search', ...args, '--json'], { cwd: bare, env, encoding: 'utf8' }).stdout
+    if (found.split('\n').length - 1 !== count / 50) throw new Error(`search: ${found.split('\n').length - 1} found`)
+    report(`git amp search${name}, ${count} MB of transcripts / git grep`, {
+      measured,
+      against,
+      aim: '2x',
+      detail: `${ms(measured)} / ${ms(against)}, ${peak(['search', ...args], bare)}`,
+    })
+  }
+}
+
+/** Twenty sessions in a repository of 5,000 files, half of which change the same file, against a `git merge-tree` for each pair; and fifty, known ones. */
+function colliding() {
+  const dir = manyFiles('conflicts', quick ? 1000 : 5000)
+  const begin = (from, to) => {
+    for (let n = from; n < to; n++) {
+      const script = `echo ${n} > d${n}/f${n}.txt${n % 2 === 0 ? ` && sed -i '${n + 1}s/$/ of ${n}/;300s/$/ of ${n}/' shared.txt` : ''}`
+      exec(amp, ['new', `s${n}`, '-m', script, '--agent', 'shell', '-q'], dir).run()
+      exec(amp, ['iterate', `s${n}`, '-q'], dir).run()
+    }
+  }
+  begin(0, 20)
+  const tips = () => git(dir, 'for-each-ref', '--format=%(objectname)', 'refs/heads/amp').split('\n')
+  const heads = tips()
+  const pairs = heads.flatMap((a, at) => ['main', ...heads.slice(at + 1)].map((b) => `${a} ${b}`))
+  const merges = `${pairs.map((pair) => `git merge-tree --write-tree ${pair} >/dev/null || [ $? = 1 ]`).join('\n')}\n`
+  writeFileSync(join(root, 'merges.sh'), `set -e\n${merges}`)
+  const forget = () => rmSync(join(dir, '.git/amp/conflicts.json'), { force: true })
+  const found = { run: () => spawnSync(amp, ['conflicts', '-q'], { cwd: dir, env, stdio: 'ignore' }) }
+  const [plain, fresh, known] = compare(
+    [exec('sh', [join(root, 'merges.sh')], dir), { before: forget, ...found }, found],
+    quick ? 3 : 7,
+  )
+  report('git amp conflicts, 20 sessions / git merge-tree for each pair', {
+    measured: fresh,
+    against: plain,
+    aim: '1x',
+    detail: `${ms(fresh)} / ${ms(plain)}, known ${ms(known)}`,
+  })
+  begin(20, 50)
+  spawnSync(amp, ['conflicts', '-q'], { cwd: dir, env, stdio: 'ignore' })
+  const [bare, many] = compare([node, found], quick ? 3 : 7)
+  report('git amp conflicts, 50 sessions, all known / 1 s', {
+    measured: many,
+    against: 1000,
+    aim: '1x',
+    detail: `${ms(many)}, node ${ms(bare)}, ${peak(['conflicts', '-q'], dir)}`,
+  })
+}
+
 /** A stream of 64 MB as agents print it, read as an iteration reads it, against `JSON.parse` of the same lines. */
 async function parsing() {
   const { build } = await import('esbuild')
@@ -509,6 +680,9 @@ try {
   section('batch', batches)
   section('sync', exchanging)
   section('push', bystanding)
+  section('blame', blaming)
+  section('search', searching)
+  section('conflicts', colliding)
   if (only === undefined || only === 'reading') await parsing()
 } finally {
   rmSync(root, { recursive: true, force: true })

@@ -23,12 +23,13 @@ export interface ReadSession {
 /**
  * Reads the chains of sessions, a few at a time, oldest session first.
  * @param names these alone, each once; none means all of them, merged and closed ones too
- * @param how `isWanted` leaves out what its tip tells enough of; those that cannot be read are added to `broken`
+ * @param how `isWanted` leaves out what its tip tells enough of; those that cannot be read are added to `broken`; `latest`: the session first in
+ * which something happened last
  */
 export async function* readSessions(
   repo: Repo,
   names: readonly string[],
-  how: { isWanted?: (tip: ChainTip) => boolean; broken: BrokenSession[] },
+  how: { isWanted?: (tip: ChainTip) => boolean; broken: BrokenSession[]; order?: 'oldest' | 'latest' },
 ): AsyncGenerator<ReadSession> {
   const places = await placesOf(repo, names, how)
   let events = 0
@@ -49,22 +50,24 @@ export async function* readSessions(
 }
 
 /** Where a session's chain ends, and what it is sorted by. Ten thousand snapshots would not be small. */
-type Place = Pick<ChainTip, 'ref' | 'id' | 'oid'> & { createdAt: string }
+type Place = Pick<ChainTip, 'ref' | 'id' | 'oid'> & { at: string }
 
 async function placesOf(
   repo: Repo,
   names: readonly string[],
-  { isWanted = () => true, broken }: Parameters<typeof readSessions>[2],
+  { isWanted = () => true, broken, order = 'oldest' }: Parameters<typeof readSessions>[2],
 ): Promise<Place[]> {
   const places = new Map<string, Place>()
   const add = (tip: ChainTip) => {
     const { ref, id, oid, snapshot } = tip
-    if (isWanted(tip)) places.set(id, { ref, id, oid, createdAt: snapshot.createdAt })
+    if (isWanted(tip))
+      places.set(id, { ref, id, oid, at: order === 'oldest' ? snapshot.createdAt : snapshot.updatedAt })
   }
   if (names.length === 0) for await (const tip of eachSession(repo, broken)) add(tip)
   for (const name of names) add(await findSession(repo, name))
-  const key = ({ createdAt, id }: Place): string => `${createdAt} ${id}`
-  return [...places.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+  const key = ({ at, id }: Place): string => `${at} ${id}`
+  const sorted = [...places.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+  return order === 'oldest' ? sorted : sorted.reverse()
 }
 
 /** One that cannot be read is named, and does not hide the others. */
