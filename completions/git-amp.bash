@@ -320,7 +320,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	install)
-		options="--sync --fetch --push --uninstall --force --dry-run --json --repo= --quiet --help"
+		options="--completions --man --shell --sync --fetch --push --uninstall --force --dry-run --json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals="remote"
 		rest=""

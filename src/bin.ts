@@ -26,7 +26,7 @@ function tellVersion(): void {
 
 async function start(): Promise<void> {
   const { stdout, stderr } = process
-  const manDir = new URL('../man/', import.meta.url)
+  const home = new URL('..', import.meta.url)
   const stop = new AbortController()
   watchOutput((reason) => stop.abort(reason))
   process.on('uncaughtException', (error) => {
@@ -71,7 +71,7 @@ async function start(): Promise<void> {
     self: [process.execPath, ...argv.slice(1, 2)],
     rest: null,
     passed: [],
-    ...(manDir.protocol === 'file:' ? { manDir: decodeURIComponent(manDir.pathname) } : {}),
+    ...(home.protocol === 'file:' ? { packageDir: decodeURIComponent(home.pathname) } : {}),
   }
   const code = await main(argv.slice(2), context)
   process.exitCode = brokenOutput ?? code

@@ -33,6 +33,8 @@ export interface HostFs {
   readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>
   rename(from: string, to: string): Promise<void>
   rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>
+  /** Only an empty directory. */
+  rmdir(path: string): Promise<void>
   stat(path: string): Promise<Stats>
   lstat(path: string): Promise<Stats | BigIntStats>
   realpath(path: string): Promise<string>
