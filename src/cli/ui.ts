@@ -120,6 +120,11 @@ export class Ui {
     return this.stderr.isTTY === true && this.env.TERM !== 'dumb'
   }
 
+  /** The same for text that goes to stderr. */
+  paintStory(slot: Slot, text: string): string {
+    return this.onStderr(slot, text)
+  }
+
   private onStderr(slot: Slot, text: string): string {
     return this.stderrColor ? colored(this.colors[slot] ?? '', text) : text
   }

@@ -25,10 +25,13 @@ Options of git itself stand before \`amp\`: \`git -C <dir> amp list\`, \`git -c 
 Where a command takes a <session>, it can be named by:
 
 - \`@\`: the session of the worktree you are in; most commands take it when no session is named
-- \`-\`: in a session's worktree the session used before it, elsewhere the one used last
+- \`-\`: in a session's worktree the session used before it, elsewhere the one used last; \`@{-2}\` is the one before that
 - its id, or the beginning of its id (four characters or more)
 - its name; of several open sessions with that name the one made last
 - its branch, or the path of its worktree
+
+When none is named and you are in no session's worktree, you choose one on a terminal: type a few letters of its name, goal or labels, move with the arrows, take it with
+Enter, or leave with Esc. Without a terminal that is an error.
 `
 
 /** Terms with their explanation, section by section, after the list of commands. */
