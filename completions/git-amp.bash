@@ -64,7 +64,7 @@ __git_amp_table ()
 		rest="program"
 		;;
 	list|ls)
-		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
+		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --watch --repo= --quiet --help"
 		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --label=none --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
 		joined="--porcelain"
 		positionals=""

@@ -206,6 +206,7 @@ complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l po
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l remote -x -a '(command git remote 2>/dev/null)' -d 'List the sessions of another repository; nothing of them is kept'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l json -d 'Print the sessions as JSON'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l watch -d 'Keep showing them on the terminal, as they change'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 

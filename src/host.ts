@@ -41,6 +41,11 @@ export interface HostFs {
   access(path: string, mode?: number): Promise<void>
 }
 
+/** Tells of changes until it is closed. */
+export interface Watcher {
+  close(): void
+}
+
 /** Other processes of this machine. */
 export interface Processes {
   /** Process id of git-amp itself. */
@@ -78,6 +83,8 @@ export interface Host {
   /** When this machine was started, in milliseconds since 1970. */
   bootedAt(): number
   now(): Date
+  /** Calls `onChange` when entries of a folder change; null where the system does not tell. Some changes may be missed. */
+  watch(folder: string, onChange: () => void): Watcher | null
   /** `n` random bytes. */
   random(n: number): Uint8Array
   sleep(ms: number): Promise<void>

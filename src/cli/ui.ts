@@ -81,6 +81,11 @@ export class Ui {
     this.write(this.stderr, `warning: ${line}\n`)
   }
 
+  /** Whether advice of this name is wanted. */
+  advises(name: string): boolean {
+    return this.advice(name)
+  }
+
   /** Advice, which `git config advice.<name> false` silences. */
   hint(line: string, name?: string): void {
     if (this.isQuiet || (name !== undefined && !this.advice(name))) return
