@@ -283,7 +283,7 @@ complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command instead of an editor'
 complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -k -a '(__git_amp_sessions)'

@@ -83,7 +83,7 @@ export function restValue(synopsis: string, own: Kinds): Value {
 
 /** `kind`, `kind:label` or `one|two`; a single word ends in `|`, so that it is no mistyped kind. */
 function parseValue(text: string | undefined, fallback: string): Value {
-  const [kind = '', label = fallback] = (text ?? 'unknown').split(':')
+  const [, kind = '', label = fallback] = /^([^:]*)(?::(.*))?$/s.exec(text ?? 'unknown') ?? []
   if (kind.includes('|')) return { label, kind: 'words', words: kind.split('|').filter((word) => word !== '') }
   return { label, kind: kinds.has(kind) ? (kind as ValueKind) : 'unknown', words: [] }
 }

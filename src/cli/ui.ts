@@ -1,5 +1,6 @@
 import type { Config } from '../git/config.js'
 import type { Env } from '../host.js'
+import type { Advice } from '../util/advice.js'
 import { oneLine } from '../util/sanitize.js'
 import type { Output } from './context.js'
 
@@ -82,13 +83,13 @@ export class Ui {
   }
 
   /** Whether advice of this name is wanted. */
-  advises(name: string): boolean {
+  advises(name: Advice): boolean {
     return this.advice(name)
   }
 
   /** Advice, which `git config advice.<name> false` silences. */
-  hint(line: string, name?: string): void {
-    if (this.isQuiet || (name !== undefined && !this.advice(name))) return
+  hint(line: string, name: Advice): void {
+    if (this.isQuiet || !this.advice(name)) return
     for (const part of line.split('\n')) this.write(this.stderr, `${this.onStderr('hint', `hint: ${part}`)}\n`)
   }
 

@@ -10,6 +10,7 @@ import {
 import { listRemoteSessions } from '../actions/list-remote.js'
 import { worktreesOf } from '../actions/shared/worktrees.js'
 import { canAnswer } from '../cli/ask.js'
+import { inColumns } from '../cli/columns.js'
 import { AmpCommand } from '../cli/command.js'
 import { checkForms } from '../cli/forms.js'
 import type { LiveScreen } from '../cli/screen.js'
@@ -17,6 +18,7 @@ import { exitCodes, fatal, usage } from '../errors.js'
 import { listFields, listValues, plainValues, porcelain, sessionJson } from '../render/json.js'
 import { renderList, type Screen } from '../render/session.js'
 import type { Repo } from '../repo.js'
+import type { Advice } from '../util/advice.js'
 import { compileFormat } from '../util/format.js'
 import { oneLine } from '../util/sanitize.js'
 import { plural } from '../util/time.js'
@@ -192,12 +194,16 @@ export class ListCommand extends AmpCommand {
     const values = sessions.map((session) => plainValues(listValues(session, pathOf(session)), this.nul))
     if (this.format === undefined) return ui.answer(porcelain(values, listFields, this.nul))
     const fill = compileFormat(this.format, [...listFields, 'id', 'id:short'])
-    ui.answer(values.map((value) => `${fill(value)}${this.nul ? '\0' : '\n'}`).join(''))
+    const lines = values.map(fill)
+    const isForPeople = !this.nul && ui.width !== null && !lines.some((line) => line.includes('\n'))
+    ui.answer(
+      isForPeople ? await inColumns(repo, ui, lines) : lines.map((line) => `${line}${this.nul ? '\0' : '\n'}`).join(''),
+    )
   }
 }
 
 /** What the user can do about sessions that wait for it. */
-function hintsOf(sessions: readonly ListedSession[], hidden: number): { text: string; name: string }[] {
+function hintsOf(sessions: readonly ListedSession[], hidden: number): { text: string; name: Advice }[] {
   const texts: string[] = []
   const interrupted = sessions.find((session) => session.state === 'interrupted')
   if (interrupted !== undefined) {
@@ -215,7 +221,7 @@ function hintsOf(sessions: readonly ListedSession[], hidden: number): { text: st
         : 'in its worktree with "git rebase --continue"'
     texts.push(`${shortId} is being rebased; finish it ${how}`)
   }
-  const pending = texts.map((text) => ({ text, name: 'ampPending' }))
+  const pending = texts.map((text) => ({ text, name: 'ampPending' as const }))
   return sessions.length === 0 ? [...pending, { text: emptyHint(hidden), name: 'ampEmpty' }] : pending
 }
 

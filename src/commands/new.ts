@@ -70,7 +70,7 @@ export class NewCommand extends AmpCommand {
       context.ui.warn('the prompt contains something that looks like a secret; it is kept without it')
     if (created.agentProblem !== null) {
       context.ui.warn(created.agentProblem.message)
-      for (const hint of created.agentProblem.hints) context.ui.hint(hint)
+      for (const hint of created.agentProblem.hints) context.ui.hint(hint, 'ampAgents')
     }
     const base = created.base.ref?.replace(/^refs\/heads\//, '') ?? created.base.oid.slice(0, 12)
     context.ui.tell(`Session ${tip.id} on ${tip.snapshot.branch} from ${base}`)

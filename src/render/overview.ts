@@ -1,5 +1,7 @@
 /** What the manual says about git-amp as a whole; `man.ts` and `help.ts` give it its form. */
 
+import { advice } from '../util/advice.js'
+
 /** One line. */
 export const tagline = 'isolated, reviewable, portable sessions for coding agents'
 
@@ -139,12 +141,20 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ],
       [
         'color.amp, color.amp.<slot>',
-        'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`.',
+        'Whether there are colours, as `color.ui`, and which: slots are `id`, `current`, `running`, `failed`, `dim`, `heading`, `hint`.',
       ],
       [
-        'advice.amp*',
-        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`. Set one to false to silence it.',
+        'pager.amp',
+        'Whether git shows what git-amp prints in a pager, or which, as for its own commands. Without it long answers are shown in one on a terminal.',
       ],
+      [
+        'column.amp',
+        'Whether `git amp label`, and `git amp list --format` on a terminal, lay short lines out in columns, as `column.ui`.',
+      ],
+      ...Object.entries(advice).map(([name, when]): [string, string] => [
+        `advice.${name}`,
+        `Set it to false, and this is not told: ${when}.`,
+      ]),
     ],
   },
   {
