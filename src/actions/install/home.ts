@@ -166,12 +166,13 @@ async function linkedPages(host: Machine, places: Places, packageDir: string): P
 }
 
 /** Shells that somebody starts: the login shell, and those that have a file to read at their start. */
-async function startedShells(host: Machine, shells: readonly Shell[]): Promise<Shell[]> {
-  const { bashrc, zshrc } = placesOf(host)
+export async function startedShells(host: Machine, shells: readonly Shell[]): Promise<Shell[]> {
+  const { bashrc, zshrc, config } = placesOf(host)
+  const files: Record<Shell, string> = { bash: bashrc, zsh: zshrc, fish: join(config, 'fish/config.fish') }
   const started: Shell[] = []
   for (const shell of shells) {
     const isLogin = host.env.SHELL?.split('/').at(-1) === shell
-    if (isLogin || (await isThere(host.fs, shell === 'bash' ? bashrc : zshrc))) started.push(shell)
+    if (isLogin || (await isThere(host.fs, files[shell]))) started.push(shell)
   }
   return started
 }
