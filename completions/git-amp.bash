@@ -97,13 +97,13 @@ __git_amp_table ()
 		;;
 	export)
 		options="--batch= --since= --until= --tables= --format= --conversation --out= --json --repo= --quiet --help"
-		values="--batch=none --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
+		values="--batch=batch --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
 		positionals="session+"
 		rest=""
 		;;
 	report)
 		options="--batch= --since= --until= --format= --out= --json --repo= --quiet --help"
-		values="--batch=none --since=none --until=none --format=words:md,html --out=file --repo=dir"
+		values="--batch=batch --since=none --until=none --format=words:md,html --out=file --repo=dir"
 		positionals="session+"
 		rest=""
 		;;
@@ -201,61 +201,61 @@ __git_amp_table ()
 	"batch status")
 		options="--home= --follow --json --repo= --quiet --help"
 		values="--home=dir --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch abort")
 		options="--home= --json --repo= --quiet --help"
 		values="--home=dir --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch resume")
 		options="--home= --failed --jobs= --max-cost= --timeout= --json --repo= --quiet --help"
 		values="--home=dir -j=none --jobs=none --max-cost=none --timeout=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch export")
 		options="--home= --format= --out= --json --repo= --quiet --help"
 		values="--home=dir --format=words:json,ndjson,csv --out=file --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch report")
 		options="--home= --format= --out= --json --repo= --quiet --help"
 		values="--home=dir --format=words:md,html --out=file --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch compare")
 		options="--home= --only= --passed --pick= --json --repo= --quiet --help"
 		values="--home=dir --only=none --pick=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch diff")
 		options="--home= --only= --passed --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch merge")
 		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch pr")
 		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch remove")
 		options="--home= --only= --passed --delete-branch --force --dry-run --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	sync)
@@ -404,6 +404,7 @@ __git_amp_value ()
 	branch)	__gitcomp_nl "$(__git_heads)" "" "$2" ;;
 	remote)	__gitcomp_nl "$(__git_remotes)" "" "$2" ;;
 	agent)	__gitcomp_nl "$(__git_amp_agents)" "" "$2" ;;
+	batch)	__gitcomp_nl "$(__git for-each-ref --format='%(refname:lstrip=3)' refs/amp/batches)" "" "$2" ;;
 	command)	__gitcomp "$__git_amp_commands" "" "$2" ;;
 	words:*)
 		local list="${1#words:}"

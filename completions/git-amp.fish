@@ -47,6 +47,10 @@ function __git_amp_sessions
     printf '%s\n' $lines
 end
 
+function __git_amp_batches
+    command git for-each-ref --format='%(refname:lstrip=3)%09%(contents:subject)' refs/amp/batches 2>/dev/null
+end
+
 function __git_amp_refs
     command git for-each-ref --format='%(refname:short)%09%(contents:subject)' $argv 2>/dev/null
 end
@@ -243,7 +247,7 @@ complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -k -a '(__git_amp_batches)' -d 'Only the sessions of this batch run, in whatever repository they are'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l since -x -d 'Only what happened at this date or later'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l until -x -d 'Only what happened at this date or earlier'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l tables -x -a 'sessions iterations tool_calls merges batches batch_items' -d 'These tables alone, separated by commas'
@@ -255,7 +259,7 @@ complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l rep
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -k -a '(__git_amp_batches)' -d 'Only the sessions of this batch run, in whatever repository they are'
 complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'
 complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l until -x -d 'Only iterations that began at this date or earlier'
 complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
@@ -400,11 +404,13 @@ complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l json -d 'Print the run as JSON'
 complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l json -d 'Print the run as JSON'
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l failed -d 'Also what has failed'
@@ -414,6 +420,7 @@ complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l json -d 'Print the run as JSON'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l format -x -a 'json ndjson csv' -d 'Write json, ndjson, csv'
@@ -421,6 +428,7 @@ complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
@@ -428,6 +436,7 @@ complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l json -d 'Print the figures as JSON'
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -436,6 +445,7 @@ complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_borde
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l json -d 'Print the attempts as JSON'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -443,6 +453,7 @@ complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' 
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l json -d 'Print the changed files as JSON'
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -451,6 +462,7 @@ complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l json -d 'Print the results as JSON'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -459,6 +471,7 @@ complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -s
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l json -d 'Print the results as JSON'
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -469,6 +482,7 @@ complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l fetch -d 'Only fetch and join'
 complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l push -d 'Only push'
