@@ -53,8 +53,11 @@ async function warm(program) {
     const amp = (...args) => run(process.execPath, '--require', preload, program, ...args)
     run('git', 'init', '--quiet')
     run('git', 'commit', '--quiet', '--allow-empty', '--message', 'Begin')
-    amp('new', 'x', '-m', 'echo 1 >a', '--agent', 'shell')
-    amp('iterate', 'x')
+    for (const name of ['x', 'y']) {
+      amp('new', name, '-m', `echo 1 >${name}`, '--agent', 'shell')
+      amp('iterate', name)
+      if (name === 'x') amp('merge', name)
+    }
     amp('list')
   } finally {
     await rm(home, { recursive: true, force: true })

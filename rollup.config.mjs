@@ -19,11 +19,18 @@ function closure(starts, getModuleInfo) {
 
 let known = null
 
-/** What starts the program and asks git about the repository, and what is loaded while git answers to list sessions. */
+/**
+ * What starts the program and asks git about the repository, what is loaded while git answers to list sessions, and what begins a session and
+ * iterates it.
+ */
 function stages(getModuleInfo) {
   known ??= {
     start: closure(['main', 'cli/ui', 'cli/interrupt', 'processes'].map(source), getModuleInfo),
     amp: closure(['commands/list', 'cli/describe'].map(source), getModuleInfo),
+    work: closure(
+      ['commands/new', 'commands/iterate', 'git/pack', 'git/loose', 'util/redact'].map(source),
+      getModuleInfo,
+    ),
   }
   return known
 }
@@ -44,18 +51,20 @@ const program = {
     // `import()` in CommonJS starts node's other module loader: 4 ms.
     dynamicImportInCjs: false,
     // A file costs half a millisecond to find, and its size to compile: what asks git is one chunk, what `git amp` alone needs beside it the next,
-    // the rest of the actions another.
+    // what an agent is run with another, and the rest of the actions the last.
     manualChunks: (id, { getModuleInfo }) => {
-      const { start, amp } = stages(getModuleInfo)
+      const { start, amp, work } = stages(getModuleInfo)
       if (start.has(id)) return 'start'
       if (amp.has(id) && id !== source('commands/list')) return 'amp'
       const path = /\/src\/(.*)\.ts$/.exec(id)?.[1]
       if (path === undefined || path === 'bin' || path === 'actions/demo' || path.startsWith('commands/'))
         return undefined
+      if (path === 'cli/live') return 'live'
+      if (work.has(id)) return 'work'
       // Batches bring a parser of plans along.
       if (/^(actions|render|cli)\/batch/.test(path)) return 'batch'
       const isDocument = /^render\/(man|bash|zsh|fish|help|overview|prose|completion|synopsis|wrap)$/.test(path)
-      return isDocument || path === 'cli/live' ? undefined : 'work'
+      return isDocument ? undefined : 'more'
     },
   },
   plugins: [

@@ -5,6 +5,7 @@ import { badValue, Config } from './git/config.js'
 import { plumbing, quiet, scrub } from './git/env.js'
 import { type Inquiry, inquire } from './git/inquiry.js'
 import type { Location } from './git/location.js'
+import type { LooseObjects } from './git/loose.js'
 import { GitObjects } from './git/objects.js'
 import { GitRefs } from './git/refs.js'
 import { Git, GitError } from './git/run.js'
@@ -72,7 +73,7 @@ export class Repo {
     // The current directory may be deleted by what the command does; the common directory stays.
     const globals = [`--git-dir=${location.commonDir}`, ...quiet]
     this.git = new Git(location.commonDir, { ...this.childEnv, ...plumbing }, globals)
-    this.catFile = new CatFile(this.git, location.hash)
+    this.catFile = new CatFile(this.git, location.hash, () => this.looseObjects())
     this.objects = new GitObjects(this.catFile)
     const refs = new GitRefs(this.git, this.catFile, this.zero)
     if (early?.sessions) refs.expect(sessionsPrefix, early.sessions)
@@ -205,6 +206,13 @@ export class Repo {
     return (await Promise.all(texts)).flatMap(secretsInEnvFile)
   }
 
+  /** Null where only git may write objects. */
+  private async looseObjects(): Promise<LooseObjects | null> {
+    const { isPlain, LooseObjects } = await import('./git/loose.js')
+    const { fs, env } = this.host
+    return isPlain(await this.config(), env) ? new LooseObjects(fs, this.location.objectsDir, () => this.newId()) : null
+  }
+
   newId(): string {
     return newId((n) => this.host.random(n))
   }
@@ -217,6 +225,14 @@ export class Repo {
     this.identityOnce ??= this.identity()
     const who = await this.identityOnce
     return { ...who, seconds: this.seconds() ?? who.seconds }
+  }
+
+  /** Who makes a commit of code, now: author and committer in one. Null where git is to say, because they may differ, or differ by place. */
+  async author(): Promise<Stamp | null> {
+    const config = await this.config()
+    const isNamed = Object.keys(this.host.env).some((name) => /^GIT_(AUTHOR|COMMITTER)_/.test(name))
+    const isSet = [...config.keysBelow('author'), ...config.keysBelow('committer')].length > 0
+    return isNamed || isSet || config.isConditional ? null : this.stamp()
   }
 
   /** Who writes state, now. */

@@ -10,7 +10,7 @@ import type { Repo } from '../repo.js'
 import type { ChainTip } from '../state/chain.js'
 import type { ChangeSize, IterationRemarks, Outcome, Spent } from '../state/events.js'
 import { type IterationView, iterationsOf, spentOf } from '../state/iterations.js'
-import { branchRef } from '../state/names.js'
+import { branchRef, transcriptRef } from '../state/names.js'
 import type { TapeHead } from '../state/tape.js'
 import { together } from '../util/collections.js'
 import { shortSubject } from '../util/message.js'
@@ -323,7 +323,9 @@ async function runAndCollect(repo: Repo, running: Running): Promise<IterateResul
       ),
     ),
     changedSettings(repo, running.settingsBefore),
-    keepSpool(repo, spool, taped),
+    refsAfter.then(({ oids }) =>
+      keepSpool(repo, spool, { ...taped, tip: oids.get(transcriptRef(taped.session)) ?? null }),
+    ),
   )
   const hooks = [...(running.manual.remarks.hooks ?? []), ...(work.remarks.hooks ?? [])]
   work.remarks = {

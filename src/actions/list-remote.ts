@@ -38,7 +38,7 @@ export async function listRemoteSessions(
       await fetchRefs(git, remote.name, { refspecs: [`+${sessionsPrefix}/*:${sessionsPrefix}/*`], depth: 1 })
       // The tips of these are deeper down; what is here already is not fetched.
       if (wantsClosed(options)) {
-        await fs.writeFile(join(dir, 'objects/info/alternates'), `${await objectsOf(repo)}\n`)
+        await fs.writeFile(join(dir, 'objects/info/alternates'), `${repo.location.objectsDir}\n`)
         await fetchRefs(git, remote.name, { refspecs: [`+${archivesPrefix}/*:${archivesPrefix}/*`] })
       }
     } catch (error) {
@@ -68,7 +68,3 @@ function withoutMalformed(result: ListResult): ListResult {
   })
   return { ...result, sessions, broken }
 }
-
-/** Where the objects of this repository are. */
-const objectsOf = (repo: Repo): Promise<string> =>
-  repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])

@@ -14,6 +14,12 @@ import { addPlace, worktreePath } from './shared/place.js'
 import { redacted, type Step, transact } from './shared/record.js'
 import { rememberOwn } from './shared/trust.js'
 
+/** Where a session starts from; `ref` is null when that is no branch. */
+export interface Base {
+  ref: string | null
+  oid: Oid
+}
+
 /** What the user wants of a new session. */
 export interface NewOptions {
   prompt: string
@@ -26,8 +32,8 @@ export interface NewOptions {
   test?: string | undefined
   /** Path of the worktree; without it `<amp.worktreeDir>/<id>`. */
   worktree?: string | undefined
-  /** The commit of the base, where it was when that was decided; without it where it is now. */
-  from?: Oid | undefined
+  /** The base itself, when it was decided before: its branch may be elsewhere now. */
+  from?: Base | undefined
   /** The id, when it was written down before. */
   id?: string | undefined
   /** The batch run that it belongs to. */
@@ -37,7 +43,7 @@ export interface NewOptions {
 export interface NewResult {
   tip: ChainTip
   worktree: string
-  base: { ref: string | null; oid: Oid }
+  base: Base
   /** The prompt is kept with secrets taken out of it. */
   isRedacted: boolean
   /** Why the agent cannot run here now, and what helps; null when it can. */
@@ -55,7 +61,7 @@ export async function newSession(repo: Repo, options: NewOptions): Promise<NewRe
   const config = await repo.config()
   const agent = options.agent ?? config.get('amp.agent') ?? defaultAgent
   const agentProblem = await findProblem(repo, config, { agent, isSetting: options.agent === undefined })
-  const base = await resolveBase(repo, options)
+  const base = options.from ?? (await resolveBase(repo, options.base))
   const redact = await repo.redactor()
   const prompt = redact(options.prompt)
   // Name and branch come out of the prompt: they must not tell what it may not.
@@ -117,14 +123,11 @@ function nameOf(options: Pick<NewOptions, 'prompt' | 'name'>): string {
   return oneLineName(firstLine(options.prompt).replace(/^[-*+#>\s]+/, '')) || 'session'
 }
 
-async function resolveBase(
-  repo: Repo,
-  { base: revision, from }: Pick<NewOptions, 'base' | 'from'>,
-): Promise<{ ref: string | null; oid: Oid }> {
+async function resolveBase(repo: Repo, revision: string | undefined): Promise<Base> {
   const place = repo.in(repo.location.topLevel ?? repo.location.gitDir)
   const wanted = revision ?? (await repo.config()).get('amp.base') ?? 'HEAD'
   const [oid, ref] = await Promise.all([resolveCommit(place, wanted), fullRef(place, wanted)])
-  if (oid !== null) return { ref, oid: from ?? oid }
+  if (oid !== null) return { ref, oid }
   if (wanted !== 'HEAD') {
     const setting = revision === undefined ? ' (from amp.base)' : ''
     throw fatal(`the base '${wanted}'${setting} is no commit`, 'Name a branch or commit with --base <revision>.')
@@ -139,7 +142,7 @@ interface NewFacts {
   id: string
   name: string
   slug: string
-  base: { ref: string | null; oid: Oid }
+  base: Base
   agent: string
   model: string | undefined
   test: string | undefined

@@ -1,5 +1,5 @@
 import { Option } from 'clipanion'
-import type { Each } from '../actions/batch/chosen.js'
+import type { Choice, Each } from '../actions/batch/chosen.js'
 import type { BatchNews } from '../actions/batch/run.js'
 import type { BatchState, BatchView, ItemView } from '../actions/batch/runs.js'
 import { usage } from '../errors.js'
@@ -20,6 +20,19 @@ export abstract class BatchCommand extends AmpCommand {
   protected openHome(wanted: { writes?: boolean } = {}): Promise<Repo> {
     this.repoDir ??= this.home
     return this.open(wanted)
+  }
+}
+
+/** What those have in common that act on the items of a run. */
+export abstract class BatchItemsCommand extends BatchCommand {
+  static override kinds: Readonly<Record<string, string>> = { '--only': 'none:pattern' }
+
+  batch = Option.String({ name: 'run', required: false })
+  only = Option.String('--only', { description: 'Only items that fit this pattern' })
+  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
+
+  protected get choice(): Choice {
+    return { run: this.batch, only: this.only, passed: this.passed }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { AmpError } from '../errors.js'
+import type { LooseObjects } from './loose.js'
 import type { Hash, NewObject, ObjectType } from './pack.js'
 import { Questions } from './questions.js'
 import type { Git, Oid } from './run.js'
@@ -27,7 +28,7 @@ function keepWaiting(child: ChildProcess, isAsked: boolean): void {
 /**
  * The door to the object database. Reading goes through one `git cat-file --batch` for the whole command: a request costs 0.1 ms there, a
  * process of its own 4 ms; objects written after it started are found as well, because git looks again when it misses one. Writing is
- * gathered and handed to one `git unpack-objects` when `flush` is called, before any ref points at it.
+ * gathered until `flush` is called, before any ref points at it: few small objects are written here, all others by one `git unpack-objects`.
  */
 export class CatFile {
   private child: ChildProcess | null = null
@@ -41,6 +42,8 @@ export class CatFile {
   constructor(
     private readonly git: Git,
     private readonly hash: Hash = 'sha1',
+    /** Writes a few small objects without git; null where only git may. */
+    private readonly loose: () => Promise<LooseObjects | null> = async () => null,
   ) {}
 
   /** Takes an object up for writing; it can be read at once, and is in the database after `flush`. */
@@ -57,8 +60,10 @@ export class CatFile {
     // A copy: what is taken up while git writes is not written yet, and stays.
     const objects = new Map(this.pending)
     if (objects.size === 0) return
-    const { packOf } = await import('./pack.js')
-    await this.git.run(['unpack-objects', '-q'], { input: packOf([...objects.values()], this.hash) })
+    if ((await (await this.loose())?.write(objects)) !== true) {
+      const { packOf } = await import('./pack.js')
+      await this.git.run(['unpack-objects', '-q'], { input: packOf([...objects.values()], this.hash) })
+    }
     for (const oid of objects.keys()) this.pending.delete(oid)
   }
 

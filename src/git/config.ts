@@ -37,6 +37,11 @@ export class Config {
     return [...this.values.keys()].filter((key) => key.startsWith(`${section}.`))
   }
 
+  /** Whether a worktree or branch of the same repository may have other settings. */
+  get isConditional(): boolean {
+    return this.keysBelow('includeif').length > 0 || this.bool('extensions.worktreeConfig', false)
+  }
+
   /** One of some words; null when the key is not set. */
   choice<T extends string>(key: string, words: readonly T[]): T | null {
     const value = this.get(key)

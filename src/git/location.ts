@@ -14,6 +14,10 @@ export interface Location {
   prefix: string
   /** `info/exclude`, shared by all worktrees. */
   excludeFile: string
+  /** The object database. */
+  objectsDir: string
+  /** Where the git directories of linked worktrees are. */
+  worktreesDir: string
   isBare: boolean
   hash: 'sha1' | 'sha256'
 }
@@ -23,12 +27,16 @@ const questions = [
   '--git-dir',
   '--git-path',
   'info/exclude',
+  '--git-path',
+  'worktrees',
+  '--git-path',
+  'objects',
   '--show-object-format',
   '--is-bare-repository',
   '--is-inside-work-tree',
 ]
 /** So many lines they give; prefix and way up follow inside a worktree. */
-const answers = 6
+const answers = 8
 
 /**
  * Finds the repository of the git's directory and environment, by one `git rev-parse`.
@@ -36,8 +44,17 @@ const answers = 6
  */
 export async function locate(git: Git): Promise<Location> {
   const lines = await ask(git)
-  const [commonDir = '', gitDir = '', excludeFile = '', hash = '', bare = '', inside = '', prefix = '', cdup = ''] =
-    lines
+  const [
+    commonDir = '',
+    gitDir = '',
+    excludeFile = '',
+    worktreesDir = '',
+    objectsDir = '',
+    hash = '',
+    bare = '',
+    inside = '',
+  ] = lines
+  const [prefix = '', cdup = ''] = lines.slice(answers)
   if (lines.length < answers || !isAbsolute(commonDir) || !isAbsolute(gitDir) || !/^sha(1|256)$/.test(hash)) {
     throw new AmpError('fatal', 'the path of this repository contains a newline, which git-amp cannot work with', {
       hints: ['Rename the directory.'],
@@ -47,6 +64,8 @@ export async function locate(git: Git): Promise<Location> {
     commonDir,
     gitDir,
     excludeFile,
+    worktreesDir,
+    objectsDir,
     hash: hash as Location['hash'],
     isBare: bare === 'true',
     topLevel: inside === 'true' ? resolve(git.cwd, cdup) : null,

@@ -37,9 +37,11 @@ export function commentsOf(events: Iterable<AmpEvent>): CommentView[] {
       const view = views.get(event.data.comment)
       if (view !== undefined) view.resolved = null
     } else if (event.type === 'operation.undone' && event.data.comments !== undefined) {
-      const open = new Set(event.data.comments)
-      for (const view of views.values())
-        view.resolved = open.has(view.id) ? null : (view.resolved ?? { at, by, iteration: null })
+      const { drop, add } = event.data.comments
+      for (const view of views.values()) {
+        if (drop.includes(view.id)) view.resolved ??= { at, by, iteration: null }
+        if (add.includes(view.id)) view.resolved = null
+      }
     }
   }
   return [...views.values()]

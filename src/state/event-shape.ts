@@ -25,6 +25,10 @@ const isStatus: Check = (value) => sessionStatuses.some((status) => status === v
 const orNull = (check: Check): Check => optional((value) => value === null || check(value))
 const texts: Check = (value) => Array.isArray(value) && value.every(text)
 const oids: Check = (value) => Array.isArray(value) && value.every(isOid)
+const exchangeOf =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && check(value.drop) && check(value.add)
 const merged: Check = (value) => isObject(value) && text(value.into) && isOid(value.after) && text(value.at)
 const paused: Check = (value) => isObject(value) && isOid(value.snapshot) && isStatus(value.was)
 const review: Check = (value) => isObject(value) && text(value.url) && text(value.at)
@@ -150,7 +154,7 @@ const shapes: Record<EventType, Record<string, Check>> = {
   'operation.undone': {
     operation: text,
     command: text,
-    heads: optional((value) => isObject(value) && oids(value.drop) && oids(value.add)),
+    heads: optional(exchangeOf(oids)),
     base: optional(base),
     status: optional(isStatus),
     merged: orNull(merged),
@@ -160,8 +164,8 @@ const shapes: Record<EventType, Record<string, Check>> = {
     kept: orNull(kept),
     total,
     name: optional((value) => isObject(value) && text(value.name) && text(value.slug)),
-    labels: optional(texts),
-    comments: optional(texts),
+    labels: optional(exchangeOf(texts)),
+    comments: optional(exchangeOf(texts)),
   },
   'label.added': { label: text },
   'label.removed': { label: text },

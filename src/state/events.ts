@@ -141,12 +141,18 @@ export interface IterationRemarks {
   left?: string
 }
 
+/** What is taken out of a set, and what is put in again. */
+export interface Exchange {
+  drop: string[]
+  add: string[]
+}
+
 /** An operation that was taken back, and what the session is again; what the operation left alone is absent. */
 export interface Undone {
   operation: string
   command: string
   /** Heads that the operation had put in, and those that it had taken out. */
-  heads?: { drop: Oid[]; add: Oid[] }
+  heads?: Exchange
   base?: { ref: string | null; oid: Oid }
   status?: SessionStatus
   merged?: { into: string; after: Oid; at: string } | null
@@ -158,9 +164,9 @@ export interface Undone {
   kept?: { iteration: string; n: number; from: Oid; commit: Oid } | null
   total?: ChangeSize
   name?: { name: string; slug: string }
-  labels?: string[]
-  /** Ids of the review comments that are open again. */
-  comments?: string[]
+  labels?: Exchange
+  /** Ids of the review comments that are open no more, and of those that are open again. */
+  comments?: Exchange
 }
 
 /** Data of every event type; see "Events" in the state format. */

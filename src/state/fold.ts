@@ -3,6 +3,7 @@ import {
   addUsage,
   type ChangeSize,
   type EventData,
+  type Exchange,
   headOf,
   type KnownEvent,
   type Outcome,
@@ -224,7 +225,7 @@ const appliers: Appliers = {
   }),
   'session.resumed': ({ status, paused }) => without('paused', { status: paused?.was ?? status }),
   'session.heads-resolved': (snapshot, data) => ({
-    heads: changeHeads(snapshot.heads, { drop: data.drop, add: [data.keep] }),
+    heads: exchanged(snapshot.heads, { drop: data.drop, add: [data.keep] }),
     ...(data.total === undefined ? {} : { changes: data.total }),
   }),
   'operation.undone': undone,
@@ -256,10 +257,10 @@ export function applyEvent(snapshot: Snapshot, event: AmpEvent): Snapshot {
 }
 
 /** `heads` is a multi-value register: `from -> to` takes `from` out and puts `to` in. */
-const moveHead = (heads: readonly Oid[], from: Oid, to: Oid): Oid[] => changeHeads(heads, { drop: [from], add: [to] })
+const moveHead = (heads: readonly Oid[], from: Oid, to: Oid): Oid[] => exchanged(heads, { drop: [from], add: [to] })
 
-const changeHeads = (heads: readonly Oid[], { drop, add }: { drop: readonly Oid[]; add: readonly Oid[] }): Oid[] =>
-  [...new Set([...heads.filter((head) => !drop.includes(head)), ...add])].sort()
+const exchanged = (set: readonly string[], { drop, add }: Exchange): string[] =>
+  [...new Set([...set.filter((one) => !drop.includes(one)), ...add])].sort()
 
 /** A patch deletes nothing, so a field that goes is set to undefined, which JSON leaves out. */
 const without = (
@@ -286,13 +287,13 @@ const keptWork = (snapshot: Snapshot, { iteration, from }: EventData['iteration.
 /** Only what the operation had changed is as it was before it. */
 function undone(snapshot: Snapshot, data: Undone): Partial<Snapshot> {
   let patch: Partial<Snapshot> = {
-    ...(data.heads === undefined ? {} : { heads: changeHeads(snapshot.heads, data.heads) }),
+    ...(data.heads === undefined ? {} : { heads: exchanged(snapshot.heads, data.heads) }),
     ...(data.base === undefined ? {} : { base: data.base }),
     ...(data.status === undefined ? {} : { status: data.status }),
     ...(data.total === undefined ? {} : { changes: data.total }),
     ...(data.name ?? {}),
-    ...(data.labels === undefined ? {} : { labels: data.labels }),
-    ...(data.comments === undefined ? {} : openComments(data.comments)),
+    ...(data.labels === undefined ? {} : { labels: exchanged(snapshot.labels, data.labels) }),
+    ...(data.comments === undefined ? {} : openComments(exchanged(snapshot.comments ?? [], data.comments))),
   }
   for (const key of ['merged', 'paused', 'review', 'thread', 'kept'] as const) {
     if (data[key] === null) patch = without(key, patch)

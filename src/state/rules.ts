@@ -63,10 +63,8 @@ export function wrongEvent(event: AmpEvent): string | null {
   if (isBad(data.into, isFullRef)) return 'an event names a malformed ref'
   const { name, slug } = (data.name ?? {}) as { name?: unknown; slug?: unknown }
   if (isBad(name, isWord) || isBad(slug, isSlug)) return 'an event has a malformed name'
-  for (const label of Array.isArray(data.labels) ? data.labels : [])
-    if (isBad(label, isWord)) return 'an event has a malformed label'
-  for (const id of Array.isArray(data.comments) ? data.comments : [])
-    if (!isId(id)) return 'an event names a malformed id'
+  if (listed(data.labels).some((label) => isBad(label, isWord))) return 'an event has a malformed label'
+  if (listed(data.comments).some((id) => !isId(id))) return 'an event names a malformed id'
   const base = (data.base as { ref?: unknown } | undefined)?.ref
   return isBad(base, isFullRef) ? 'an event names a malformed ref' : null
 }
@@ -105,6 +103,10 @@ export const plainLine = (text: string): string =>
     .slice(0, maxWord / 2)
     .join('')
     .trim()
+
+/** What a list holds, or an exchange of two lists. */
+const listed = (value: unknown): unknown[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flat() : []
 
 /** Absent is fine, and so is another type of value, which is the business of the event's shape. */
 const isBad = (value: unknown, isGood: (text: string) => boolean): boolean =>

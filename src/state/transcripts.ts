@@ -52,6 +52,17 @@ export async function writeChunks(stores: Stores, lines: AsyncIterable<TapeLine>
 /** A transaction of no refs writes the objects that were taken up. */
 const flush = (stores: Stores): Promise<void> => stores.refs.update([], 'amp: transcript')
 
+/** What a transcript is looked up by. */
+interface Looked {
+  session: string
+  iteration: string
+  /** Where the session's ref was seen just now; without it git is asked. */
+  tip?: Oid | null | undefined
+}
+
+const tipOf = async (stores: Stores, { session, tip }: Looked): Promise<Oid | null> =>
+  tip === undefined ? stores.refs.read(transcriptRef(session)) : tip
+
 /**
  * Puts the transcript of an iteration on its session's ref. When the iteration has one there already, that one stays.
  * @throws RefLocked when the ref stays locked
@@ -59,11 +70,10 @@ const flush = (stores: Stores): Promise<void> => stores.refs.update([], 'amp: tr
 export async function addTranscript(
   stores: Stores,
   writer: Writer,
-  what: { session: string; iteration: string; subject: string; transcript: StoredTranscript },
+  what: Looked & { subject: string; transcript: StoredTranscript },
 ): Promise<StoredTranscript> {
   const ref = transcriptRef(what.session)
-  for (;;) {
-    const tip = await stores.refs.read(ref)
+  for (let tip = await tipOf(stores, what); ; tip = await stores.refs.read(ref)) {
     const entries = tip === null ? [] : await entriesOf(stores.objects, ref, tip)
     const existing = entries.find((entry) => entry.name === what.iteration)
     if (existing !== undefined) return measured(stores.objects, existing.oid)
@@ -86,12 +96,9 @@ export async function addTranscript(
 }
 
 /** The transcript of an iteration; null when there is none. */
-export async function findTranscript(
-  stores: Stores,
-  what: { session: string; iteration: string },
-): Promise<StoredTranscript | null> {
+export async function findTranscript(stores: Stores, what: Looked): Promise<StoredTranscript | null> {
   const ref = transcriptRef(what.session)
-  const tip = await stores.refs.read(ref)
+  const tip = await tipOf(stores, what)
   const entries = tip === null ? [] : await entriesOf(stores.objects, ref, tip)
   const entry = entries.find(({ name }) => name === what.iteration)
   return entry === undefined ? null : measured(stores.objects, entry.oid)

@@ -1,4 +1,5 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { withoutPassword } from '../../src/actions/batch/cache.js'
@@ -34,6 +35,30 @@ describe('the same plan', () => {
     const second = await started(s, plan(2))
     expect(second.items[0]).toMatchObject({ status: 'error', tries: 1, run: null })
     expect(second.items[0]?.session).not.toBe(first.items[0]?.session)
+  })
+})
+
+describe('a plan that merges what passes', () => {
+  const plan = cross('date +%N >a', {
+    defaults: { mergeOnPass: true, maxIterations: 1 },
+    prompts: ['date >a', 'date >b'],
+  })
+
+  it('started again does nothing anew, although its own merges moved the base', async () => {
+    const s = fleet('api')
+    const first = await started(s, plan)
+    expect(first.items.map(({ merged }) => merged)).toEqual([true, true])
+    const again = await started(s, plan)
+    expect([again.answer.code, again.items]).toEqual([0, first.items])
+    expect(s.git('for-each-ref', 'refs/amp/batches').split('\n')).toHaveLength(1)
+  })
+
+  it('runs again when somebody else has moved the base', async () => {
+    const s = fleet('api')
+    const first = await started(s, plan)
+    s.commit({ more: '1' }, 'Mine', join(s.root, 'api'))
+    const again = await started(s, plan)
+    expect(again.items[0]?.session).not.toBe(first.items[0]?.session)
   })
 })
 
@@ -106,6 +131,61 @@ describe('all sessions of a run', () => {
     expect([removed.code, JSON.parse(removed.stdout).items.length]).toEqual([0, 1])
     const again = await s.amp('batch', 'remove', '-D', '-f')
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('removed already') })
+  })
+})
+
+describe('git amp batch pr', () => {
+  it('opens a pull request for each session that passed, and names what could not be pushed', async () => {
+    const s = fleet('api', 'web')
+    for (const name of ['api', 'web']) {
+      const dir = join(s.root, name)
+      s.gitAt(s.root, 'clone', '-q', '--bare', name, `${name}.git`)
+      s.gitAt(dir, 'remote', 'add', 'origin', `https://github.com/owner/${name}.git`)
+      s.gitAt(dir, 'config', 'remote.origin.pushUrl', join(s.root, `${name}.git`))
+      s.gitAt(dir, 'fetch', '-q', join(s.root, `${name}.git`), '+refs/heads/*:refs/remotes/origin/*')
+      s.gitAt(dir, 'branch', '-q', '--set-upstream-to=origin/main', 'main')
+    }
+    s.program('gh', 'cat >/dev/null; echo "https://github.com/$(basename "$PWD")/pull/1"')
+    const { items } = await started(s, {
+      defaults: { agent: 'shell', scriptCommand: 'test -f good' },
+      matrix: [
+        { repo: '../api', prompt: 'date >good' },
+        { repo: '../api', prompt: 'date >bad' },
+        { repo: '../web', prompt: 'date >good' },
+      ],
+    })
+    rmSync(join(s.root, 'web.git'), { recursive: true, force: true })
+    const looked = await s.amp('batch', 'pr', '--passed', '-n', '--json')
+    expect([looked.code, JSON.parse(looked.stdout).items.length]).toEqual([0, 2])
+    const branch = s.branchAt(join(s.root, 'api'), items[0]?.session ?? '')
+    expect(s.gitAt(join(s.root, 'api.git'), 'branch', '--list', 'amp/*')).toBe('')
+    const answer = await s.amp('batch', 'pr', '--passed', '--json')
+    const told = JSON.parse(answer.stdout)
+    expect([answer.code, told.items.map(({ n }: { n: number }) => n)]).toEqual([1, [1]])
+    expect(told.refused).toMatchObject([{ n: 3, reason: expect.stringContaining('web.git') }])
+    expect(s.gitAt(join(s.root, 'api.git'), 'for-each-ref', '--format=%(refname:short)', 'refs/heads/amp')).toBe(branch)
+  })
+})
+
+describe('git amp batch status --follow', () => {
+  it('tells what happens in another process until the run has ended', async () => {
+    const s = fleet('api')
+    const gate = join(s.root, 'gate')
+    execFileSync('mkfifo', [gate])
+    s.write({
+      'plan.json': JSON.stringify(cross(`date >a; cat ${gate}`, { prompts: [`date >a; cat ${gate}`, 'exit 3'] })),
+    })
+    const run = startAmp(s, 'batch', 'start', '--file', 'plan.json', '--jobs', '1')
+    await s.until(
+      async () => s.git('for-each-ref', 'refs/amp/batches') !== '' && (await itemsOf(s))[0]?.status === 'running',
+    )
+    const watching = s.ampWith({ host: thisMachine }, 'batch', 'status', '--follow')
+    writeFileSync(gate, 'open')
+    const { code, stdout, stderr } = await watching
+    expect([code, (await run.ended).code]).toEqual([0, 1])
+    expect(stderr).toMatch(/success.*\n(.*\n)*.*error/)
+    expect(stdout).toMatch(/finished/)
+    expect(stdout).toMatch(/2 +error/)
   })
 })
 

@@ -153,3 +153,40 @@ describe('git amp label', () => {
     expect((await s.amp('label', other)).stdout).toBe('')
   })
 })
+
+describe('git amp undo', () => {
+  /** Ids of the operations, the newest first. */
+  const operations = async (s: ReturnType<typeof scene>): Promise<string[]> =>
+    JSON.parse((await s.amp('oplog', '--json')).stdout).operations.map(({ id }: { id: string }) => id)
+
+  it('takes one label or comment back, and leaves those that came later', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.amp('label', id, 'x')
+    await s.amp('label', id, 'y')
+    const first = (await s.amp('comment', id, '-m', 'First')).stdout.trim()
+    const second = (await s.amp('comment', id, '-m', 'Second')).stdout.trim()
+    const [, comment = '', , label = ''] = await operations(s)
+    expect((await s.amp('undo', label)).code).toBe(0)
+    expect((await s.amp('undo', comment)).code).toBe(0)
+    expect(s.snapshot(id)).toMatchObject({ labels: ['y'], comments: [second] })
+    expect((await s.amp('comment', id)).stdout).not.toContain('First')
+    // And the undo of the undo.
+    const [redo = ''] = await operations(s)
+    expect((await s.amp('undo', redo)).code).toBe(0)
+    expect(s.snapshot(id).comments).toEqual([first, second].sort())
+  })
+
+  it('refuses to give an old name back when there is a newer one', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    await s.amp('rename', id, 'b')
+    await s.amp('rename', id, 'c')
+    const [, rename = ''] = await operations(s)
+    expect(await s.amp('undo', rename)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/session c moved since rename .* by rename/),
+    })
+    expect(s.snapshot(id).name).toBe('c')
+  })
+})

@@ -259,6 +259,11 @@ describe('git amp iterate', () => {
       `GIT_AMP_ITERATION=\nGIT_AMP_PROMPT_FILE=\nGIT_AMP_SESSION=${id}\nPWD=${s.worktree(id)}`,
     )
     expect(s.git('log', '-1', '--format=%an', s.branch(id))).toBe('Somebody')
+    // And by a setting of its own.
+    delete s.env.GIT_AUTHOR_NAME
+    s.git('config', 'author.name', 'Else')
+    await s.iterate(id, 'date +%N >env')
+    expect(s.git('log', '-1', '--format=%an, %cn', s.branch(id))).toBe('Else, A U Thor')
   })
 
   it('adds a co-author with amp.coAuthor, and another prefix with amp.commitPrefix', async () => {

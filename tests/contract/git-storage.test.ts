@@ -1,4 +1,4 @@
-import fs, { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import fs, { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AmpError } from '../../src/errors.js'
@@ -157,4 +157,38 @@ test('several sizes at once are those that git tells one by one', async () => {
   expect(await treeSizes(repo.git, pairs)).toEqual(
     await Promise.all(pairs.map(([from, to]) => diffSize(repo.git, from, to))),
   )
+})
+
+const objectFile = (oid: string) => join(repository.dir, '.git/objects', oid.slice(0, 2), oid.slice(2))
+const modeOf = (oid: string) => statSync(objectFile(oid)).mode & 0o777
+
+test('few small objects are what git would have written', async () => {
+  const commit = await codeCommit(repo, 'a')
+  await repo.catFile.flush()
+  expect(repository.git('fsck', '--strict', '--no-dangling', commit)).toBe('')
+  expect(modeOf(commit)).toBe(0o444)
+  // Written again, it is as new, and "git prune" leaves it alone.
+  utimesSync(objectFile(commit), 0, 0)
+  expect(await codeCommit(repo, 'a')).toBe(commit)
+  await repo.catFile.flush()
+  expect(statSync(objectFile(commit)).mtimeMs).toBeGreaterThan(0)
+  expect(readdirSync(join(objectFile(commit), '..'))).toEqual([commit.slice(2)])
+})
+
+test('where objects have permissions of their own, git writes them', async () => {
+  repository.git('config', 'core.sharedRepository', '0640')
+  repo = await openRepo(testHost({ cwd: repository.dir, env: repository.env }))
+  const commit = await codeCommit(repo, 'a')
+  await repo.catFile.flush()
+  expect(modeOf(commit)).toBe(0o440)
+})
+
+test('an object that cannot be written is told of in the words of git, and leaves nothing', async () => {
+  const blob = await repo.objects.writeBlob('text')
+  writeFileSync(join(objectFile(blob), '..'), 'in the way')
+  await expect(repo.catFile.flush()).rejects.toThrow(/unable to (create|write)|objects/)
+  rmSync(join(objectFile(blob), '..'))
+  // It stays taken up.
+  await repo.catFile.flush()
+  expect(repository.git('cat-file', 'blob', blob)).toBe('text')
 })

@@ -82,5 +82,5 @@ describe('a batch of 40 items', () => {
       expect(isDone ? '' : resumed.stderr).toBe('')
       await isWhole(s)
     }
-  }, 600_000)
+  }, 3_600_000)
 })

@@ -2,8 +2,8 @@ import { fatal, no } from '../../errors.js'
 import type { Repo } from '../../repo.js'
 import { groupBy, unique } from '../../util/collections.js'
 import type { Removal } from '../remove.js'
-import { type Choice, chooseItems, type Each, eachItem } from './chosen.js'
-import { removeOne } from './remove.js'
+import { type Choice, chooseItems, type Each } from './chosen.js'
+import { removeItems } from './remove.js'
 import type { BatchView, WithSession } from './runs.js'
 
 /** The attempts at one prompt in one repository, the best one first. */
@@ -47,9 +47,7 @@ export async function compareBatch(home: Repo, options: CompareOptions): Promise
   const picked = pick.map((word) => winnerOf(contests, word))
   const winners = new Set(picked.map(({ winner }) => winner))
   const losers = unique(picked.flatMap(({ contest }) => contest.attempts)).filter((one) => !winners.has(one))
-  const dropped = await eachItem(home, losers, (repo, { session }) =>
-    removeOne(repo, session, { branch: true, force: true }),
-  )
+  const dropped = await removeItems(home, losers, { branch: true, force: true })
   return { view, contests, dropped }
 }
 

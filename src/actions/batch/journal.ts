@@ -34,8 +34,8 @@ export class Journal {
   }
 
   private async write(): Promise<void> {
-    // What is added in the same moment goes along.
-    await Promise.resolve()
+    // What is added in the same turn goes along: the end of one item and the beginning of the next.
+    await new Promise((resolve) => setImmediate(resolve))
     while (this.waiting.length > 0) {
       const entries = this.waiting.splice(0, mostEvents)
       try {

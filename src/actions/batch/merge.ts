@@ -6,7 +6,7 @@ import { type Choice, chooseItems, type Each, eachItem } from './chosen.js'
 
 export interface MergeBatchOptions extends Choice {
   dryRun?: boolean | undefined
-  /** Open pull requests instead of merging. */
+  /** Open pull requests instead of merging: the branches are pushed. */
   pr?: boolean | undefined
   signal: AbortSignal
 }

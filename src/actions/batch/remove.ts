@@ -3,6 +3,7 @@ import { readTip } from '../../state/chain.js'
 import { groupBy } from '../../util/collections.js'
 import { isRemoved, type Removal, removeSessions } from '../remove.js'
 import { type Choice, chooseItems, type Each, eachItem } from './chosen.js'
+import type { WithSession } from './runs.js'
 
 export interface RemoveBatchOptions extends Choice {
   /** The branches as well. */
@@ -16,19 +17,26 @@ export interface RemoveBatchOptions extends Choice {
 export async function removeBatch(home: Repo, options: RemoveBatchOptions): Promise<Each<Removal | null>[]> {
   const { branch, force, dryRun, ...choice } = options
   const { items } = await chooseItems(home, choice)
+  return removeItems(home, items, { branch, force, dryRun })
+}
+
+type How = Pick<RemoveBatchOptions, 'branch' | 'force' | 'dryRun'>
+
+/** Removes the sessions of some items, in each repository as one operation. */
+export async function removeItems(
+  home: Repo,
+  items: readonly WithSession[],
+  how: How,
+): Promise<Each<Removal | null>[]> {
   const within = new Map([...groupBy(items, ({ dir }) => dir).keys()].map((dir) => [dir, home.newId()]))
   return eachItem(home, items, async (repo, { dir, session }) => {
     const as = repo.as({ id: within.get(dir) ?? '', command: 'remove' })
-    return removeOne(as, session, { branch, force, dryRun })
+    return removeOne(as, session, how)
   })
 }
 
 /** Removes one session; null when it is removed already: that is what was asked for. */
-export async function removeOne(
-  repo: Repo,
-  session: string,
-  how: Pick<RemoveBatchOptions, 'branch' | 'force' | 'dryRun'>,
-): Promise<Removal | null> {
+async function removeOne(repo: Repo, session: string, how: How): Promise<Removal | null> {
   const tip = await readTip(repo, session)
   if (tip !== null && (await isRemoved(repo, tip, how))) return null
   const { removed } = await removeSessions(repo, { sessions: [session], ...how })

@@ -3,8 +3,10 @@ import { scrub } from '../../git/env.js'
 import type { Host } from '../../host.js'
 import { openRepo, type Repo } from '../../repo.js'
 
-/** So many repositories stay open although nothing works in them. */
-const maxIdle = 16
+/** So many repositories keep their helper processes although nothing works in them. */
+const maxOpen = 16
+/** So many are remembered. */
+const maxIdle = 1000
 
 /**
  * The repositories of a batch run. A `Repo` serves one item at a time and is then kept for the next one in the same directory: what git
@@ -22,7 +24,8 @@ export class Repos {
       return await work(repo)
     } finally {
       this.idle.push({ dir, repo })
-      if (this.idle.length > maxIdle) this.idle.shift()?.repo.close()
+      this.idle.at(-1 - maxOpen)?.repo.close()
+      if (this.idle.length > maxIdle) this.idle.shift()
     }
   }
 

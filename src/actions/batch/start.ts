@@ -1,6 +1,5 @@
 import type { Repo } from '../../repo.js'
 import type { EventData } from '../../state/events.js'
-import { unique } from '../../util/collections.js'
 import { isOwn } from '../shared/trust.js'
 import { startTurn, takeTurn } from '../shared/turn.js'
 import { Journal } from './journal.js'
@@ -11,6 +10,7 @@ import { Repos } from './repos.js'
 import { type RunOptions, type RunResult, runBatch } from './run.js'
 import { beginRun, type Held, held, holdRun } from './runner.js'
 import { allBatches, type BatchView, type ItemView, readBatch, runnerOf } from './runs.js'
+import { isRunOf } from './same-plan.js'
 
 export interface StartOptions extends RunOptions {
   source: PlanSource
@@ -47,7 +47,7 @@ export async function startBatch(home: Repo, options: StartOptions): Promise<Loo
     const onClone = (url: string) => rest.on?.({ type: 'clone', url })
     const { plan, problems, prompts } = await planBatch(home, source, { repos, dryRun, jobs: rest.jobs, onClone })
     if (dryRun || problems.length > 0) return { type: 'plan', plan, problems }
-    const { begun, isContinued } = await takeUp(home, plan, again)
+    const { begun, isContinued } = await takeUp(home, { plan, again, repos })
     const result = await runBatch(begun, { ...rest, home, repos, prompts })
     return { type: 'run', ...result, isContinued, isRedacted: prompts.size > 0 }
   } finally {
@@ -56,12 +56,21 @@ export async function startBatch(home: Repo, options: StartOptions): Promise<Loo
 }
 
 /** Goes on with the run of a plan, or begins one. Of two that start a plan at once the second one finds the run of the first. */
-async function takeUp(home: Repo, plan: Plan, again: boolean): Promise<{ begun: Held; isContinued: boolean }> {
+async function takeUp(
+  home: Repo,
+  { plan, again, repos }: { plan: Plan; again: boolean; repos: Repos },
+): Promise<{ begun: Held; isContinued: boolean }> {
   const giveBack = await takeTurn(home, startTurn)
   try {
-    const earlier = again ? [] : await earlierRuns(home, plan)
-    for (const { tip } of earlier) if ((await runnerOf(home, tip)) === 'alive') throw await held(home, tip)
-    const same = earlier.find((view) => isSame(view.plan, plan))
+    const runs = again ? [] : await ownRuns(home)
+    const keys = new Set(plan.items.map(({ key }) => key))
+    const earlier = runs.filter(({ items }) => items.some(({ key }) => keys.has(key)))
+    let same: BatchView | undefined
+    for (const view of runs) {
+      same ??= (await isRunOf(view, plan, repos)) ? view : undefined
+      const isAbout = view === same || earlier.includes(view)
+      if (isAbout && (await runnerOf(home, view.tip)) === 'alive') throw await held(home, view.tip)
+    }
     if (same === undefined) return { begun: await begin(home, { plan, earlier }), isContinued: false }
     return { begun: await holdRun(home, same.tip), isContinued: true }
   } finally {
@@ -69,27 +78,12 @@ async function takeUp(home: Repo, plan: Plan, again: boolean): Promise<{ begun: 
   }
 }
 
-const keysOf = (plan: Plan): string[] => unique(plan.items.map(({ key }) => key))
-
-/** What the items of a plan are, and how they are worked on. What a plan says anew is not done by what an earlier one said. */
-const settingsOf = ({ items }: Plan): string =>
-  items
-    .map(({ key, script, timeoutMs, retries, mergeOnPass, maxIterations, maxCost }) =>
-      JSON.stringify([key, script, timeoutMs, retries, mergeOnPass, maxIterations, maxCost]),
-    )
-    .sort()
-    .join('\n')
-const isSame = (a: Plan, b: Plan): boolean => settingsOf(a) === settingsOf(b)
-
-/** Runs that have some of the same items, newest first. */
-async function earlierRuns(home: Repo, plan: Plan): Promise<BatchView[]> {
-  const keys = new Set(keysOf(plan))
+/** The runs that were started in this clone, newest first: what others say of theirs is no result here. */
+async function ownRuns(home: Repo): Promise<BatchView[]> {
   const found: BatchView[] = []
   for (const tip of (await allBatches(home)).batches) {
-    // What others say of their runs is no result here.
-    if (!(await isOwn(home, tip.id))) continue
-    const view = await readBatch(home, tip).catch(() => null)
-    if (view?.items.some(({ key }) => keys.has(key)) === true) found.push(view)
+    const view = (await isOwn(home, tip.id)) ? await readBatch(home, tip).catch(() => null) : null
+    if (view !== null) found.push(view)
   }
   return found
 }

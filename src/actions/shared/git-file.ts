@@ -37,7 +37,7 @@ function gitDirIn(text: string, path: string): string | null {
 }
 
 /** The git directory that the `.git` file of a worktree names; null when there is no such file. */
-const namedGitDir = async (repo: Repo, path: string): Promise<string | null> =>
+export const namedGitDir = async (repo: Repo, path: string): Promise<string | null> =>
   gitDirIn(await repo.host.fs.readFile(join(path, '.git'), 'utf8').catch(() => ''), path)
 
 /** The worktree that a linked worktree's git directory names; null when there is none. */
@@ -81,7 +81,7 @@ export async function rejoin(repo: Repo, { path, gitDir }: { path: string; gitDi
 /** The git directories of all linked worktrees, and where git believes their worktrees to be. */
 export async function linkedGitDirs(repo: Repo): Promise<{ gitDir: string; path: string }[]> {
   const { fs } = repo.host
-  const home = await repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'worktrees'])
+  const home = repo.location.worktreesDir
   const found: { gitDir: string; path: string }[] = []
   for (const name of await fs.readdir(home).catch(() => [])) {
     const gitDir = join(home, name)

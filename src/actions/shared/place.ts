@@ -5,7 +5,7 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { shellWord } from '../../util/quote.js'
-import { cameAlong, linkedGitDirs, ownerOf, rejoin, restoreGitFile } from './git-file.js'
+import { cameAlong, linkedGitDirs, namedGitDir, ownerOf, rejoin, restoreGitFile } from './git-file.js'
 import { whereabouts } from './lease.js'
 import { readSessionFile } from './session-file.js'
 import { refusePaused } from './sessions.js'
@@ -34,6 +34,8 @@ export const worktreePath = async (repo: Repo, id: string): Promise<string> => j
  */
 export async function findPlace(repo: Repo, tip: ChainTip): Promise<Place | null> {
   const usual = await worktreePath(repo, tip.id)
+  const fresh = await takeFresh(repo, tip.id)
+  if (fresh !== null) return fresh
   const quick = (await placeAt(repo, usual)) ?? ((await takeMoved(repo, tip.id)) ? await placeAt(repo, usual) : null)
   const owner = quick === null ? null : await readSessionFile(repo, quick.gitDir)
   if (quick !== null && owner === tip.id) return quick
@@ -157,7 +159,20 @@ export async function addPlace(repo: Repo, id: string, where: { path: string; br
   const place = await placeAt(repo, where.path)
   if (place === null) throw fatal(`git made no worktree at '${where.path}'`)
   await nameSession(repo, id, place)
+  freshPlaces.set(repo.location, { id, place })
   return place
+}
+
+/** Worktrees that were just made: nothing has to be looked up of the first one that is asked for. */
+const freshPlaces = new WeakMap<object, { id: string; place: Place }>()
+
+async function takeFresh(repo: Repo, id: string): Promise<Place | null> {
+  const fresh = freshPlaces.get(repo.location)
+  freshPlaces.delete(repo.location)
+  if (fresh?.id !== id) return null
+  const { path, gitDir } = fresh.place
+  const isThere = (await namedGitDir(repo, path)) === gitDir && (await readSessionFile(repo, gitDir)) === id
+  return isThere ? fresh.place : null
 }
 
 /** Names the session in its worktree's own git directory. */

@@ -13,14 +13,23 @@ import { readSessionFile } from './session-file.js'
 export async function reflogCommits(repo: Repo, tip: Pick<ChainTip, 'id' | 'snapshot'>): Promise<Oid[]> {
   const gitDir = await gitDirOf(repo, tip)
   if (gitDir === null) return []
-  const git = repo.git.at(repo.location.commonDir, [`--git-dir=${gitDir}`])
-  const read = (ref: string) => git.text(['reflog', 'show', '--format=%H', ref, '--'], { ok: [0, 128] }) // 128: there is none
-  const lines = (await Promise.all(['HEAD', branchRef(tip.snapshot.branch)].map(read))).join('\n').split('\n')
-  const oids = [...new Set(lines.filter((line) => line !== ''))]
+  const { heads, base, branch } = tip.snapshot
+  // The session's own refs reach these.
+  const known = new Set([...heads, base.oid])
+  const oids = (await logged(repo, gitDir, branchRef(branch))).filter((oid) => !known.has(oid))
   if (oids.length === 0) return []
   const args = ['rev-list', '--ignore-missing', '--stdin', '--not', '--all']
   const unreached = new Set((await repo.git.text(args, { input: `${oids.join('\n')}\n` })).split('\n'))
   return oids.filter((oid) => unreached.has(oid))
+}
+
+/** All that stands in the reflogs of a worktree's HEAD and of its branch. */
+async function logged(repo: Repo, gitDir: string, branch: string): Promise<string[]> {
+  const git = repo.git.at(repo.location.commonDir, [`--git-dir=${gitDir}`])
+  const read = (...refs: string[]) => git.run(['reflog', 'show', '--format=%H', ...refs, '--'], { ok: [0, 128] }) // 128: one of them is not there
+  const both = await read('HEAD', branch)
+  const texts = both.code === 0 ? [both] : await Promise.all([read('HEAD'), read(branch)])
+  return [...new Set(texts.flatMap(({ stdout }) => stdout.split('\n')).filter((line) => line !== ''))]
 }
 
 /** The git directory of the session's worktree, which may outlive the worktree; null when none is registered. */

@@ -1,7 +1,7 @@
 import type { Repo } from '../../repo.js'
 import type { IterationView } from '../../state/iterations.js'
 import { isId } from '../../state/names.js'
-import { RefLocked } from '../../state/storage.js'
+import { type Oid, RefLocked } from '../../state/storage.js'
 import { joinPieces, type TapeHead, type TapeLine, textOf } from '../../state/tape.js'
 import { addTranscript, findTranscript, type StoredTranscript, writeChunks } from '../../state/transcripts.js'
 import { splitLines } from '../../util/ndjson.js'
@@ -24,6 +24,8 @@ export interface Taped {
   n: number
   /** The session's worktree, whose `.env` files are read; null without one. */
   worktree: string | null
+  /** Where the session's ref was seen just now; without it git is asked. */
+  tip?: Oid | null | undefined
 }
 
 /** How a transcript was kept: what the end event tells of it, and what went wrong. */

@@ -84,7 +84,7 @@ export async function bringBack(repo: Repo, worktree: { path: string; name: stri
 
 /** Where the worktree's git directory goes, or still is; null when it is lost. */
 async function gitDirFor(repo: Repo, dir: string, path: string): Promise<string | null> {
-  const home = await repo.git.text(['rev-parse', '--path-format=absolute', '--git-path', 'worktrees'])
+  const home = repo.location.worktreesDir
   const usual = join(home, basename(path))
   const isKept = await exists(repo, join(dir, gitName))
   if (isKept) return (await exists(repo, usual)) ? `${usual}-${repo.newId().slice(0, 4)}` : usual

@@ -84,11 +84,12 @@ export async function undoneOf(repo: Repo, subject: Omit<Subject, 'place'>): Pro
   const before = change.before === null ? null : await snapshotAt(repo, change.before, tip.ref)
   // A session does not go: it is closed, as if it had been removed.
   const undone: Undone = { ...what, ...(before === null ? { status: 'closed' as const } : differences(before, after)) }
-  const { heads, base, status } = tip.snapshot
+  const { heads, base, status, name, slug } = tip.snapshot
   const own = branchRef(tip.snapshot.branch)
   const isAboutHead = before === null || undone.heads !== undefined || movable(operation).some(({ ref }) => ref === own)
   const isMoved =
     (isAboutHead && after.heads.some((head) => !heads.includes(head))) ||
+    (undone.name !== undefined && (name !== after.name || slug !== after.slug)) ||
     (undone.base !== undefined && JSON.stringify(base) !== JSON.stringify(after.base)) ||
     (undone.status !== undefined && status !== after.status)
   if (isMoved) throw newer(subject, `session ${tip.snapshot.name}`, (one) => one.session === tip.id)
@@ -101,11 +102,16 @@ async function snapshotAt(repo: Repo, oid: Oid, ref: string): Promise<Snapshot> 
 }
 
 function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation' | 'command'> {
-  const drop = after.heads.filter((head) => !before.heads.includes(head))
-  const add = before.heads.filter((head) => !after.heads.includes(head))
   const differs = (key: keyof Snapshot) => JSON.stringify(before[key]) !== JSON.stringify(after[key])
+  // A set may have gained and lost others since.
+  const exchange = (key: 'heads' | 'labels' | 'comments') => {
+    const [was, is] = [before[key] ?? [], after[key] ?? []]
+    const drop = is.filter((one) => !was.includes(one))
+    const add = was.filter((one) => !is.includes(one))
+    return drop.length + add.length === 0 ? {} : { [key]: { drop, add } }
+  }
   return {
-    ...(drop.length + add.length === 0 ? {} : { heads: { drop, add } }),
+    ...exchange('heads'),
     ...(differs('base') ? { base: before.base } : {}),
     ...(differs('status') ? { status: before.status } : {}),
     ...(differs('merged') ? { merged: before.merged ?? null } : {}),
@@ -115,8 +121,8 @@ function differences(before: Snapshot, after: Snapshot): Omit<Undone, 'operation
     ...(differs('kept') ? { kept: before.kept ?? null } : {}),
     ...(differs('changes') ? { total: before.changes } : {}),
     ...(differs('name') || differs('slug') ? { name: { name: before.name, slug: before.slug } } : {}),
-    ...(differs('labels') ? { labels: before.labels } : {}),
-    ...(differs('comments') ? { comments: before.comments ?? [] } : {}),
+    ...exchange('labels'),
+    ...exchange('comments'),
   }
 }
 

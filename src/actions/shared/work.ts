@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Committed, commitSafely, commitTree, isSigning } from '../../git/commit.js'
+import { type Committed, commitSafely, commitTree, isSigning, type NewCommit } from '../../git/commit.js'
 import { type HookFailure, Hooks, hookOwner } from '../../git/hooks.js'
 import { switchFiles } from '../../git/merge.js'
 import type { Git, Oid } from '../../git/run.js'
@@ -59,6 +59,12 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
   return hooks.of(hookOwner(repo.location.commonDir, session), repo.host.env)
 }
 
+/** Whether commits there are to be signed. Git is asked only where the answer is not plain. */
+async function signs(repo: Repo, place: Place): Promise<boolean> {
+  const config = await repo.config()
+  return config.isConditional || config.get('commit.gpgSign') !== null ? isSigning(place.git) : false
+}
+
 /**
  * Commits everything in a worktree as `git commit -a` would, untracked files included: the user's hooks run and may restage, signing is
  * honoured. A failing hook or signature never loses the work: the commit is then made without it, and the answer says so.
@@ -66,7 +72,7 @@ async function findHooks(repo: Repo, place: Place): Promise<Hooks> {
 export async function commitWork(repo: Repo, place: Place, work: WorkToCommit): Promise<CommittedWork> {
   const [hooks, sign, parentTree, unstaged] = await Promise.all([
     hooksOf(repo, place),
-    isSigning(place.git),
+    signs(repo, place),
     repo.treeOf(work.parent),
     stageAll(place.git, work.nested),
   ])
@@ -84,7 +90,7 @@ export async function commitShare(
   place: Place,
   work: Omit<WorkToCommit, 'nested'> & { tree: Oid },
 ): Promise<CommittedWork> {
-  const [hooks, sign] = await Promise.all([hooksOf(repo, place), isSigning(place.git)])
+  const [hooks, sign] = await Promise.all([hooksOf(repo, place), signs(repo, place)])
   const { oid, unsigned, failures } = await commitWorded(repo, place, { ...work, hooks, sign })
   return { oid, tree: work.tree, hooks: await tellable(repo, place, failures), unsigned, unstaged: '', kept: [] }
 }
@@ -95,7 +101,19 @@ async function commitWorded(
   { tree, parent, hooks, sign, ...words }: Words & { tree: Oid; parent: Oid; hooks: Hooks; sign: boolean },
 ): Promise<Committed & { failures: HookFailure[] }> {
   const { message, failures } = await runMessageHooks(repo, place, { hooks, work: words })
-  return { ...(await commitSafely(place.git, { tree, parents: [parent], message, sign })), failures }
+  return { ...(await commitNow(repo, place, { tree, parents: [parent], message, sign })), failures }
+}
+
+/** Makes a commit by the user. One without a signature needs no git, where who makes it is known. */
+async function commitNow(repo: Repo, place: Place, commit: NewCommit): Promise<Committed> {
+  const { tree, parents, message } = commit
+  const stamp = commit.sign || message.includes('\0') ? null : await repo.author()
+  if (stamp === null) return commitSafely(place.git, commit)
+  const text = message.endsWith('\n') ? message : `${message}\n`
+  const oid = await repo.objects.writeCommit({ tree, parents, author: stamp, committer: stamp, message: text })
+  // What follows may ask git for it.
+  await repo.catFile.flush()
+  return { oid, unsigned: null }
 }
 
 /** Failures with what may be recorded of their output. */

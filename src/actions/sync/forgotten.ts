@@ -1,5 +1,5 @@
 import type { Repo } from '../../repo.js'
-import { readArchives } from '../../state/archive.js'
+import { lastTip, readArchives } from '../../state/archive.js'
 import { withoutForgotten } from '../../state/merge-notes.js'
 import { rootsOf } from '../../state/merge-transcripts.js'
 import { notesRef, sessionRef, snapshotRef, transcriptRef } from '../../state/names.js'
@@ -22,7 +22,8 @@ export async function dropForgotten(taking: Taking, stones: readonly Tombstone[]
     const isSession = stone.entity === 'session'
     const ref = isSession ? sessionRef(stone.id) : transcriptRef(stone.id)
     const live = await repo.refs.read(ref)
-    const tip = live ?? (isSession ? archived.get(stone.id)?.[0] : null) ?? null
+    const packed = (isSession ? archived.get(stone.id) : undefined) ?? []
+    const tip = live ?? (packed.length === 0 ? null : await lastTip(repo.objects, { id: stone.id, tips: packed }))
     if (tip === null) continue
     const entry = ledger.at(ref, { kind: isSession ? 'session' : 'transcript', id: stone.id })
     if (isSession && running.has(stone.id)) {
@@ -31,7 +32,7 @@ export async function dropForgotten(taking: Taking, stones: readonly Tombstone[]
     }
     if (!isSession && !(await rootsOf(repo, tip)).some((root) => stone.roots.includes(root))) continue
     if (taking.isDryRun) continue
-    const tips = isSession ? [tip, ...(archived.get(stone.id) ?? [])] : [tip]
+    const tips = [tip, ...packed]
     const isKnown = tips.every((one) => stone.tips.includes(one))
     await drop(repo, stone, { ref, tip, isKnown, isArchived: live === null })
     addCame(entry, 'forgotten', 0)

@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion'
 import { compareBatch } from '../../actions/batch/compare.js'
-import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
+import { BatchItemsCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemJson, itemWords, renderContest } from '../../render/batch.js'
 
 /** `git amp batch compare [<run>]` */
-export class BatchCompareCommand extends BatchCommand {
+export class BatchCompareCommand extends BatchItemsCommand {
   static override paths = [['batch', 'compare']]
-  static override kinds = { '--only': 'none:pattern', '--pick': 'none:session' }
+  static override kinds = { ...BatchItemsCommand.kinds, '--pick': 'none:session' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Compare the attempts at the same prompt; pick a winner',
@@ -14,8 +14,8 @@ export class BatchCompareCommand extends BatchCommand {
       Puts the attempts at one prompt in one repository side by side: agent and model, tests, size of the diff, tokens, cost and time. What passes
       stands first, then what costs less, then what changes less.
 
-      \`--pick\` keeps a session and removes the other attempts at the same, as \`git amp remove -D -f\` does: their history stays, and
-      \`git amp undo\` in that repository brings one back. The winner is merged by \`git amp merge\` as any other session.
+      \`--pick\` keeps a session and removes the other attempts at the same, as \`git amp remove -D -f\` does: their history stays. In each
+      repository it is one operation: \`git amp undo\` there brings them back. The winner is merged by \`git amp merge\` as any other session.
     `,
     examples: [
       ['All attempts', 'git amp batch compare nightly'],
@@ -23,17 +23,14 @@ export class BatchCompareCommand extends BatchCommand {
     ],
   })
 
-  batch = Option.String({ name: 'run', required: false })
-  only = Option.String('--only', { description: 'Only items that fit this pattern' })
-  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
   pick = Option.Array('--pick', { description: 'Keep this session and remove the other attempts; may be repeated' })
   json = Option.Boolean('--json', false, { description: 'Print the attempts as JSON' })
 
   async run(): Promise<number | undefined> {
     const home = await this.openHome({ writes: this.pick !== undefined })
     const { ui, host } = this.context
-    const { batch: run, only, passed, pick } = this
-    const { contests, dropped, view } = await compareBatch(home, { run, only, passed, pick })
+    const { choice, pick } = this
+    const { contests, dropped, view } = await compareBatch(home, { ...choice, pick })
     if (this.json) {
       const shown = contests.map(({ attempts, ...rest }) => ({ ...rest, attempts: attempts.map(itemJson) }))
       const gone = dropped.flatMap((one) => ('value' in one && one.value !== null ? [one.item.session] : []))

@@ -1,13 +1,12 @@
 import { Command, Option } from 'clipanion'
 import { diffBatch } from '../../actions/batch/diff.js'
 import { changedFiles } from '../../actions/diff.js'
-import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
+import { BatchItemsCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemWords } from '../../render/batch.js'
 
 /** `git amp batch diff [<run>]` */
-export class BatchDiffCommand extends BatchCommand {
+export class BatchDiffCommand extends BatchItemsCommand {
   static override paths = [['batch', 'diff']]
-  static override kinds = { '--only': 'none:pattern' }
   static override passesOptions = true
   static override usage = Command.Usage({
     category: 'Batches',
@@ -24,17 +23,14 @@ export class BatchDiffCommand extends BatchCommand {
     ],
   })
 
-  batch = Option.String({ name: 'run', required: false })
-  only = Option.String('--only', { description: 'Only items that fit this pattern' })
-  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
   json = Option.Boolean('--json', false, { description: 'Print the changed files as JSON' })
 
   async run(): Promise<number | undefined> {
     const home = await this.openHome()
     const { ui, passed: options, host } = this.context
-    const { batch: run, only, passed } = this
+    const { choice } = this
     const colored = `--color=${ui.color}`
-    const results = await diffBatch(home, { run, only, passed }, async (item, git, plan) => {
+    const results = await diffBatch(home, choice, async (item, git, plan) => {
       if (this.json) return changedFiles(git, plan)
       const args = ['diff', colored, ...options, ...plan.range, '--']
       const text = (await git.run(args, { ok: [0, 1], env: { ...host.env, GIT_PAGER: 'cat' } })).stdout // 1: --exit-code

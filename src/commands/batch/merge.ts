@@ -1,13 +1,12 @@
 import { Command, Option } from 'clipanion'
 import { mergeBatch } from '../../actions/batch/merge.js'
-import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
+import { BatchItemsCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemWords } from '../../render/batch.js'
 import { mergeJson, mergeWords } from '../../render/merge.js'
 
 /** `git amp batch merge [<run>]` */
-export class BatchMergeCommand extends BatchCommand {
+export class BatchMergeCommand extends BatchItemsCommand {
   static override paths = [['batch', 'merge']]
-  static override kinds = { '--only': 'none:pattern' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Merge the sessions of a batch run',
@@ -21,21 +20,21 @@ export class BatchMergeCommand extends BatchCommand {
     examples: [['Merge what passed', 'git amp batch merge nightly --passed']],
   })
 
-  batch = Option.String({ name: 'run', required: false })
-  only = Option.String('--only', { description: 'Only items that fit this pattern' })
-  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
   dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
   json = Option.Boolean('--json', false, { description: 'Print the results as JSON' })
+
+  /** What is done with the sessions. */
+  protected readonly act = { schema: 'git-amp/batch-merge@1', merge: mergeBatch }
 
   async run(): Promise<number | undefined> {
     const home = await this.openHome({ writes: true })
     const { ui, signal } = this.context
-    const { batch: run, only, passed, dryRun } = this
-    const results = await mergeBatch(home, { run, only, passed, dryRun, signal })
+    const { choice, dryRun, act } = this
+    const results = await act.merge(home, { ...choice, dryRun, signal })
     const done = results.flatMap((one) => ('value' in one ? [one] : []))
     if (this.json) {
       const items = done.map(({ item, value }) => ({ n: item.n, repo: item.repo, ...mergeJson(value) }))
-      ui.json({ schema: 'git-amp/batch-merge@1', items, refused: refusedJson(results) })
+      ui.json({ schema: act.schema, items, refused: refusedJson(results) })
     } else for (const { item, value } of done) ui.answer(`${itemWords(item)}: ${mergeWords(value)}`)
     return tellRefusals(ui, results, itemWords)
   }

@@ -1,13 +1,10 @@
-import { Command, Option } from 'clipanion'
+import { Command } from 'clipanion'
 import { pullRequests } from '../../actions/batch/pr.js'
-import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
-import { itemWords } from '../../render/batch.js'
-import { mergeJson, mergeWords } from '../../render/merge.js'
+import { BatchMergeCommand } from './merge.js'
 
 /** `git amp batch pr [<run>]` */
-export class BatchPrCommand extends BatchCommand {
+export class BatchPrCommand extends BatchMergeCommand {
   static override paths = [['batch', 'pr']]
-  static override kinds = { '--only': 'none:pattern' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Open pull requests for the sessions of a batch run',
@@ -19,22 +16,5 @@ export class BatchPrCommand extends BatchCommand {
     examples: [['For what passed', 'git amp batch pr nightly --passed']],
   })
 
-  batch = Option.String({ name: 'run', required: false })
-  only = Option.String('--only', { description: 'Only items that fit this pattern' })
-  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
-  dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be done' })
-  json = Option.Boolean('--json', false, { description: 'Print the results as JSON' })
-
-  async run(): Promise<number | undefined> {
-    const home = await this.openHome({ writes: true })
-    const { ui, signal } = this.context
-    const { batch: run, only, passed, dryRun } = this
-    const results = await pullRequests(home, { run, only, passed, dryRun, signal })
-    const done = results.flatMap((one) => ('value' in one ? [one] : []))
-    if (this.json) {
-      const items = done.map(({ item, value }) => ({ n: item.n, repo: item.repo, ...mergeJson(value) }))
-      ui.json({ schema: 'git-amp/batch-pr@1', items, refused: refusedJson(results) })
-    } else for (const { item, value } of done) ui.answer(`${itemWords(item)}: ${mergeWords(value)}`)
-    return tellRefusals(ui, results, itemWords)
-  }
+  protected override readonly act = { schema: 'git-amp/batch-pr@1', merge: pullRequests }
 }

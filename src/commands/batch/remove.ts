@@ -1,13 +1,12 @@
 import { Command, Option } from 'clipanion'
 import { removeBatch } from '../../actions/batch/remove.js'
-import { BatchCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
+import { BatchItemsCommand, refusedJson, tellRefusals } from '../../cli/batch.js'
 import { itemWords } from '../../render/batch.js'
 import { sessionJson } from '../../render/json.js'
 
 /** `git amp batch remove [<run>]` */
-export class BatchRemoveCommand extends BatchCommand {
+export class BatchRemoveCommand extends BatchItemsCommand {
   static override paths = [['batch', 'remove']]
-  static override kinds = { '--only': 'none:pattern' }
   static override usage = Command.Usage({
     category: 'Batches',
     description: 'Remove the sessions of a batch run; keep their history',
@@ -21,9 +20,6 @@ export class BatchRemoveCommand extends BatchCommand {
     examples: [['Remove all worktrees and branches of a run', 'git amp batch remove -D -f nightly']],
   })
 
-  batch = Option.String({ name: 'run', required: false })
-  only = Option.String('--only', { description: 'Only items that fit this pattern' })
-  passed = Option.Boolean('--passed', false, { description: 'Only items that succeeded' })
   branch = Option.Boolean('-D,--delete-branch', false, { description: 'Delete the branches as well' })
   force = Option.Boolean('-f,--force', false, { description: 'Remove work that is nowhere else, after a snapshot' })
   dryRun = Option.Boolean('-n,--dry-run', false, { description: 'Only show what would be removed' })
@@ -32,8 +28,8 @@ export class BatchRemoveCommand extends BatchCommand {
   async run(): Promise<number | undefined> {
     const home = await this.openHome({ writes: true })
     const { ui } = this.context
-    const { batch: run, only, passed, branch, force, dryRun } = this
-    const results = await removeBatch(home, { run, only, passed, branch, force, dryRun })
+    const { choice, branch, force, dryRun } = this
+    const results = await removeBatch(home, { ...choice, branch, force, dryRun })
     const done = results.flatMap((one) =>
       'value' in one && one.value !== null ? [{ item: one.item, value: one.value }] : [],
     )
