@@ -70,7 +70,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	list|ls)
-		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --repo= --quiet --help"
+		options="--all --state= --label= --sort= --max-count= --format= --porcelain --remote= --json --watch --repo= --quiet --help"
 		values="--state=words:idle,running,waiting,interrupted,failed,diverged,conflict,review,paused,merged,closed --label=none --sort=words:updated,created,name,state -n=none --max-count=none --format=none --porcelain=words:v1 --remote=remote --repo=dir"
 		joined="--porcelain"
 		positionals=""
@@ -127,13 +127,13 @@ __git_amp_table ()
 		;;
 	export)
 		options="--batch= --since= --until= --tables= --format= --conversation --out= --json --repo= --quiet --help"
-		values="--batch=none --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
+		values="--batch=batch --since=none --until=none --tables=words:sessions,iterations,tool_calls,merges,batches,batch_items --format=words:json,ndjson,csv,md,html,patch,mbox --out=file --repo=dir"
 		positionals="session+"
 		rest=""
 		;;
 	report)
 		options="--batch= --since= --until= --format= --out= --json --repo= --quiet --help"
-		values="--batch=none --since=none --until=none --format=words:md,html --out=file --repo=dir"
+		values="--batch=batch --since=none --until=none --format=words:md,html --out=file --repo=dir"
 		positionals="session+"
 		rest=""
 		;;
@@ -231,61 +231,61 @@ __git_amp_table ()
 	"batch status")
 		options="--home= --follow --json --repo= --quiet --help"
 		values="--home=dir --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch abort")
 		options="--home= --json --repo= --quiet --help"
 		values="--home=dir --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch resume")
 		options="--home= --failed --jobs= --max-cost= --timeout= --json --repo= --quiet --help"
 		values="--home=dir -j=none --jobs=none --max-cost=none --timeout=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch export")
 		options="--home= --format= --out= --json --repo= --quiet --help"
 		values="--home=dir --format=words:json,ndjson,csv --out=file --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch report")
 		options="--home= --format= --out= --json --repo= --quiet --help"
 		values="--home=dir --format=words:md,html --out=file --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch compare")
 		options="--home= --only= --passed --pick= --json --repo= --quiet --help"
 		values="--home=dir --only=none --pick=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch diff")
 		options="--home= --only= --passed --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch merge")
 		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch pr")
 		options="--home= --only= --passed --dry-run --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	"batch remove")
 		options="--home= --only= --passed --delete-branch --force --dry-run --json --repo= --quiet --help"
 		values="--home=dir --only=none --repo=dir"
-		positionals="none"
+		positionals="batch"
 		rest=""
 		;;
 	sync)
@@ -350,7 +350,7 @@ __git_amp_table ()
 		rest=""
 		;;
 	install)
-		options="--sync --fetch --push --uninstall --force --dry-run --json --repo= --quiet --help"
+		options="--completions --man --shell --sync --fetch --push --uninstall --force --dry-run --json --repo= --quiet --help"
 		values="--repo=dir"
 		positionals="remote"
 		rest=""
@@ -434,6 +434,7 @@ __git_amp_value ()
 	branch)	__gitcomp_nl "$(__git_heads)" "" "$2" ;;
 	remote)	__gitcomp_nl "$(__git_remotes)" "" "$2" ;;
 	agent)	__gitcomp_nl "$(__git_amp_agents)" "" "$2" ;;
+	batch)	__gitcomp_nl "$(__git for-each-ref --format='%(refname:lstrip=3)' refs/amp/batches)" "" "$2" ;;
 	command)	__gitcomp "$__git_amp_commands" "" "$2" ;;
 	words:*)
 		local list="${1#words:}"

@@ -47,6 +47,10 @@ function __git_amp_sessions
     printf '%s\n' $lines
 end
 
+function __git_amp_batches
+    command git for-each-ref --format='%(refname:lstrip=3)%09%(contents:subject)' refs/amp/batches 2>/dev/null
+end
+
 function __git_amp_refs
     command git for-each-ref --format='%(refname:short)%09%(contents:subject)' $argv 2>/dev/null
 end
@@ -109,7 +113,7 @@ complete -c git-amp -n 'not __git_amp_command' -a gc -d 'Archive closed sessions
 complete -c git-amp -n 'not __git_amp_command' -a for-each -d 'Print every session in a form of your own'
 complete -c git-amp -n 'not __git_amp_command' -a rev-parse -d 'Turn the name of a session into its id'
 complete -c git-amp -n 'not __git_amp_command' -a doctor -d 'Look for what is wrong, and mend it'
-complete -c git-amp -n 'not __git_amp_command' -a install -d 'Let plain git fetch and git push carry sessions'
+complete -c git-amp -n 'not __git_amp_command' -a install -d 'Install completions, manual pages and a cd function; let plain git carry sessions'
 complete -c git-amp -n 'not __git_amp_command' -a agents -d 'List the coding agents that can be used here'
 complete -c git-amp -n 'not __git_amp_command' -a help -d 'Show the manual of git-amp or of one command'
 complete -c git-amp -n 'not __git_amp_command' -a demo -d 'Run the whole workflow in a scratch repository'
@@ -219,6 +223,7 @@ complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l po
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s z -d 'End lines with NUL instead of newline'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l remote -x -a '(command git remote 2>/dev/null)' -d 'List the sessions of another repository; nothing of them is kept'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l json -d 'Print the sessions as JSON'
+complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l watch -d 'Keep showing them on the terminal, as they change'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using list ls; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
@@ -291,7 +296,7 @@ complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -l repo
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using usage; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l batch -x -k -a '(__git_amp_batches)' -d 'Only the sessions of this batch run, in whatever repository they are'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l since -x -d 'Only what happened at this date or later'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l until -x -d 'Only what happened at this date or earlier'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l tables -x -a 'sessions iterations tool_calls merges batches batch_items' -d 'These tables alone, separated by commas'
@@ -303,7 +308,7 @@ complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -l rep
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using export; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -d 'Only the sessions of this batch run, in whatever repository they are'
+complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l batch -x -k -a '(__git_amp_batches)' -d 'Only the sessions of this batch run, in whatever repository they are'
 complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l since -x -d 'Only iterations that began at this date or later'
 complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l until -x -d 'Only iterations that began at this date or earlier'
 complete -c git-amp -n '__git_amp_using report; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
@@ -331,7 +336,7 @@ complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -l repo 
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using path; and not __git_amp_border' -k -a '(__git_amp_sessions)'
 
-complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command'
+complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l with -r -F -a '(__fish_complete_command)' -d 'Start this command instead of an editor'
 complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 complete -c git-amp -n '__git_amp_using open; and not __git_amp_border' -k -a '(__git_amp_sessions)'
@@ -448,11 +453,13 @@ complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l json -d 'Print the run as JSON'
 complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch status"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l json -d 'Print the run as JSON'
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch abort"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l failed -d 'Also what has failed'
@@ -462,6 +469,7 @@ complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l json -d 'Print the run as JSON'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch resume"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l format -x -a 'json ndjson csv' -d 'Write json, ndjson, csv'
@@ -469,6 +477,7 @@ complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l json -d 'Print what was written as JSON; without --out the data itself'
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch export"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l format -x -a 'md html' -d 'Write md or html'
@@ -476,6 +485,7 @@ complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l json -d 'Print the figures as JSON'
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch report"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -484,6 +494,7 @@ complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_borde
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l json -d 'Print the attempts as JSON'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch compare"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -491,6 +502,7 @@ complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' 
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l json -d 'Print the changed files as JSON'
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch diff"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -499,6 +511,7 @@ complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l json -d 'Print the results as JSON'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch merge"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -507,6 +520,7 @@ complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -s
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l json -d 'Print the results as JSON'
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch pr"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l home -x -a '(__fish_complete_directories)' -d 'The repository that keeps the run, when it is another than this one'
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l only -x -d 'Only items that fit this pattern'
@@ -517,6 +531,7 @@ complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l json -d 'Print the result as JSON'
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
+complete -c git-amp -n '__git_amp_using "batch remove"; and not __git_amp_border' -k -a '(__git_amp_batches)'
 
 complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l fetch -d 'Only fetch and join'
 complete -c git-amp -n '__git_amp_using sync; and not __git_amp_border' -l push -d 'Only push'
@@ -596,9 +611,12 @@ complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l jso
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -l repo -x -a '(__fish_complete_directories)' -d 'Work in this repository, as "git -C <dir>" does'
 complete -c git-amp -n '__git_amp_using doctor; and not __git_amp_border' -s q -l quiet -d 'Print only the answer, no progress and no hints'
 
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l completions -d 'Completions for bash, zsh and fish'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l man -d 'The manual pages'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l shell -d 'The function amp-cd for bash, zsh and fish'
 complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l sync -d 'Let git fetch and git push carry sessions'
-complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l fetch -d 'Only git fetch'
-complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l push -d 'Only git push'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l fetch -d 'Of --sync, only git fetch'
+complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l push -d 'Of --sync, only git push'
 complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -l uninstall -d 'Take away what was written'
 complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -s f -l force -d 'Do not ask'
 complete -c git-amp -n '__git_amp_using install; and not __git_amp_border' -s n -l dry-run -d 'Only show what would be written'

@@ -26,7 +26,7 @@ function tellVersion(): void {
 
 async function start(): Promise<void> {
   const { stdout, stderr } = process
-  const manDir = new URL('../man/', import.meta.url)
+  const home = new URL('..', import.meta.url)
   const stop = new AbortController()
   watchOutput((reason) => stop.abort(reason))
   process.on('uncaughtException', (error) => {
@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   }
   const cwd = currentDirectory()
   if (cwd === null) return
-  const [{ main }, { Ui }, { watchSignals }, { realProcesses }] = await Promise.all([
+  const [{ main }, { Ui }, { watchSignals }, { realProcesses, watchFolder }] = await Promise.all([
     import('./main.js'),
     import('./cli/ui.js'),
     import('./cli/interrupt.js'),
@@ -60,7 +60,7 @@ async function start(): Promise<void> {
     if (process.stdin.listenerCount('readable') > 0) process.stdin.destroy(stop.signal.reason)
   })
   const context: AmpContext = {
-    host: { ...(await machine(cwd)), processes: realProcesses() },
+    host: { ...(await machine(cwd)), processes: realProcesses(), watch: watchFolder },
     ui: new Ui(stdout, stderr, env),
     env,
     stdin: process.stdin,
@@ -71,14 +71,14 @@ async function start(): Promise<void> {
     self: [process.execPath, ...argv.slice(1, 2)],
     rest: null,
     passed: [],
-    ...(manDir.protocol === 'file:' ? { manDir: decodeURIComponent(manDir.pathname) } : {}),
+    ...(home.protocol === 'file:' ? { packageDir: decodeURIComponent(home.pathname) } : {}),
   }
   const code = await main(argv.slice(2), context)
   process.exitCode = brokenOutput ?? code
 }
 
 /** The doors to this machine. */
-async function machine(cwd: string): Promise<Omit<Host, 'processes'>> {
+async function machine(cwd: string): Promise<Omit<Host, 'processes' | 'watch'>> {
   // Not at the top: `--version` needs none of them.
   const [fs, { hostname, tmpdir, uptime }] = await Promise.all([import('node:fs/promises'), import('node:os')])
   return {

@@ -36,10 +36,17 @@ export interface HostFs {
   readdir(path: string, options: { withFileTypes: true }): Promise<Dirent[]>
   rename(from: string, to: string): Promise<void>
   rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>
+  /** Only an empty directory. */
+  rmdir(path: string): Promise<void>
   stat(path: string): Promise<Stats>
   lstat(path: string): Promise<Stats | BigIntStats>
   realpath(path: string): Promise<string>
   access(path: string, mode?: number): Promise<void>
+}
+
+/** Tells of changes until it is closed. */
+export interface Watcher {
+  close(): void
 }
 
 /** Other processes of this machine. */
@@ -79,6 +86,8 @@ export interface Host {
   /** When this machine was started, in milliseconds since 1970. */
   bootedAt(): number
   now(): Date
+  /** Calls `onChange` when entries of a folder change; null where the system does not tell. Some changes may be missed. */
+  watch(folder: string, onChange: () => void): Watcher | null
   /** `n` random bytes. */
   random(n: number): Uint8Array
   sleep(ms: number): Promise<void>

@@ -41,8 +41,8 @@ async function dispatch(run: Run, argv: readonly string[]): Promise<number> {
     await (await import('./commands/help.js')).showOverview(context, table)
     return 0
   }
-  const { renderUsage } = await import('./render/help.js')
-  context.ui.answer(renderUsage(table))
+  const { renderUsage, renderGroup } = await import('./render/help.js')
+  context.ui.answer(call.kind === 'group' ? renderGroup(call.word, table) : renderUsage(table))
   return exitCodes.usage
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, watch } from 'node:fs'
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
-import type { Processes } from './host.js'
+import type { Processes, Watcher } from './host.js'
 
 /** Tried by listening there for a moment, on all addresses. */
 export async function isFreePort(port: number): Promise<boolean> {
@@ -40,6 +40,18 @@ export function realProcesses(): Processes {
     },
     insideOf: (pid) => source.insideOf(pid),
     tree: async (pid) => descendants(pid, await source.parents()),
+  }
+}
+
+/** Watches a folder; null where that is not possible. */
+export function watchFolder(folder: string, onChange: () => void): Watcher | null {
+  try {
+    const watcher = watch(folder, onChange)
+    // The folder is gone, or the system has no more of them.
+    watcher.on('error', () => watcher.close())
+    return watcher
+  } catch {
+    return null
   }
 }
 

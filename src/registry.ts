@@ -370,7 +370,7 @@ export const registry: Registry = {
     },
     {
       names: ['install'],
-      summary: 'Let plain git fetch and git push carry sessions',
+      summary: 'Install completions, manual pages and a cd function; let plain git carry sessions',
       asks: 'repository',
       load: async () => (await import('./commands/install.js')).InstallCommand,
     },

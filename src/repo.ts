@@ -23,6 +23,17 @@ import { isEnvFile, secretsInEnv, secretsInEnvFile } from './util/secret-values.
 /** A longer file of variables is something else. */
 const longestEnvFile = 256 * 1024
 
+/** A session that the user can choose. */
+export interface Offered {
+  id: string
+  shortId: string
+  slug: string
+  state: string
+  title: string
+  updatedAt: string
+  labels: readonly string[]
+}
+
 /** A choice that a word of the user's left open. */
 export type Notice =
   | { type: 'namesake'; name: string; chosen: string; count: number; isOpen: boolean }
@@ -42,6 +53,8 @@ export class Repo {
   onNotice: (notice: Notice) => void = () => {}
   /** Hears of a worktree that is prepared, and can stop it. */
   warming: Warming | null = null
+  /** Lets the user choose a session when none was given; null where nobody can. */
+  onChoice: ((sessions: readonly Offered[]) => Promise<string>) | null = null
   /** The command of several steps that every operation recorded here is one of. */
   within: Within | null = null
   /** The objects as bytes, for what is copied as it is. */

@@ -2,10 +2,13 @@ import { AmpError } from '../errors.js'
 import type { Repo } from '../repo.js'
 import { checkBranches, checkChains, checkNotes } from './doctor/chains.js'
 import type { Finding } from './doctor/finding.js'
+import { checkPerson, type Person } from './doctor/person.js'
 import { checkSurroundings } from './doctor/surroundings.js'
 import { checkExclude, checkLeases, checkLocks, checkWorktrees } from './doctor/worktrees.js'
 
 export interface DoctorOptions {
+  /** Look at what is around this person, too. */
+  person?: Person | undefined
   /** Mend what can be mended. */
   fix?: boolean | undefined
   dryRun?: boolean | undefined
@@ -19,7 +22,7 @@ export interface Diagnosis extends Omit<Finding, 'fix'> {
 }
 
 /** Looks whether everything is as it should be, and mends what is not when it is asked to. Nothing of the user's is thrown away. */
-export async function examine(repo: Repo, options: DoctorOptions): Promise<Diagnosis[]> {
+export async function examine(repo: Repo, options: DoctorOptions): Promise<{ findings: Diagnosis[]; fine: string[] }> {
   const mends = options.fix === true && options.dryRun !== true
   // What others stand on comes first: a worktree is found before a branch is looked at.
   const first = [...(await checkLocks(repo)), ...(await checkChains(repo).then(({ findings }) => findings))]
@@ -29,8 +32,11 @@ export async function examine(repo: Repo, options: DoctorOptions): Promise<Diagn
     diagnoses.push(...(await treat(await check(repo, sound), mends)))
     if (mends) repo.forgetWorktrees()
   }
-  return diagnoses
+  const { findings, fine } = options.person === undefined ? nobody : await checkPerson(repo, options.person)
+  return { findings: [...diagnoses, ...(await treat(findings, false))], fine }
 }
+
+const nobody = { findings: [], fine: [] }
 
 async function treat(findings: readonly Finding[], mends: boolean): Promise<Diagnosis[]> {
   const diagnoses: Diagnosis[] = []

@@ -22,7 +22,7 @@ export interface ReopenResult {
 
 /** Opens a closed or merged session again, with its branch; the next iteration makes its worktree. */
 export async function reopenSession(repo: Repo, options: ReopenOptions): Promise<ReopenResult> {
-  const tip = await findSession(repo, options.session)
+  const tip = await findSession(repo, options.session, ['closed', 'merged'])
   await refuseRunning(repo, tip)
   if (isOpenSession(tip.snapshot)) throw no(`session ${tip.snapshot.name} is open`)
   const ref = branchRef(tip.snapshot.branch)

@@ -34,7 +34,7 @@ export interface ResumeResult {
  * Brings a session back: branch and worktree, and of a paused one everything uncommitted as it was; also in a clone that has the refs alone.
  */
 export async function resumeSession(repo: Repo, options: ResumeOptions): Promise<ResumeResult> {
-  const tip = await findSession(repo, options.session)
+  const tip = await findSession(repo, options.session, ['paused'])
   const { status, paused } = tip.snapshot
   if (repo.location.isBare) throw fatal('a bare repository has no worktrees', 'Run the command in a clone.')
   if (status !== 'paused' || paused === undefined) return bringHere(repo, tip)

@@ -3,6 +3,10 @@ import type { AmpContext } from './context.js'
 /** Whether somebody is there to answer a question. */
 export const canAnswer = (context: AmpContext): boolean => context.stdin.isTTY === true && context.ui.isTerminal
 
+/** Whether a session can be chosen: standard input also gives its keys one by one. */
+export const canChoose = (context: AmpContext): boolean =>
+  canAnswer(context) && typeof (context.stdin as { setRawMode?: unknown }).setRawMode === 'function'
+
 /** Asks for a yes or no on the terminal; anything but a yes is a no. */
 export async function confirm(context: AmpContext, question: string): Promise<boolean> {
   context.stderr.write(`${question} [y/N] `)

@@ -3,7 +3,11 @@ import type { Entry } from '../registry.js'
 import { closest } from '../util/closest.js'
 
 /** What the command line asks for. */
-export type Call = { kind: 'usage' } | { kind: 'help' } | { kind: 'command'; entry: Entry; argv: readonly string[] }
+export type Call =
+  | { kind: 'usage' }
+  | { kind: 'group'; word: string }
+  | { kind: 'help' }
+  | { kind: 'command'; entry: Entry; argv: readonly string[] }
 
 /** Common options may stand before the command, as in `git -C dir log`. */
 const leadingSwitches: ReadonlySet<string> = new Set(['-q', '--quiet'])
@@ -27,8 +31,9 @@ export function findCall(argv: readonly string[], table: readonly Entry[]): Call
   const two = table.find((entry) => entry.names.includes(`${word} ${argv[start + 1] ?? ''}`))
   if (two !== undefined) return { kind: 'command', entry: two, argv: [...leading, ...argv.slice(start + 2)] }
   const next = argv[start + 1]
-  const isGroup =
-    next !== undefined && !next.startsWith('-') && table.some(({ names }) => names[0].startsWith(`${word} `))
+  const begins = table.some(({ names }) => names[0].startsWith(`${word} `))
+  if (begins && (next === '-h' || next === '--help')) return { kind: 'group', word }
+  const isGroup = next !== undefined && !next.startsWith('-') && begins
   return {
     kind: 'command',
     entry: named(table, isGroup ? `${word} ${next}` : word),

@@ -4,6 +4,7 @@ import { AmpError } from '../errors.js'
 import { localVariables } from '../git/env.js'
 import { type Notice, openRepo, type Repo } from '../repo.js'
 import { oneLine } from '../util/sanitize.js'
+import { canChoose } from './ask.js'
 import type { AmpContext } from './context.js'
 import { checkSettings } from './settings.js'
 import { warmingOf } from './warming.js'
@@ -74,6 +75,10 @@ export abstract class AmpCommand extends Command<AmpContext> {
     if (wanted.writes === true) checkSettings(config)
     this.opened.warming = warmingOf(this.context, this.opened)
     this.opened.onNotice = (notice) => ui.hint(noticeLine(notice), 'ampName')
+    if (canChoose(this.context)) {
+      // Loaded when it is needed, with the library that draws it.
+      this.opened.onChoice = async (sessions) => (await import('./choose.js')).chooseSession(this.context, sessions)
+    }
     return this.opened
   }
 }

@@ -7,7 +7,7 @@ import type { Value, ValueKind } from './spec.js'
 const optionKinds: Readonly<Record<string, string>> = {
   agent: 'agent',
   base: 'ref:rev',
-  batch: 'none',
+  batch: 'batch:run',
   file: 'file',
   format: 'none',
   home: 'dir:dir',
@@ -40,7 +40,7 @@ const optionKinds: Readonly<Record<string, string>> = {
 /** What a positional is, by its name, where the name is not a kind itself. */
 const positionalKinds: Readonly<Record<string, string>> = {
   commit: 'ref',
-  run: 'none',
+  run: 'batch',
   name: 'none',
   path: 'file',
   prompt: 'none',
@@ -54,6 +54,7 @@ const kinds: ReadonlySet<string> = new Set<ValueKind>([
   'branch',
   'remote',
   'agent',
+  'batch',
   'dir',
   'file',
   'command',
@@ -83,7 +84,7 @@ export function restValue(synopsis: string, own: Kinds): Value {
 
 /** `kind`, `kind:label` or `one|two`; a single word ends in `|`, so that it is no mistyped kind. */
 function parseValue(text: string | undefined, fallback: string): Value {
-  const [kind = '', label = fallback] = (text ?? 'unknown').split(':')
+  const [, kind = '', label = fallback] = /^([^:]*)(?::(.*))?$/s.exec(text ?? 'unknown') ?? []
   if (kind.includes('|')) return { label, kind: 'words', words: kind.split('|').filter((word) => word !== '') }
   return { label, kind: kinds.has(kind) ? (kind as ValueKind) : 'unknown', words: [] }
 }

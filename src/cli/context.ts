@@ -24,6 +24,6 @@ export interface AmpContext extends BaseContext {
   readonly early?: Inquiry | null
   /** Starts this git-amp again: program and leading arguments. */
   readonly self: readonly string[]
-  /** Folder of the man pages that belong to this git-amp, with a final slash; absent when there is none. */
-  readonly manDir?: string
+  /** Folder of this git-amp, which holds `man`, `completions` and `shell`; absent when there is none. */
+  readonly packageDir?: string
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { Git } from '../git/run.js'
 import type { Env } from '../host.js'
@@ -43,9 +44,9 @@ const isClosed = (stream: Writable): boolean => stream.destroyed || stream.error
 
 /** Opens a page of the manual with `man`; false when that is not possible here. */
 export async function openMan(context: AmpContext, name: string): Promise<boolean> {
-  const { manDir, host, stdout } = context
-  if (manDir === undefined || stdout.isTTY !== true) return false
-  const file = `${manDir}${name}.1`
+  const { packageDir, host, stdout } = context
+  if (packageDir === undefined || stdout.isTTY !== true) return false
+  const file = join(packageDir, 'man', `${name}.1`)
   const isThere = await host.fs.access(file).then(
     () => true,
     () => false,

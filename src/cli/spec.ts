@@ -7,6 +7,7 @@ export type ValueKind =
   | 'branch'
   | 'remote'
   | 'agent'
+  | 'batch'
   | 'dir'
   | 'file'
   | 'command'

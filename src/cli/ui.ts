@@ -1,5 +1,6 @@
 import type { Config } from '../git/config.js'
 import type { Env } from '../host.js'
+import type { Advice } from '../util/advice.js'
 import { oneLine } from '../util/sanitize.js'
 import type { Output } from './context.js'
 
@@ -87,9 +88,14 @@ export class Ui {
     this.write(this.stderr, `warning: ${line}\n`)
   }
 
+  /** Whether advice of this name is wanted. */
+  advises(name: Advice): boolean {
+    return this.advice(name)
+  }
+
   /** Advice, which `git config advice.<name> false` silences. */
-  hint(line: string, name?: string): void {
-    if (this.isQuiet || (name !== undefined && !this.advice(name))) return
+  hint(line: string, name: Advice): void {
+    if (this.isQuiet || !this.advice(name)) return
     for (const part of line.split('\n')) this.write(this.stderr, `${this.onStderr('hint', `hint: ${part}`)}\n`)
   }
 
@@ -124,6 +130,11 @@ export class Ui {
 
   get isTerminal(): boolean {
     return this.stderr.isTTY === true && this.env.TERM !== 'dumb'
+  }
+
+  /** The same for text that goes to stderr. */
+  paintStory(slot: Slot, text: string): string {
+    return this.onStderr(slot, text)
   }
 
   private onStderr(slot: Slot, text: string): string {

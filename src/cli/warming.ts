@@ -52,7 +52,7 @@ function tell(ui: Ui, news: WarmNews): void {
     }
     case 'left-cold':
       ui.warn(`the worktree is not prepared: ${news.reason.message}`)
-      for (const hint of news.reason.hints) ui.hint(hint)
+      for (const hint of news.reason.hints) ui.hint(hint, 'ampSetup')
       return
     case 'setup':
       ui.tell(`Setup${news.mode === 'background' ? ' in the background' : ''}: ${oneLine(news.command)}`)
@@ -69,8 +69,8 @@ function tell(ui: Ui, news: WarmNews): void {
       ui.warn(
         `the setup failed ${exit === null ? `by ${signal ?? 'a signal'}` : `with exit code ${exit}`}; the session is there`,
       )
-      ui.hint(`Its output is kept in ${news.log}`)
-      ui.hint(`Run it again with "git amp setup ${news.session.slice(0, 4)}".`)
+      ui.hint(`Its output is kept in ${news.log}`, 'ampSetup')
+      ui.hint(`Run it again with "git amp setup ${news.session.slice(0, 4)}".`, 'ampSetup')
     }
   }
 }

@@ -9,7 +9,7 @@ import { commentsJson, renderComments } from '../render/comment.js'
 export class CommentCommand extends AmpCommand {
   static override paths = [['comment']]
   static override kinds = {
-    target: 'file',
+    target: 'file:file[:line[,line]]',
     '--message': 'none:text',
     '--file': 'file',
     '--resolve': 'none:comment',
@@ -19,7 +19,7 @@ export class CommentCommand extends AmpCommand {
     category: 'Work in a session',
     description: 'Comment on lines of code for the next iteration, or list comments',
     details: `
-      A comment is about the session, a file or lines of it: \`src/parse.c\`, \`src/parse.c:12\` or \`src/parse.c:12,20\`, from the current directory. The next
+      Without a text, the comments that are not resolved are listed. A comment is about the session, a file or lines of it: \`src/parse.c\`, \`src/parse.c:12\` or \`src/parse.c:12,20\`, from the current directory. The next
       iteration tells its agent all comments that are not resolved, with the code that they point at as it stands then; when the agent has changed
       something, they are resolved. The \`shell\` agent runs its prompt as a program and is told none.
 

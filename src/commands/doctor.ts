@@ -20,6 +20,9 @@ export class DoctorCommand extends AmpCommand {
       - locks that a killed git left; \`--fix\` moves them aside
       - the exclude line, \`core.hooksPath\`, your identity, the versions of git and agents, the clock
 
+      On a terminal, and with \`--json\`, it also looks at what is around you: completions of your shells, manual pages, agents and their logins, and the
+      terminal. What is found there is a note, with the next step.
+
       Without \`--fix\` nothing is changed. The exit code is 1 when something is wrong and was not mended.
     `,
     examples: [
@@ -33,12 +36,19 @@ export class DoctorCommand extends AmpCommand {
   json = Option.Boolean('--json', false, { description: 'Print the findings as JSON' })
 
   async run(): Promise<number | undefined> {
-    const { ui } = this.context
-    const findings = await examine(await this.open(), { fix: this.fix, dryRun: this.dryRun })
+    const { ui, host, stderr, signal, packageDir = null } = this.context
+    const isPersonal = stderr.isTTY === true || this.json
+    const terminal = stderr.isTTY === true ? { columns: stderr.columns ?? 0, isDumb: host.env.TERM === 'dumb' } : null
+    const { findings, fine } = await examine(await this.open(), {
+      fix: this.fix,
+      dryRun: this.dryRun,
+      person: isPersonal ? { packageDir, terminal, signal } : undefined,
+    })
     const wrong = findings.filter((one) => !one.isNote && !one.isFixed)
-    if (this.json) ui.json({ schema: 'git-amp/doctor@1', isSound: wrong.length === 0, findings })
+    if (this.json) ui.json({ schema: 'git-amp/doctor@1', isSound: wrong.length === 0, findings, fine })
     else ui.answer(renderDoctor(findings))
     if (findings.length === 0) ui.tell('Everything is as it should be.')
+    if (fine.length > 0 && !this.json) ui.tell(`As they should be: ${fine.join('; ')}.`)
     const mendable = wrong.filter((one) => one.repair !== null && one.failure === null).length
     if (mendable > 0)
       ui.hint(

@@ -29,7 +29,7 @@ export class ExportCommand extends AmpCommand {
   static override kinds = {
     '--format': `${exportFormats.join('|')}`,
     '--tables': tableNames.join('|'),
-    '--out': 'file',
+    '--out': 'file:path',
   }
   static override usage = Command.Usage({
     category: 'Look at sessions',

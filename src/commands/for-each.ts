@@ -23,11 +23,12 @@ export class ForEachCommand extends AmpCommand {
     category: 'For scripts',
     description: 'Print every session in a form of your own',
     details: `
-      Prints one line for each session, merged, closed and archived ones too, as \`git for-each-ref\` does for refs. This form stays as it is.
-      Fields are ${[...listFields, 'id', 'id:short'].map((field) => `\`%(${field})\``).join(', ')}; \`%%\` is a percent sign and \`%xx\` the byte with that code.
+      Prints one line for each session, merged, closed and archived ones too, as \`git for-each-ref\` does for refs. Fields keep their names and
+      their meaning in later versions. They are ${[...listFields, 'id', 'id:short'].map((field) => `\`%(${field})\``).join(', ')}; \`%%\` is a percent sign and \`%xx\` the byte with that code.
+      Without \`--format\` it is \`%(id) %(state)%09%(branch)\`, and without \`--sort\` the oldest session comes first.
     `,
     examples: [
-      ['Branches of open sessions', "git amp for-each --state idle --format '%(branch)'"],
+      ['Branches of idle sessions', "git amp for-each --state idle --format '%(branch)'"],
       ['Names with their last change', "git amp for-each --sort updated --format '%(updated) %(name)'"],
     ],
   })

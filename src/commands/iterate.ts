@@ -105,7 +105,7 @@ export class IterateCommand extends AmpCommand {
     if (this.maxIterations !== undefined && !this.untilPass) throw usage('--max-iterations goes with --until-pass')
     const tips = this.all ? await idleSessions(repo) : await pickSessions(repo, this.sessions)
     const prompt = await this.givenPrompt(repo)
-    if (tips.length === 0) this.context.ui.hint('There is no open session that could be iterated.')
+    if (tips.length === 0) this.context.ui.hint('There is no open session that could be iterated.', 'ampEmpty')
     if (this.detach && tips.length > 0) return this.inBackground(repo, tips, prompt)
     const isAlone = !this.all && tips.length === 1
     const run = async (tip: ChainTip, on: (news: IterateNews) => void): Promise<Outcome> => {

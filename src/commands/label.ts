@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion'
 import { labelSession } from '../actions/label.js'
+import { inColumns } from '../cli/columns.js'
 import { AmpCommand } from '../cli/command.js'
 import { oneLine } from '../util/sanitize.js'
 
@@ -13,9 +14,11 @@ export class LabelCommand extends AmpCommand {
     details: `
       Labels are words of your own, \`urgent\` or \`try 2\`. They travel with the session, \`git amp show\` shows them, and
       \`git amp list --label\` lists only the sessions that have one.
+      The session comes first; \`@\` is the one of this worktree. Without labels its labels are listed.
     `,
     examples: [
       ['Label a session', 'git amp label fix-parser urgent parser'],
+      ['Label the session of this worktree', 'git amp label @ urgent'],
       ['Take a label off', 'git amp label fix-parser -d urgent'],
       ['List the labels of a session', 'git amp label fix-parser'],
     ],
@@ -29,10 +32,18 @@ export class LabelCommand extends AmpCommand {
   async run(): Promise<number | undefined> {
     const { ui } = this.context
     const what = { session: this.session, add: this.labels, remove: this.removed ?? [] }
-    const tip = await labelSession(await this.open(), what)
+    const repo = await this.open()
+    const tip = await labelSession(repo, what)
     const { labels } = tip.snapshot
     if (this.json) ui.json({ schema: 'git-amp/label@1', session: tip.id, labels })
-    else if (labels.length > 0) ui.answer(labels.map((label) => oneLine(label)).join('\n'))
+    else if (labels.length > 0)
+      ui.answer(
+        await inColumns(
+          repo,
+          ui,
+          labels.map((label) => oneLine(label)),
+        ),
+      )
     else ui.tell('No labels.')
     return undefined
   }

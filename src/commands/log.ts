@@ -101,7 +101,7 @@ export class LogCommand extends AmpCommand {
       }
     }
     await pour(stdout, pieces(this.json))
-    if (n === 0) ui.hint(`Nothing is running in session ${oneLine(tip.snapshot.name)}.`)
+    if (n === 0) ui.hint(`Nothing is running in session ${oneLine(tip.snapshot.name)}.`, 'ampEmpty')
     return undefined
   }
 }

@@ -162,7 +162,7 @@ export class MergeCommand extends AmpCommand {
     else ui.answer(mergeWords(result))
     if (review !== null && !review.isOpened) {
       const where = review.url === '' ? 'where the repository is hosted' : 'there'
-      ui.hint(`Open the pull request ${where} (${oneLine(review.problem ?? '')}).`)
+      ui.hint(`Open the pull request ${where} (${oneLine(review.problem ?? '')}).`, 'ampMerged')
     }
     if (isDryRun || (result.via === null && review === null)) return
     if (result.pushed !== null || review !== null)

@@ -126,7 +126,7 @@ export class NewCommand extends AmpCommand {
     if (isRedacted) ui.warn('the prompt contains something that looks like a secret; it is kept without it')
     if (agentProblem !== null) {
       ui.warn(agentProblem.message)
-      for (const hint of agentProblem.hints) ui.hint(hint)
+      for (const hint of agentProblem.hints) ui.hint(hint, 'ampAgents')
     }
     const from = base.ref?.replace(/^refs\/heads\//, '') ?? base.oid.slice(0, 12)
     ui.tell(`Session ${tip.id} on ${tip.snapshot.branch} from ${from}`)

@@ -5,7 +5,7 @@ import { AmpCommand } from '../cli/command.js'
 /** `git amp open [<session>]` */
 export class OpenCommand extends AmpCommand {
   static override paths = [['open']]
-  static override kinds = { '--with': 'program' }
+  static override kinds = { '--with': 'program:command' }
   static override usage = Command.Usage({
     category: 'Look at sessions',
     description: "Open a session's worktree in your editor",
@@ -20,7 +20,7 @@ export class OpenCommand extends AmpCommand {
   })
 
   session = Option.String({ name: 'session', required: false })
-  with = Option.String('--with', { description: 'Start this command' })
+  with = Option.String('--with', { description: 'Start this command instead of an editor' })
 
   async run(): Promise<number | undefined> {
     const { worktree, exit } = await openSession(await this.open({ writes: true }), {

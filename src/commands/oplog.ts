@@ -49,7 +49,7 @@ export class OplogCommand extends AmpCommand {
       ui.answer(
         renderOplog(operations, { paint: (slot, text) => ui.paint(slot, text), now: host.now(), width: ui.width }),
       )
-    if (operations.length === 0) ui.hint('Nothing is recorded here yet.')
+    if (operations.length === 0) ui.hint('Nothing is recorded here yet.', 'ampEmpty')
     return undefined
   }
 

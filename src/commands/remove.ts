@@ -53,7 +53,7 @@ export class RemoveCommand extends AmpCommand {
       return undefined
     }
     ui.answer(removed.map((one) => words(one, isDryRun)).join('\n'))
-    if (removed.length === 0) ui.hint('There is nothing to remove.')
+    if (removed.length === 0) ui.hint('There is nothing to remove.', 'ampEmpty')
     else if (!isDryRun) ui.hint('git amp undo brings it back', 'ampRemoved')
     return undefined
   }

@@ -26,7 +26,8 @@ export class ReopenCommand extends AmpCommand {
     const branch = oneLine(tip.snapshot.branch)
     if (this.json) ui.json({ schema: 'git-amp/reopen@1', session: sessionJson(tip, null), madeBranch, snapshot })
     else ui.answer(`reopened ${oneLine(tip.snapshot.slug)} on ${branch}${madeBranch ? ', which was made again' : ''}`)
-    if (snapshot !== null) ui.hint(`It was removed with uncommitted work: git stash apply ${snapshot.slice(0, 12)}`)
+    if (snapshot !== null)
+      ui.hint(`It was removed with uncommitted work: git stash apply ${snapshot.slice(0, 12)}`, 'ampRemoved')
     return undefined
   }
 }

@@ -28,7 +28,8 @@ export class ResumeCommand extends AmpCommand {
     const { tip, path, left } = await resumeSession(await this.open(), { session: this.session, force: this.force })
     if (this.json) ui.json({ schema: 'git-amp/resume@1', session: sessionJson(tip, null, path), left })
     else ui.answer(path)
-    if (left !== null) ui.hint(`The uncommitted work is in ${left}: git -C ${path} stash apply ${left.slice(0, 12)}`)
+    if (left !== null)
+      ui.hint(`The uncommitted work is in ${left}: git -C ${path} stash apply ${left.slice(0, 12)}`, 'ampPaused')
     return undefined
   }
 }

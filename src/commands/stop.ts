@@ -34,7 +34,7 @@ export class StopCommand extends AmpCommand {
     const stopped = await stopSessions(repo, { names, all: this.all })
     if (this.json) ui.json({ schema: 'git-amp/stop@1', stopped: stopped.map(stoppedJson) })
     else ui.answer(stopped.map(renderStopped).join('\n'))
-    if (stopped.length === 0) ui.hint('Nothing is running in this repository.')
+    if (stopped.length === 0) ui.hint('Nothing is running in this repository.', 'ampEmpty')
     return undefined
   }
 }

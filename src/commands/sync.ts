@@ -77,7 +77,7 @@ export class SyncCommand extends AmpCommand {
     else ui.answer(renderSync(result))
     const { entries, withheld, archived } = result
     for (const line of result.said.slice(0, mostSaid)) ui.tell(`remote: ${oneLine(line, 400)}`)
-    for (const hint of result.hints) ui.hint(printable(hint))
+    for (const hint of result.hints) ui.hint(printable(hint), 'ampSync')
     if (archived.kept > 0) {
       const refs = plural(archived.kept, 'ref')
       ui.hint(`the remote keeps ${refs} of archived sessions: ${oneLine(archived.reason ?? '', 400)}`, 'ampSync')

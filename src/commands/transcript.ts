@@ -44,10 +44,10 @@ export class TranscriptCommand extends AmpCommand {
     else if (this.json) await pour(stdout, jsonLines(repo, tip.id, parts))
     else if (parts.length > 0) await pagePieces(this.context, this.drawn(repo, { parts, worktree }))
     const name = tip.snapshot.name
-    if (tip.snapshot.iterations === 0) ui.hint(`session ${name} has no iteration yet`)
+    if (tip.snapshot.iterations === 0) ui.hint(`session ${name} has no iteration yet`, 'ampEmpty')
     else if (missing.length > 0) {
       const which = missing.map(({ n }) => n).join(', ')
-      ui.hint(`no transcript of iteration ${which} here; where the session ran, there may be one`)
+      ui.hint(`no transcript of iteration ${which} here; where the session ran, there may be one`, 'ampEmpty')
     }
     return undefined
   }

@@ -126,6 +126,7 @@ __git_amp_value ()
 	branch)	__gitcomp_nl "$(__git_heads)" "" "$2" ;;
 	remote)	__gitcomp_nl "$(__git_remotes)" "" "$2" ;;
 	agent)	__gitcomp_nl "$(__git_amp_agents)" "" "$2" ;;
+	batch)	__gitcomp_nl "$(__git for-each-ref --format='%(refname:lstrip=3)' refs/amp/batches)" "" "$2" ;;
 	command)	__gitcomp "$__git_amp_commands" "" "$2" ;;
 	words:*)
 		local list="\${1#words:}"

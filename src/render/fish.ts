@@ -103,6 +103,7 @@ const offers: Readonly<Record<string, string>> = {
   branch: "-a '(__git_amp_refs refs/heads)'",
   remote: "-a '(command git remote 2>/dev/null)'",
   agent: "-a '(__git_amp_agents)'",
+  batch: "-k -a '(__git_amp_batches)'",
   command: "-a '(__git_amp_commands)'",
   program: "-F -a '(__fish_complete_command)'",
   dir: "-a '(__fish_complete_directories)'",
@@ -159,6 +160,10 @@ function __git_amp_sessions
     set -l lines (command git for-each-ref --format='${sessionFormat.replace(' ', '%09')}' refs/amp/sessions 2>/dev/null)
     string replace -rf '^\\S+\\t(amp\\(([^)]+)\\): .*)$' '$2'\\t'$1' -- $lines
     printf '%s\\n' $lines
+end
+
+function __git_amp_batches
+    command git for-each-ref --format='${sessionFormat.replace(' ', '%09')}' refs/amp/batches 2>/dev/null
 end
 
 function __git_amp_refs

@@ -22,9 +22,18 @@ export function renderUsage(table: Registry): string {
       ['--repo <dir>', 'Work in this repository, as "git -C <dir> amp" does'],
       ['-q, --quiet', 'Print only the answer'],
     ],
-    18,
+    19,
   )
   return `${usage}\n${commandTable(table)}\nWith every command\n${common}`
+}
+
+/** `git amp batch -h`: the commands that begin with a word. */
+export function renderGroup(word: string, table: Registry): string {
+  const members = Object.entries(table).map(([category, entries]) => {
+    return [category, entries.filter(({ names }) => names[0].startsWith(`${word} `))] as const
+  })
+  const few = Object.fromEntries(members.filter(([, entries]) => entries.length > 0))
+  return `usage: git amp ${word} <command> [<options>]\n\n${commandTable(few)}\n"git amp ${word} <command> -h" tells more.\n`
 }
 
 /** `git amp <command> -h`: as git prints it. */
@@ -104,6 +113,6 @@ const commandTable = (table: Registry): string =>
   Object.entries(table)
     .map(([category, entries]) => {
       const rows = entries.map(({ names, summary }): [string, string] => [names.join(', '), summary])
-      return `${category}\n${twoColumns(rows, 18)}`
+      return `${category}\n${twoColumns(rows, 19)}`
     })
     .join('\n')

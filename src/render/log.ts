@@ -4,16 +4,20 @@ import { firstLine } from '../state/fold.js'
 import { costOf, testWord } from '../state/iterations.js'
 import { oneLine } from '../util/sanitize.js'
 import { plainTime, plural } from '../util/time.js'
-import { fitText, textWidth } from '../util/width.js'
+import { fitText, padText, textWidth } from '../util/width.js'
 import { costWords, remarkWords, type Screen, sizeWords, spentWords } from './session.js'
 
 type Item = LogResult['items'][number]
 
+/** Most words are no longer than `iteration 12`. */
+const leastWord = 12
+
 /** The story of a session, an item a line, remarks below. */
 export function renderLog(result: LogResult, screen: Screen): string {
-  const lines = result.items.filter(isNews).map((item) => {
-    const { commit, text, who, result = '' } = told(item)
-    const [time, id, word] = [plainTime(item.at), (commit ?? '').slice(0, 10).padEnd(10), who.padEnd(12)]
+  const told = result.items.filter(isNews).map((item) => ({ item, ...tell(item) }))
+  const width = Math.max(leastWord, ...told.map(({ who }) => textWidth(who)))
+  const lines = told.map(({ item, commit, text, who, result = '' }) => {
+    const [time, id, word] = [plainTime(item.at), (commit ?? '').slice(0, 10).padEnd(10), padText(who, width)]
     const room = screen.width === null ? null : screen.width - textWidth(`${time}  ${id}  ${word}  ${result}`)
     const title = room === null ? text : fitText(text, Math.max(room, 8))
     return `${screen.paint('dim', time)}  ${commit === null ? id : screen.paint('id', id)}  ${word}  ${title}${result}`
@@ -49,7 +53,7 @@ interface Told {
   result?: string
 }
 
-function told(item: Item): Told {
+function tell(item: Item): Told {
   if (item.kind === 'commit') return { commit: item.oid, who: 'manual', text: oneLine(item.subject) }
   if (item.kind === 'event') return { commit: commitOf(item.event), who: wordOf(item.event), text: textOf(item.event) }
   const { iteration } = item
@@ -144,7 +148,7 @@ export const logJson = (result: LogResult) => ({
 /** The fields of each item, for `--format` and `--porcelain`. */
 export function logValues(result: LogResult): Record<string, string>[] {
   return result.items.map((item) => {
-    const { commit, who, text, result = '' } = told(item)
+    const { commit, who, text, result = '' } = tell(item)
     const iteration = item.kind === 'iteration' ? item.iteration : null
     return {
       kind: item.kind === 'event' ? who : item.kind,

@@ -1,5 +1,7 @@
 /** What the manual says about git-amp as a whole; `man.ts` and `help.ts` give it its form. */
 
+import { advice } from '../util/advice.js'
+
 /** One line. */
 export const tagline = 'isolated, reviewable, portable sessions for coding agents'
 
@@ -25,10 +27,13 @@ Options of git itself stand before \`amp\`: \`git -C <dir> amp list\`, \`git -c 
 Where a command takes a <session>, it can be named by:
 
 - \`@\`: the session of the worktree you are in; most commands take it when no session is named
-- \`-\`: in a session's worktree the session used before it, elsewhere the one used last
+- \`-\`: in a session's worktree the session used before it, elsewhere the one used last; \`@{-2}\` is the one before that
 - its id, or the beginning of its id (four characters or more)
 - its name; of several open sessions with that name the one made last
 - its branch, or the path of its worktree
+
+When none is named and you are in no session's worktree, you choose one on a terminal: type a few letters of its name, goal or labels, move with the arrows, take it with
+Enter, or leave with Esc. Without a terminal that is an error.
 `
 
 /** Terms with their explanation, section by section, after the list of commands. */
@@ -144,12 +149,20 @@ export const overviewSections: readonly { title: string; terms: readonly (readon
       ],
       [
         'color.amp, color.amp.<slot>',
-        'Colours, as `color.ui`; slots are `id`, `current`, `running`, `failed`, `heading`, `hint`, `match`.',
+        'Whether there are colours, as `color.ui`, and which: slots are `id`, `current`, `running`, `failed`, `dim`, `heading`, `hint`, `match`.',
       ],
       [
-        'advice.amp*',
-        'Hints: `ampNew`, `ampDetach`, `ampEmpty`, `ampName`, `ampPending`, `ampTested`, `ampAgents`, `ampSync`, `ampPrivate`, `ampForget`, `ampDoctor`, `ampWhy`, `ampConflicts`. Set one to false to silence it.',
+        'pager.amp',
+        'Whether git shows what git-amp prints in a pager, or which, as for its own commands. Without it long answers are shown in one on a terminal.',
       ],
+      [
+        'column.amp',
+        'Whether `git amp label`, and `git amp list --format` on a terminal, lay short lines out in columns, as `column.ui`.',
+      ],
+      ...Object.entries(advice).map(([name, when]): [string, string] => [
+        `advice.${name}`,
+        `Set it to false, and this is not told: ${when}.`,
+      ]),
     ],
   },
   {

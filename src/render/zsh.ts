@@ -141,6 +141,7 @@ const actions: Readonly<Record<string, string>> = {
   branch: '__git_amp_refs refs/heads',
   remote: '__git_amp_remotes',
   agent: '__git_amp_agents',
+  batch: '__git_amp_batches',
   command: '__git_amp_commands',
   program: '_command_names -e',
   dir: '_directories',
@@ -157,6 +158,15 @@ __git_amp_sessions () {
     [[ $subject == 'amp('*'): '* ]] && found+=("\${\${subject#amp\\(}%%\\)*}:$subject")
   done
   _describe -V -t sessions session found
+}
+
+__git_amp_batches () {
+  local line
+  local -a found
+  for line in \${(f)"$(command git for-each-ref --format='${sessionFormat}' refs/amp/batches 2>/dev/null)"}; do
+    found+=("\${line%% *}:\${line#* }")
+  done
+  _describe -V -t runs run found
 }
 
 __git_amp_refs () {

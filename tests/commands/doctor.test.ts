@@ -1,4 +1,14 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Clones } from '../helpers/clones.js'
@@ -196,5 +206,77 @@ describe('git amp doctor', () => {
       `case "$*" in *" version") echo "git version 2.30.0";; *) PATH='${s.env.PATH}' exec git "$@";; esac`,
     )
     expect((await s.amp('doctor')).stdout).toContain('wrong: git: git version 2.30.0 is too old')
+  })
+})
+
+describe('git amp doctor, around one person', () => {
+  /** Notes by check, and what is fine. */
+  async function around(s: Scene): Promise<{ notes: Record<string, string[]>; fine: string[] }> {
+    const { findings, fine, isSound } = JSON.parse((await s.amp('doctor', '--json')).stdout)
+    expect(isSound).toBe(true)
+    const notes = findings.map(({ check, message, hints }: { check: string; message: string; hints: string[] }) => {
+      return [check, [message, ...hints]]
+    })
+    return { notes: Object.fromEntries(notes), fine }
+  }
+
+  it('names what is missing with the next step, and is calm about the rest', async () => {
+    const s = scene()
+    s.env.SHELL = '/bin/zsh'
+    s.write({ '.bashrc': '' }, s.root)
+    const before = await around(s)
+    expect(before.notes.completions).toEqual([
+      'bash, zsh: no completions of git-amp are installed',
+      'Install them: git amp install --completions',
+    ])
+    expect(before.notes.man).toEqual(['the manual pages are not installed', 'Install them: git amp install --man'])
+    await s.amp('install', '--completions', '--man', '-f', '-q')
+    const looks = await around(s)
+    expect(looks.fine).toContain('completions for bash, zsh')
+    expect(looks.notes.man?.[1]).toBe(
+      `Put this where your shell starts: export MANPATH="${join(s.root, '.local/share/man')}:$MANPATH"`,
+    )
+    s.env.PATH = `${s.env.PATH}:${join(s.root, '.local/bin')}`
+    expect((await around(s)).fine).toEqual(expect.arrayContaining(['completions for bash, zsh', 'manual pages']))
+    const old = '# Written by "git amp install"; the SHA-256 of the lines above begins with e3b0c44298fc1c14.\n'
+    s.write({ '.local/share/bash-completion/completions/git-amp': old }, s.root)
+    expect((await around(s)).notes.completions?.[0]).toBe('the completions of bash are of another git-amp')
+    s.write({ '.local/share/bash-completion/completions/git-amp': 'mine\n' }, s.root)
+    expect((await around(s)).notes.completions?.[0]).toContain('there is a file of yours')
+  })
+
+  it('looks at the agents', async () => {
+    const s = scene()
+    const few = join(s.root, 'few')
+    mkdirSync(few)
+    for (const name of ['git', 'sh', 'uname'])
+      symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(few, name))
+    s.env.PATH = few
+    expect((await around(s)).notes.agents?.[0]).toBe('no coding agent is installed here')
+    s.git('config', 'amp.agent', 'shell')
+    expect((await around(s)).fine).toContain('agents shell')
+    s.git('config', 'amp.agent', 'claude')
+    s.git('config', 'amp.agent.mine.command', '/bin/cat')
+    expect((await around(s)).notes.agents).toEqual([
+      "the agent of new sessions, claude, cannot be used: no 'claude' on PATH",
+      'Take another: git config amp.agent mine',
+      '"git amp agents" lists all, with what to do.',
+    ])
+  })
+
+  it('looks at the terminal, and without one at nothing of it', async () => {
+    const s = scene()
+    expect((await s.amp('doctor')).stdout).toBe('')
+    s.git('config', 'amp.agent', 'shell')
+    s.env.TERM = 'xterm'
+    s.env.LC_ALL = 'C.UTF-8'
+    const fine = await s.ampWith({ isTerminal: true }, 'doctor')
+    expect(fine.stderr).toMatch(/As they should be: .*terminal\.\n$/)
+    s.env.LC_ALL = 'C'
+    const poor = await s.ampWith({ isTerminal: true }, 'doctor')
+    expect(poor.stdout).toContain('note: terminal: the locale is C: ')
+    s.env.TERM = 'dumb'
+    expect((await s.ampWith({ isTerminal: true }, 'doctor')).stdout).toContain('note: terminal: TERM is dumb')
+    expect(poor.code).toBe(0)
   })
 })

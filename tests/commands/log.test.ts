@@ -21,6 +21,15 @@ describe('git amp log', () => {
     expect(kinds).toEqual(['created', 'iteration', 'moved', 'iteration', 'squashed', 'merge-intent', 'merged'])
   })
 
+  it('keeps its columns below one another when a word is long', async () => {
+    const { s, id } = await story()
+    await s.amp('comment', id, 'a:1', '-m', 'Why?')
+    const lines = (await s.amp('log', id)).stdout.trimEnd().split('\n')
+    const starts = lines.map((line) => line.search(/printf|My own|a:1 Why/))
+    expect(lines.at(-1)).toContain('  comment added  a:1 Why?')
+    expect(new Set(starts).size).toBe(1)
+  })
+
   it('passes options and paths to git log', async () => {
     const { s, id, branch } = await story()
     const file = join(s.root, 'out')

@@ -51,6 +51,7 @@ describe('exit codes reach the shell through git', () => {
     ['git amp', 0],
     ['git amp -h', 129],
     ['git amp new -h', 129],
+    ['git amp batch -h', 129],
     ['git amp new --help', 0],
     ['git amp help', 0],
     ['git amp nope', 129],

@@ -54,6 +54,7 @@ const layers: Readonly<Record<string, Layer>> = {
 const homes: Readonly<Record<string, readonly string[]>> = {
   clipanion: ['main.ts', 'cli', 'commands'],
   execa: ['agent', 'git/hosting.ts'],
+  enquirer: ['cli/choose.ts'],
   listr2: ['cli/live.ts'],
   'isomorphic-git': ['state/isomorphic.ts'],
   yaml: ['actions/shared/yaml-text.ts'],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import os from 'node:os'
 import type { Host } from '../../src/host.js'
-import { isFreePort, realProcesses } from '../../src/processes.js'
+import { isFreePort, realProcesses, watchFolder } from '../../src/processes.js'
 
 /** A host with real implementations and an empty environment plus PATH; tests hand over what differs. */
 export function testHost(overrides: Partial<Host> = {}): Host {
@@ -13,6 +13,7 @@ export function testHost(overrides: Partial<Host> = {}): Host {
     hostname: 'test-host',
     tmpdir: os.tmpdir(),
     processes: realProcesses(),
+    watch: watchFolder,
     bootId: async () => 'test-boot',
     bootedAt: () => 0,
     now: () => new Date(),

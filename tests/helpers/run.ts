@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import type { AmpContext, Output } from '../../src/cli/context.js'
 import { Ui } from '../../src/cli/ui.js'
@@ -52,6 +53,7 @@ export async function runAmp(argv: readonly string[], options: RunOptions): Prom
     self: [],
     rest: null,
     passed: [],
+    packageDir: resolve(import.meta.dirname, '../..'),
   }
   const code = await main(argv, context)
   return { code, stdout: stdout.text(), stderr: stderr.text() }

@@ -16,6 +16,7 @@ const root = resolve(import.meta.dirname, '../..')
 const here = (name: string) => join(import.meta.dirname, name)
 const first = '7f3am0s5k2vx'
 const second = '91bcq7d4e8hn'
+const run1 = 'b4tch0000001'
 
 let scratch: string
 let env: NodeJS.ProcessEnv
@@ -79,6 +80,8 @@ function makeRepository(): void {
     const commit = run('git', ['commit-tree', tree, '-m', subject]).trim()
     run('git', ['update-ref', `refs/amp/sessions/${id}`, commit])
   }
+  const batch = run('git', ['commit-tree', tree, '-m', 'amp(batch): run started']).trim()
+  run('git', ['update-ref', `refs/amp/batches/${run1}`, batch])
   for (const name of ['readme.txt', 'reading.txt']) writeFileSync(join(scratch, 'repo', name), '')
   mkdirSync(join(scratch, 'repo', 'rest'))
 }
@@ -172,7 +175,28 @@ describe.each(Object.keys(shells))('%s', (shell) => {
   })
 
   test('completes git-amp itself with the scripts of this package', () => {
+    const more: [line: string, offers: string[]][] = [
+      ['git amp new --agent ', ['amp', 'claude', 'codex', 'shell', 'mine']],
+      ['git amp iterate --agent=min', ['mine']],
+      ['git amp batch status ', [run1]],
+      ['git amp batch merge --', ['--dry-run']],
+      ['git amp export --batch ', [run1]],
+      ['git amp comment ', [first, 'fix-login']],
+      ['git amp label fix', ['fix-login']],
+      ['git amp label fix-login --del', ['--delete']],
+      ['git amp rename 91', [second]],
+      ['git amp open fix-login --wi', ['--with']],
+      ['git amp resume ', [second]],
+      ['git amp list --wa', ['--watch']],
+      ['git amp list --state paus', ['paused']],
+      ['git amp install --comp', ['--completions']],
+      ['git amp install --sh', ['--shell']],
+      ['git amp merge --into=to', ['topic']],
+      ['git amp sync up', ['upstream']],
+      ['git amp exec fix-login -- ech', ['echo']],
+    ]
     const lines = [
+      ...more.map(([line]) => line),
       ...['git amp ', 'git amp show ', 'git amp new --pro', 'git amp new --base=to', 'git amp help squ'],
       ...['git amp batch ', 'git amp batch st', 'git amp batch resume --fa', 'git amp --repo . batch start --dry'],
     ]
@@ -182,12 +206,13 @@ describe.each(Object.keys(shells))('%s', (shell) => {
       names[0].startsWith('batch ') ? [names[0].slice('batch '.length)] : [],
     )
     const expected = [
+      ...more.map(([, offers]) => offers),
       ...[commands, [first, second, 'fix-login'], ['--prompt'], ['topic'], ['squash']],
       ...[batch, ['start', 'status'], ['--failed'], ['--dry-run']],
     ]
     for (const [index, line] of lines.entries()) {
       const plain = (words.get(line) ?? []).map((word) => word.replace(/^--[a-z]+=(?=.)/, '').replace(/=$/, ''))
-      expect(plain).toEqual(expect.arrayContaining(expected[index] ?? []))
+      expect([line, plain]).toEqual([line, expect.arrayContaining(expected[index] ?? [])])
     }
   })
 

@@ -5,7 +5,7 @@ import { type ChainTip, readTip } from '../../state/chain.js'
 import { archivesPrefix, isId } from '../../state/names.js'
 import { readOperations } from '../../state/oplog.js'
 import { currentSession, readSessionFile } from './session-file.js'
-import { allSessions, everySession, isOpenSession } from './sessions.js'
+import { allSessions, everySession, isOpenSession, type SessionState } from './sessions.js'
 
 /** How much of the operation log is read to answer `-`. */
 const rememberedOperations = 200
@@ -14,18 +14,27 @@ const maxCandidates = 10
 
 /**
  * Finds the session that a user names: `@`, `-`, full id, unique id prefix, slug or name, branch, worktree path. Nothing means the session
- * of the current worktree.
+ * of the current worktree, or the one that the user chooses.
+ * @param among states of the sessions that are offered then; without them the open ones
  * @throws AmpError when there is none, or more than one
  */
-export async function findSession(repo: Repo, name: string | undefined): Promise<ChainTip> {
-  if (name === undefined || name === '@') return current(repo, name)
+export async function findSession(
+  repo: Repo,
+  name: string | undefined,
+  among?: readonly SessionState[],
+): Promise<ChainTip> {
+  if (name === undefined || name === '@') return current(repo, name, among)
   const back = name === '-' ? '1' : /^@\{-(\d{1,4})\}$/.exec(name)?.[1]
   if (back !== undefined) return previous(repo, { name, back: Number(back) })
   const exact = isId(name) ? await readTip(repo, name) : null
   return exact ?? byName(repo, name)
 }
 
-async function current(repo: Repo, name: string | undefined): Promise<ChainTip> {
+async function current(
+  repo: Repo,
+  name: string | undefined,
+  among: readonly SessionState[] | undefined,
+): Promise<ChainTip> {
   const id = await currentSession(repo)
   const tip = id === null ? null : await readTip(repo, id)
   if (tip !== null) return tip
@@ -33,9 +42,32 @@ async function current(repo: Repo, name: string | undefined): Promise<ChainTip> 
   const branch = (await repo.worktrees()).find((worktree) => worktree.path === repo.location.topLevel)?.branch
   const byBranch = (await everySession(repo)).sessions.find((session) => session.snapshot.branch === branch)
   if (branch !== undefined && branch !== null && byBranch !== undefined) return byBranch
+  const chosen = name === undefined ? await choose(repo, among) : null
+  if (chosen !== null) return chosen
   const what =
     name === '@' ? 'this is not the worktree of a session' : 'no session given, and this is not the worktree of one'
   throw fatal(what, 'Name a session: "git amp list" shows them.')
+}
+
+/** Choices by repository: a command that looks for its session twice asks once. */
+const choices = new WeakMap<Repo, string>()
+
+/** The session that the user chooses; null where nobody can, or there is none. */
+async function choose(repo: Repo, among: readonly SessionState[] | undefined): Promise<ChainTip | null> {
+  const before = choices.get(repo)
+  if (before !== undefined) return readTip(repo, before)
+  if (repo.onChoice === null) return null
+  const { listSessions } = await import('../list.js')
+  let { sessions } = await listSessions(repo, { states: among })
+  if (sessions.length === 0) ({ sessions } = await listSessions(repo, { all: true }))
+  if (sessions.length === 0) return null
+  const id = await repo.onChoice(
+    sessions.map(({ id, shortId, state, snapshot: { slug, title, updatedAt, labels } }) => {
+      return { id, shortId, state, slug, title, updatedAt, labels }
+    }),
+  )
+  choices.set(repo, id)
+  return readTip(repo, id)
 }
 
 /** In a session's worktree the sessions used before it, elsewhere those used last: `back` 1 is the latest of them. */
