@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../helpers/run.js'
@@ -48,6 +48,26 @@ async function messy(s: Scene): Promise<string> {
 }
 
 describe('git amp pause and resume', () => {
+  it('keep an edit that the index alone does not tell from what was checked out', async () => {
+    const s = scene()
+    // What else tells them apart is the time of the inode, which nobody can set.
+    s.git('config', 'core.trustCtime', 'false')
+    const id = await s.session('a')
+    const wt = s.worktree(id)
+    const then = new Date(Date.now() - 60_000)
+    s.write({ 'README.md': '# Project\n' }, wt)
+    utimesSync(join(wt, 'README.md'), then, then)
+    s.gitAt(wt, 'update-index', '--refresh')
+    // Written in the second in which the index was, as long as it was.
+    s.write({ 'README.md': '# Edited!\n' }, wt)
+    utimesSync(join(wt, 'README.md'), then, then)
+    utimesSync(s.gitAt(wt, 'rev-parse', '--path-format=absolute', '--git-path', 'index'), then, then)
+    expect((await s.amp('pause', id)).code).toBe(0)
+    emptyTrash(s)
+    expect((await s.amp('resume', id)).code).toBe(0)
+    expect(s.read('README.md', wt)).toBe('# Edited!\n')
+  })
+
   it.each(['trash', 'snapshot'])('bring everything back as it was, from the %s', async (from) => {
     const s = scene()
     const id = await messy(s)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Git } from '../../git/run.js'
+import type { HostFs } from '../../host.js'
 import type { Repo } from '../../repo.js'
 import type { Place } from './place.js'
 
@@ -17,7 +18,7 @@ export async function onIndexCopy<T>(
   await fs.mkdir(repo.local('tmp'), { recursive: true })
   try {
     // A worktree may have no index (after "git worktree add --no-checkout"), and an empty one is the same.
-    await fs.copyFile(join(on.place.gitDir, 'index'), copy).catch((error: NodeJS.ErrnoException) => {
+    await copyIndex(fs, join(on.place.gitDir, 'index'), copy).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
     })
     return await work(on.git.with({ GIT_INDEX_FILE: copy }))
@@ -25,6 +26,17 @@ export async function onIndexCopy<T>(
     await fs.rm(copy, { force: true })
     await fs.rm(`${copy}.lock`, { force: true })
   }
+}
+
+/**
+ * Git reads a file again that was written in the same second as the index, or later: it may have been edited since without looking another. A copy
+ * that is younger would hide such an edit, so it gets the time of the index, without the fraction of its second.
+ */
+async function copyIndex(fs: HostFs, from: string, to: string): Promise<void> {
+  const { mtimeMs } = await fs.stat(from)
+  await fs.copyFile(from, to)
+  const time = new Date(Math.floor(mtimeMs / 1000) * 1000)
+  await fs.utimes(to, time, time)
 }
 
 /** Runs `work` with an index of its own that is empty. */
