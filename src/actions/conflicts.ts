@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { CatFile } from '../git/cat-file.js'
 import { type TriedMerge, tryMerges } from '../git/merge-many.js'
 import { quarantine } from '../git/quarantine.js'
@@ -57,6 +56,8 @@ interface Pair {
   ours: Oid
   theirs: Oid
   isTurned: boolean
+  /** Says the same of merges that end alike. */
+  key: string
 }
 
 /** Merges every pair of sessions in memory, and each with its base. All objects of these merges are thrown away. */
@@ -66,9 +67,9 @@ export async function findConflicts(repo: Repo, { sessions }: ConflictsOptions):
     const sides = await sidesOf(repo, tips, workshop)
     const pairs = pairsOf(sides)
     const cache = await OutcomeCache.open(repo)
-    const missing = pairs.filter(({ ours, theirs }) => cache.get(ours, theirs) === undefined)
+    const missing = pairs.filter(({ key }) => cache.get(key) === undefined)
     await tryAll(repo, { missing, cache, workshop })
-    const found = pairs.map((pair) => ({ pair, outcome: cache.get(pair.ours, pair.theirs) ?? null }))
+    const found = pairs.map((pair) => ({ pair, outcome: cache.get(pair.key) ?? null }))
     const collisions = found.flatMap(({ pair, outcome }) => collisionOf(pair, outcome))
     const seen = seenOf(sides, collisions)
     await Promise.all([cache.save(), sessions.length === 0 ? writeSeen(repo, seen) : null])
@@ -103,7 +104,7 @@ const keyOf = ({ id, snapshot }: ChainTip): string => `${snapshot.createdAt} ${s
 async function inWorkshop<T>(repo: Repo, work: (workshop: Workshop) => Promise<T>): Promise<T> {
   const { fs } = repo.host
   const own = repo.local('tmp', `objects-${repo.newId()}`)
-  const env = quarantine({ own, objects: join(repo.location.commonDir, 'objects') })
+  const env = quarantine({ own, objects: repo.location.objectsDir })
   await fs.mkdir(own, { recursive: true })
   await clearOld(repo)
   const catFile = new CatFile(repo.git.with(env), repo.location.hash)
@@ -133,8 +134,11 @@ function pairsOf(sides: readonly Side[]): Pair[] {
 }
 
 function pairOf(a: Side, b: Side | null, other: Oid): Pair {
-  const isTurned = other < a.commit
-  return { a, b, ours: isTurned ? other : a.commit, theirs: isTurned ? a.commit : other, isTurned }
+  // Of sessions with nothing but commits of their own on their bases the files decide, in whatever commits they came.
+  const keys = a.files === null || b?.files == null ? ([a.commit, other] as const) : ([a.files, b.files] as const)
+  const isTurned = keys[1] < keys[0]
+  const [ours, theirs] = isTurned ? [other, a.commit] : [a.commit, other]
+  return { a, b, ours, theirs, isTurned, key: [...keys].sort().join(' ') }
 }
 
 async function tryAll(
@@ -145,9 +149,7 @@ async function tryAll(
   await workshop.catFile.flush()
   const { topLevel, gitDir } = repo.location
   const git = repo.in(topLevel ?? gitDir).with(workshop.env)
-  const unique = [
-    ...new Map(missing.map(({ ours, theirs }) => [`${ours} ${theirs}`, [ours, theirs] as const])).values(),
-  ]
+  const unique = [...new Map(missing.map((pair) => [pair.key, pair])).values()]
   const size = Math.ceil(unique.length / jobs)
   const parts = Array.from({ length: jobs }, (_, at) => unique.slice(at * size, (at + 1) * size))
   await Promise.all(parts.map((part) => tryPart(git, part, { cache, workshop })))
@@ -155,13 +157,16 @@ async function tryAll(
 
 async function tryPart(
   git: Git,
-  pairs: readonly (readonly [Oid, Oid])[],
+  pairs: readonly Pair[],
   { cache, workshop }: { cache: OutcomeCache; workshop: Workshop },
 ): Promise<void> {
-  const merges = await tryMerges(git, pairs)
-  for (const [at, pair] of pairs.entries()) {
+  const merges = await tryMerges(
+    git,
+    pairs.map(({ ours, theirs }) => [ours, theirs] as const),
+  )
+  for (const [at, { key, ours, theirs }] of pairs.entries()) {
     const merge = merges[at] ?? null
-    cache.set(...pair, merge === null ? null : { files: await filesOf(workshop, pair, merge) })
+    cache.set(key, merge === null ? null : { files: await filesOf(workshop, [ours, theirs], merge) })
   }
 }
 

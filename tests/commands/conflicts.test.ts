@@ -109,8 +109,25 @@ describe('git amp conflicts', () => {
     expect((await found(s)).merges).toEqual({ known: 3, tried: 3 })
     s.write({ 'a.txt': text({ 15: 'B' }) }, s.worktree(b))
     expect(await found(s)).toMatchObject({ conflicts: [], merges: { known: 3, tried: 3 } })
+    // The same files in a commit: history matters to its base alone.
+    s.gitAt(s.worktree(b), 'commit', '-q', '-a', '-m', 'Mine')
+    expect((await found(s)).merges).toEqual({ known: 5, tried: 1 })
+    s.git('config', 'merge.renames', 'false')
+    expect((await found(s)).merges).toEqual({ known: 0, tried: 6 })
     s.write({ '.git/amp/conflicts.json': '{"broken' })
     expect((await found(s)).merges).toEqual({ known: 0, tried: 6 })
+  })
+
+  it('knows one that stands on another session by its commits', async () => {
+    const s = scene()
+    s.commit({ 'a.txt': text() })
+    const a = await open(s, 'a', { 'a.txt': text({ 2: 'A' }) })
+    await s.session('b', { args: ['--base', s.branch(a)] })
+    await s.iterate('b', "sed -i 's/^A$/B/' a.txt")
+    const first = await found(s)
+    expect(first).toMatchObject({ conflicts: [], merges: { tried: 3 } })
+    s.gitAt(s.worktree(a), 'commit', '-q', '--amend', '-m', 'In other words')
+    expect((await found(s)).conflicts).not.toEqual([])
   })
 
   it('looks at each against its base, at branches without a worktree, and at paused work', async () => {

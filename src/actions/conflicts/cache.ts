@@ -1,4 +1,5 @@
-import type { Oid } from '../../git/run.js'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import type { Repo } from '../../repo.js'
 import type { ConflictHunk } from '../../util/conflict-hunks.js'
 
@@ -14,44 +15,45 @@ export interface ConflictedFile {
 /** What came of merging two commits; null when git cannot merge them. */
 export type Outcome = { files: ConflictedFile[] } | null
 
-const version = 1
+const version = 2
 /** So many merges are remembered, those that were needed last. */
 const maxEntries = 20_000
 
 const fileOf = (repo: Repo): string => repo.local('conflicts.json')
 
-/** Merges that were tried before, by the commits of both sides. All of it may be lost. */
+/** Merges that were tried before, by what was merged: two trees on their bases, or two commits. All of it may be lost. */
 export class OutcomeCache {
   private readonly used = new Map<string, Outcome>()
 
   private constructor(
     private readonly repo: Repo,
     private readonly known: Map<string, Outcome>,
+    private readonly stamp: string,
   ) {}
 
   static async open(repo: Repo): Promise<OutcomeCache> {
+    const stamp = await stampOf(repo)
     try {
       const text = await repo.host.fs.readFile(fileOf(repo), 'utf8')
-      const found = JSON.parse(text) as { version: number; clean: string[]; others: [string, Outcome][] }
-      if (found.version !== version) return new OutcomeCache(repo, new Map())
+      const found = JSON.parse(text) as { version: number; stamp: string; clean: string[]; others: [string, Outcome][] }
+      if (found.version !== version || found.stamp !== stamp) return new OutcomeCache(repo, new Map(), stamp)
       const clean = found.clean.map((key): [string, Outcome] => [key, { files: [] }])
-      return new OutcomeCache(repo, new Map([...clean, ...found.others]))
+      return new OutcomeCache(repo, new Map([...clean, ...found.others]), stamp)
     } catch {
       // None yet, or not what was written.
-      return new OutcomeCache(repo, new Map())
+      return new OutcomeCache(repo, new Map(), stamp)
     }
   }
 
   /** Undefined when it was never tried. */
-  get(ours: Oid, theirs: Oid): Outcome | undefined {
-    const key = `${ours} ${theirs}`
+  get(key: string): Outcome | undefined {
     const found = this.used.get(key) ?? this.known.get(key)
     if (found !== undefined) this.used.set(key, found)
     return found
   }
 
-  set(ours: Oid, theirs: Oid, outcome: Outcome): void {
-    this.used.set(`${ours} ${theirs}`, outcome)
+  set(key: string, outcome: Outcome): void {
+    this.used.set(key, outcome)
   }
 
   async save(): Promise<void> {
@@ -59,8 +61,25 @@ export class OutcomeCache {
     const isClean = ([, outcome]: [string, Outcome]) => outcome?.files.length === 0
     const clean = entries.filter(isClean).map(([key]) => key)
     const others = entries.filter((entry) => !isClean(entry))
-    await replaceFile(this.repo, fileOf(this.repo), JSON.stringify({ version, clean, others }))
+    await replaceFile(this.repo, fileOf(this.repo), JSON.stringify({ version, stamp: this.stamp, clean, others }))
   }
+}
+
+/** What decides how merges end beside what is merged: settings, and attributes outside of the commits. */
+async function stampOf(repo: Repo): Promise<string> {
+  const config = await repo.config()
+  const { topLevel, commonDir } = repo.location
+  const files = [
+    join(commonDir, 'info', 'attributes'),
+    ...(topLevel === null ? [] : [join(topLevel, '.gitattributes')]),
+  ]
+  const texts = await Promise.all(files.map((file) => repo.host.fs.readFile(file, 'utf8').catch(() => '')))
+  const settings = ['merge', 'diff'].flatMap((section) =>
+    config.keysBelow(section).map((key) => [key, config.all(key)]),
+  )
+  return createHash('sha256')
+    .update(JSON.stringify([texts, settings]))
+    .digest('hex')
 }
 
 /** What was seen of each session the last time, for `list`. */

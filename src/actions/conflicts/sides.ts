@@ -19,7 +19,10 @@ const jobs = 8
 /** What a session would bring: its head, or a commit on it with what stands in its worktree. */
 export interface Side {
   tip: ChainTip
+  head: Oid
   commit: Oid
+  /** Its tree and base, where nothing else of its history matters to a merge with another session. */
+  files: string | null
   hasUncommitted: boolean
   /** The branch that it goes into, and where that stands. */
   base: { ref: string; oid: Oid } | null
@@ -50,7 +53,19 @@ export async function sidesOf(repo: Repo, tips: readonly ChainTip[], workshop: W
     const some = tips.slice(at, at + jobs).map((tip) => sideOf(repo, tip, { refs, places, workshop }))
     for (const side of await Promise.all(some)) if (side !== null) sides.push(side)
   }
-  return sides
+  // One that stands on another session, or has merged something, has its history beside its files.
+  const branches = new Set(tips.map(({ snapshot }) => branchRef(snapshot.branch)))
+  const isPlain = (await areLinear(repo, sides)) && !sides.some(({ base }) => base !== null && branches.has(base.ref))
+  return isPlain ? sides : sides.map((side) => ({ ...side, files: null }))
+}
+
+/** Whether none of some sessions has a merge among its own commits. */
+async function areLinear(repo: Repo, sides: readonly Side[]): Promise<boolean> {
+  if (sides.length === 0) return true
+  const input = sides.flatMap(({ head, tip }) => [head, `^${tip.snapshot.base.oid}`]).join('\n')
+  const args = ['rev-list', '--merges', '--max-count=1', '--stdin']
+  const { code, stdout } = await repo.git.run(args, { input: `${input}\n`, ok: [0, 128] }) // 128: a base is not here
+  return code === 0 && stdout === ''
 }
 
 interface Spot {
@@ -86,14 +101,16 @@ async function sideOf(repo: Repo, tip: ChainTip, { refs, places, workshop }: Kno
   const place = rebasing === undefined ? places.get(tip.id) : undefined
   const head = place?.head ?? refs.get(branchRef(branch)) ?? heads[0]
   if (head === undefined) return null
-  const oid = from.ref === null ? undefined : refs.get(from.ref)
-  const base = from.ref === null || oid === undefined ? null : { ref: from.ref, oid }
+  const baseOid = from.ref === null ? undefined : refs.get(from.ref)
+  const base = from.ref === null || baseOid === undefined ? null : { ref: from.ref, oid: baseOid }
   const tree = place === undefined ? await pausedTree(repo, tip, workshop) : await treeIn(repo, place, workshop)
-  if (tree === null || tree === (await repo.objects.readCommit(head))?.tree)
-    return { tip, commit: head, hasUncommitted: false, base }
+  const committed = (await repo.objects.readCommit(head))?.tree
+  const files = `${tree ?? committed} ${from.oid}`
+  if (tree === null || tree === committed) return { tip, head, commit: head, files, hasUncommitted: false, base }
   const message = 'uncommitted work\n'
   const commit = formatCommit({ tree, parents: [head], author: nobody, committer: nobody, message })
-  return { tip, commit: await workshop.catFile.write('commit', Buffer.from(commit)), hasUncommitted: true, base }
+  const oid = await workshop.catFile.write('commit', Buffer.from(commit))
+  return { tip, head, commit: oid, files, hasUncommitted: true, base }
 }
 
 /** The tree of all that stands in a worktree; null when that is what its head has, or cannot be told. */
