@@ -47,14 +47,35 @@ export async function switchFiles(
   options: { dryRun?: boolean } = {},
 ): Promise<string | null> {
   try {
-    await git.run(['update-index', '-q', '--refresh'], { ok: [0, 1] }) // 1: some files differ, which is fine
+    await unlocked(() => git.run(['update-index', '-q', '--refresh'], { ok: [0, 1] })) // 1: some files differ, which is fine
     const dry = options.dryRun === true ? ['--dry-run'] : []
-    await git.run(['read-tree', '-m', '-u', ...dry, move.from, move.to])
+    await unlocked(() => git.run(['read-tree', '-m', '-u', ...dry, move.from, move.to]))
     const ignored = options.dryRun === true ? await ignoredInTheWay(git, move) : []
     return ignored.length === 0 ? null : `ignored files would be overwritten: ${ignored.join(', ')}`
   } catch (error) {
     if (!(error instanceof GitError) || error.exit.code === null) throw error
     return error.message
+  }
+}
+
+/** A lock of the index is held for a moment by whoever else looks at the same checkout: so often, and so many milliseconds apart, it is tried again. */
+const lockTries = 20
+const lockPauseMs = 100
+
+/** Runs a git that does nothing at all while the index is locked. */
+async function unlocked<T>(run: () => Promise<T>): Promise<T> {
+  for (let left = lockTries; ; left--) {
+    try {
+      return await run()
+    } catch (error) {
+      // `update-index -q` says nothing of it.
+      const isLocked =
+        error instanceof GitError &&
+        error.exit.code === 128 &&
+        (error.stderr === '' || /index\.lock': File exists/.test(error.stderr))
+      if (!isLocked || left === 0) throw error
+      await new Promise((resolve) => setTimeout(resolve, lockPauseMs))
+    }
   }
 }
 

@@ -87,11 +87,19 @@ async function settledAfter<T>(repo: Repo, begun: Begun, work: () => Promise<T>)
     file,
     JSON.stringify({ ...begun, at: repo.host.now().getTime(), ...(await thisProcess(repo)) }),
   )
-  const result = await work()
-  await settle(repo, begun)
-  await repo.host.fs.rm(file, { force: true })
-  return result
+  atWork.add(file)
+  try {
+    const result = await work()
+    await settle(repo, begun)
+    await repo.host.fs.rm(file, { force: true })
+    return result
+  } finally {
+    atWork.delete(file)
+  }
 }
+
+/** Moves that this very process is at: a batch merges several sessions at once. */
+const atWork = new Set<string>()
 
 /** A move of another machine that began so long ago has been left. */
 const longestMs = 600_000
@@ -105,6 +113,7 @@ async function leftMoves(repo: Repo): Promise<{ file: string; move: Begun | null
     const move = await fs.readFile(file, 'utf8').then(parse, () => null)
     const { pid, start = null, host = '', boot = '', at = 0 } = move ?? {}
     const isOurs = pid === undefined || pid === processes.self
+    if (atWork.has(file)) continue
     const where = isOurs ? 'dead' : await whereIs(repo, { pid, start, host, boot })
     const isOld = Math.abs(now().getTime() - at) > longestMs
     if (where === 'dead' || (where !== 'alive' && isOld)) left.push({ file, move })

@@ -26,7 +26,7 @@ export async function clearStaleLocks(repo: Repo, place: Where): Promise<string[
     for (let left = tries + youngMs / step; await exists(repo, file); left--) {
       const git = await holderOf(repo, place, file)
       // A clock that runs behind the file system's must not make it wait for ever.
-      if (git === undefined && left > 0 && (await ageOf(repo, file)) < youngMs) {
+      if (git === undefined && left > 0 && ((await ageOf(repo, file)) ?? youngMs) < youngMs) {
         await repo.host.sleep(step)
         continue
       }
@@ -50,7 +50,10 @@ export async function refuseLocked(repo: Repo, place: Where): Promise<void> {
   const file = join(place.gitDir, 'index.lock')
   for (let left = tries; await exists(repo, file); left--) {
     const git = await holderOf(repo, place, file)
-    const isYoung = (await ageOf(repo, file)) < youngMs
+    const age = await ageOf(repo, file)
+    // It went meanwhile.
+    if (age === null) continue
+    const isYoung = age < youngMs
     if (left === 0 && (git !== undefined || isYoung)) throw held(git, file)
     if (git === undefined && !isYoung)
       throw fatal(
@@ -92,10 +95,10 @@ async function mayHold(repo: Repo, pid: number, file: string): Promise<boolean> 
   return inside === null || inside.files.includes(file) || inside.words.includes('commit')
 }
 
-/** Milliseconds since a file was written; a file that is gone is as old as can be. */
-async function ageOf(repo: Repo, file: string): Promise<number> {
+/** Milliseconds since a file was written; null for one that is gone. */
+async function ageOf(repo: Repo, file: string): Promise<number | null> {
   const stat = await repo.host.fs.stat(file).catch(() => null)
-  return stat === null ? Number.POSITIVE_INFINITY : repo.host.now().getTime() - stat.mtimeMs
+  return stat === null ? null : repo.host.now().getTime() - stat.mtimeMs
 }
 
 async function moveAside(repo: Repo, file: string, name: string): Promise<void> {
