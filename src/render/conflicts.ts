@@ -28,17 +28,22 @@ const nameOf = ({ id, snapshot }: Collision['a']): string => `${id.slice(0, 4)} 
 const linesWords = ({ line, count }: Lines): string =>
   count === 0 ? `before line ${line}` : count === 1 ? `line ${line}` : `lines ${line}-${line + count - 1}`
 
+/** More sessions than this are counted. */
+const shownOthers = 5
+
+function othersWords(withBase: boolean, after: readonly Collision['a'][]): string {
+  const names = [...(withBase ? ['its base'] : []), ...after.map((one) => oneLine(one.snapshot.slug))]
+  const more = names.length - shownOthers
+  return more <= 1 ? names.join(', ') : `${names.slice(0, shownOthers).join(', ')} and ${more} more`
+}
+
 function orderWords(order: readonly Landing[], { paint, width }: Screen): string {
   const rows = order.map(({ tip, hasUncommitted, after, withBase }, at) => [
     `${at + 1}`,
     tip.id.slice(0, 4),
     oneLine(tip.snapshot.slug),
     [
-      ...(withBase || after.length > 0
-        ? [
-            `resolve with ${[...(withBase ? ['its base'] : []), ...after.map((one) => oneLine(one.snapshot.slug))].join(', ')}`,
-          ]
-        : ['as it is']),
+      withBase || after.length > 0 ? `resolve with ${othersWords(withBase, after)}` : 'as it is',
       ...(hasUncommitted ? ['has uncommitted work'] : []),
     ].join('; '),
   ])
