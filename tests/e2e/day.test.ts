@@ -94,7 +94,7 @@ function aligned(fresh: string, text: string): string[] {
 }
 
 /** Commands of the page that end with a plain no: tests that fail, a conflict. */
-const noes = ['git amp iterate shout', 'git amp rebase shout-on-demand']
+const noes = ['git amp iterate shout', 'git amp conflicts', 'git amp rebase shout-on-demand']
 
 test('a day with git-amp is as the page tells', { timeout: 120_000 }, () => {
   const s = world()
