@@ -40,19 +40,36 @@ export async function collectGarbage(repo: Repo, options: GcOptions): Promise<Gc
   const trash = await readTrash(repo)
   const gone = trash.filter(({ at, session }) => Date.parse(at) < cutoff && !paused.has(session))
   const operations = await expire(repo, { cutoff: Math.min(cutoff, await firstStep(repo)), isDryRun })
-  const over = await archivable(repo)
+  const closed = await archivable(repo)
   if (!isDryRun) {
-    await archive(repo, over)
+    await archive(repo, closed)
     await repo.git.run(['pack-refs', '--all'])
   }
   if (!isDryRun) for (const { path } of gone) await repo.host.fs.rm(path, { recursive: true, force: true })
+  const over = new Set(closed.map(({ id }) => id))
+  const open = new Set(sessions.map(({ id }) => id).filter((id) => !over.has(id)))
+  if (!isDryRun) await sweepNotes(repo, { open, cutoff })
   return {
     cutoff: new Date(cutoff).toISOString(),
     operations,
     trash: { gone, kept: trash.length - gone.length },
-    archived: over.map(({ id }) => id),
+    archived: closed.map(({ id }) => id),
     isDryRun,
   }
+}
+
+/** What is kept here about the worktree of one session: how its setup went, and which directories it holds. */
+const noteFolders = ['setup', 'sparse'] as const
+
+/** Takes away notes about worktrees of sessions that are over, when they are old. */
+async function sweepNotes(repo: Repo, { open, cutoff }: { open: ReadonlySet<string>; cutoff: number }): Promise<void> {
+  const { fs } = repo.host
+  for (const folder of noteFolders)
+    for (const name of await fs.readdir(repo.local(folder)).catch((): string[] => [])) {
+      const file = repo.local(folder, name)
+      const stat = open.has(name.replace(/\.\w+$/, '')) ? null : await fs.stat(file).catch(() => null)
+      if (stat !== null && stat.mtimeMs < cutoff) await fs.rm(file, { force: true })
+    }
 }
 
 /** When the first step was recorded of a merge that may still be aborted; infinity when there is none. */

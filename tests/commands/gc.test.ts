@@ -48,4 +48,16 @@ describe('git amp gc', () => {
     expect((await s.amp('oplog')).stderr).toContain('Nothing is recorded here yet.')
     expect((await s.amp('gc', '--older-than', 'soon')).code).toBe(129)
   })
+
+  it('takes away what is kept of the setup of sessions that are over', async () => {
+    const s = scene()
+    s.git('config', 'amp.setup', 'echo ready')
+    const [over, open] = [await s.session('a'), await s.session('b')]
+    await s.amp('remove', '-f', '-D', over)
+    const kept = () => readdirSync(join(s.dir, '.git/amp/setup')).map((name) => name.slice(0, 12))
+    await s.amp('gc')
+    expect(new Set(kept())).toEqual(new Set([over, open]))
+    await s.ampWith(inDays(91), 'gc')
+    expect(new Set(kept())).toEqual(new Set([open]))
+  })
 })
