@@ -209,10 +209,15 @@ function orderOf(sides: readonly Side[], collisions: readonly Collision[]): Land
   const late = new Set(collisions.flatMap(({ a, b }) => (b === null ? [a.id] : [])))
   const byId = new Map(sides.map((side) => [side.tip.id, side]))
   const order = landingOrder([...byId.keys()], clashes, late)
-  const near = (id: string) => clashes.flatMap(({ a, b }) => (a === id ? [b] : b === id ? [a] : []))
+  const near = new Map<string, Set<string>>()
+  for (const { a, b } of clashes.flatMap(({ a, b }) => [
+    { a, b },
+    { a: b, b: a },
+  ]))
+    near.set(a, (near.get(a) ?? new Set()).add(b))
   return order.map((id, at) => {
     const { tip, hasUncommitted } = byId.get(id) as Side
-    const before = order.slice(0, at).filter((other) => near(id).includes(other))
+    const before = order.slice(0, at).filter((other) => near.get(id)?.has(other) === true)
     const after = before.map((other) => (byId.get(other) as Side).tip)
     return { tip, hasUncommitted, after, withBase: late.has(id) }
   })

@@ -22,3 +22,14 @@ export async function together<T extends readonly unknown[]>(...work: { [K in ke
 
 /** Each item once. */
 export const unique = <T>(items: Iterable<T>): T[] => [...new Set(items)]
+
+/** Works on all items, so many at a time; the results are in their order. */
+export async function pooled<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const left = items.entries()
+  const worker = async () => {
+    for (const [at, item] of left) results[at] = await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  return results
+}

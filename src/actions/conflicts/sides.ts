@@ -8,6 +8,7 @@ import type { Repo } from '../../repo.js'
 import type { ChainTip } from '../../state/chain.js'
 import { branchRef } from '../../state/names.js'
 import { formatCommit } from '../../state/object-text.js'
+import { pooled, present } from '../../util/collections.js'
 import { linkedGitDirs } from '../shared/git-file.js'
 import { onEmptyIndex, onIndexCopy } from '../shared/index-copy.js'
 import { placeWith } from '../shared/place.js'
@@ -48,11 +49,7 @@ export async function sidesOf(repo: Repo, tips: readonly ChainTip[], workshop: W
     names.length === 0 ? new Map<string, Oid>() : listRefs(repo.git, [...new Set(names)]),
     placesOf(repo),
   ])
-  const sides: Side[] = []
-  for (let at = 0; at < tips.length; at += jobs) {
-    const some = tips.slice(at, at + jobs).map((tip) => sideOf(repo, tip, { refs, places, workshop }))
-    for (const side of await Promise.all(some)) if (side !== null) sides.push(side)
-  }
+  const sides = present(await pooled(tips, jobs, (tip) => sideOf(repo, tip, { refs, places, workshop })))
   // One that stands on another session, or has merged something, has its history beside its files.
   const branches = new Set(tips.map(({ snapshot }) => branchRef(snapshot.branch)))
   const isPlain = (await areLinear(repo, sides)) && !sides.some(({ base }) => base !== null && branches.has(base.ref))
