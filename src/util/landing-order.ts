@@ -6,7 +6,7 @@ export interface Clash {
 }
 
 /** Steps after which an exact answer is given up for a good one. */
-const maxSteps = 50_000
+const maxSteps = 3_000
 
 /**
  * The order in which as few as possible have to be brought together with what is there before them: first the largest group that goes together, then
