@@ -1,7 +1,7 @@
 // `npm run bench`: how much git-amp costs, as ratios measured in one run against bare git and `node -e 0`.
 // Runs are interleaved, so that a busy moment of the machine falls on both sides; the median counts.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -543,6 +543,9 @@ function colliding() {
       exec(amp, ['new', `s${n}`, '-m', script, '--agent', 'shell', '-q'], dir).run()
       exec(amp, ['iterate', `s${n}`, '-q'], dir).run()
     }
+    // Files of the second in which their index was written are read each time, until somebody asks for a status later than that.
+    execFileSync('sleep', ['1.1'])
+    for (const name of readdirSync(join(dir, '.worktrees'))) git(join(dir, '.worktrees', name), 'status')
   }
   begin(0, 20)
   const tips = () => git(dir, 'for-each-ref', '--format=%(objectname)', 'refs/heads/amp').split('\n')
