@@ -4,7 +4,7 @@ import type { Repo } from '../repo.js'
 import { type ChainTip, longText } from '../state/chain.js'
 import { commentsOf } from '../state/comments.js'
 import { type AmpEvent, headOf, type LongText } from '../state/events.js'
-import { isKnown } from '../state/fold.js'
+import { inOrder, isKnown } from '../state/fold.js'
 import type { IterationView } from '../state/iterations.js'
 import { transcriptsPrefix } from '../state/names.js'
 import { scanTape } from '../state/tape-scan.js'
@@ -108,31 +108,48 @@ const isOf = (agent: string | undefined, part: Part): boolean =>
 
 /** What a session says: its prompt, its iterations one after the other, and the comments where they were made. */
 async function partsOf({ repo, transcripts }: Search, { tip, events, iterations }: ReadSession): Promise<Part[]> {
-  const parts: Part[] = []
+  const order = orderOf(events)
+  const ranks = new Map<Part, number>()
+  const add = (part: Part, key: string) => ranks.set(part, order.get(key) ?? -1)
   const { agent, createdAt } = tip.snapshot
   const common = { type: 'text', session: tip, n: null, by: null, place: null } as const
   const created = promptOf(events)
   const goal = created === null ? null : await whole(repo, created)
-  if (goal !== null) parts.push({ ...common, kind: 'prompt', agent, at: createdAt, text: goal })
+  if (goal !== null) add({ ...common, kind: 'prompt', agent, at: createdAt, text: goal }, '')
   const isHere = transcripts.has(`${transcriptsPrefix}/${tip.id}`)
   const trees = isHere ? await transcriptTrees(repo, tip.id) : new Map<string, Oid>()
   for (const iteration of iterations) {
-    const { n, agent: by, startedAt: at } = iteration
+    const { id, n, agent: by, startedAt: at } = iteration
     const told = { ...common, n, agent: by }
     const prompt = await whole(repo, iteration.prompt)
     const summary = iteration.summary === null ? null : await whole(repo, iteration.summary)
-    if (prompt !== goal) parts.push({ ...told, kind: 'prompt', at, text: prompt })
+    if (prompt !== goal) add({ ...told, kind: 'prompt', at, text: prompt }, id)
     const seen = new Set([prompt, summary ?? ''].flatMap((text) => text.split('\n').map(keyOf)))
     const tree = trees.get(iteration.id)
     if (tree !== undefined)
-      parts.push({ type: 'transcript', session: tip, iteration, chunks: await chunksOf(repo, tree), seen })
-    if (summary !== null) parts.push({ ...told, kind: 'result', at: iteration.endedAt ?? at, text: summary })
+      add({ type: 'transcript', session: tip, iteration, chunks: await chunksOf(repo, tree), seen }, id)
+    if (summary !== null) add({ ...told, kind: 'result', at: iteration.endedAt ?? at, text: summary }, `${id} end`)
   }
-  for (const { text, at, by, path, line } of commentsOf(events)) {
+  for (const { id, text, at, by, path, line } of commentsOf(events)) {
     const place = path === null ? null : `${path}${line === null ? '' : `:${line}`}`
-    parts.push({ ...common, kind: 'comment', agent: null, at, by, place, text: await whole(repo, text) })
+    add({ ...common, kind: 'comment', agent: null, at, by, place, text: await whole(repo, text) }, id)
   }
-  return parts.sort((a, b) => (atOf(a) < atOf(b) ? -1 : atOf(a) > atOf(b) ? 1 : 0))
+  // What was said in one second stands in the order of its events.
+  const rank = (part: Part) => ranks.get(part) ?? 0
+  return [...ranks.keys()].sort((a, b) => (atOf(a) < atOf(b) ? -1 : atOf(a) > atOf(b) ? 1 : rank(a) - rank(b)))
+}
+
+/** Where the events stand that began and ended iterations (`<id>`, `<id> end`) and made comments. */
+function orderOf(events: readonly AmpEvent[]): Map<string, number> {
+  const order = new Map<string, number>()
+  for (const [at, event] of [...inOrder(events)].entries()) {
+    if (!isKnown(event)) continue
+    if (event.type === 'iteration.started') order.set(event.data.iteration, at)
+    else if (event.type === 'iteration.finished' || event.type === 'iteration.failed')
+      order.set(`${event.data.iteration} end`, at)
+    else if (event.type === 'comment.added') order.set(event.data.comment, at)
+  }
+  return order
 }
 
 /** The whole text, or as much of it as is here. */

@@ -218,6 +218,15 @@ describe('ports of a session', () => {
     return JSON.parse(answer.stdout).stdout.trim().split(' ').map(Number) as [number, number]
   }
 
+  it('are there although a command was killed before it could write them down', async () => {
+    const s = scene()
+    const id = await s.session('a')
+    s.write({ [`.git/amp/ports/${id}`]: '' })
+    const first = await portOf(s, id)
+    expect(first[0]).toBeGreaterThanOrEqual(20_000)
+    expect(await portOf(s, id)).toEqual(first)
+  })
+
   it('are its own, the same everywhere, and free', async () => {
     const s = scene()
     const ids = await Promise.all(Array.from({ length: 6 }, (_, at) => s.session(`s${at}`)))

@@ -32,20 +32,43 @@ export async function portsOf(repo: Repo, tip: ChainTip): Promise<Ports | null> 
   const { fs } = repo.host
   const count = await portCount(repo, tip)
   const file = repo.local('ports', tip.id)
-  const known = await fs.readFile(file, 'utf8').catch(() => '')
-  const [first = 0, had = 0] = known.split(' ').map(Number)
-  if (first >= lowest && had >= count) return { first, count }
+  const known = await knownIn(repo, file)
+  if (known !== null && known.count >= count) return { first: known.first, count }
   await fs.mkdir(repo.local('ports'), { recursive: true })
   const taken = (await take(repo, tip, count)) ?? ((await sweep(repo)) ? await take(repo, tip, count) : null)
   if (taken === null) return null
-  const isFirst = await fs.writeFile(file, `${taken} ${count}`, { flag: known === '' ? 'wx' : 'w' }).then(
-    () => true,
-    () => false,
-  )
-  if (isFirst) return { first: taken, count }
-  // Another command of the session was faster: its ports count.
-  await fs.rm(repo.local('ports', `${taken}`), { force: true })
-  return portsOf(repo, tip)
+  const write = (flag: 'w' | 'wx') => fs.writeFile(file, `${taken} ${count}`, { flag })
+  const isFirst =
+    known === null &&
+    (await write('wx').then(
+      () => true,
+      () => false,
+    ))
+  const faster = isFirst || known !== null ? null : await waitFor(repo, file)
+  if (faster !== null && faster.count >= count) {
+    // Another command of the session was faster: its ports count.
+    await fs.rm(repo.local('ports', `${taken}`), { force: true })
+    return { first: faster.first, count }
+  }
+  if (!isFirst) await write('w')
+  return { first: taken, count }
+}
+
+/** What a session's file says; null when there is none, or nothing in it. */
+async function knownIn(repo: Repo, file: string): Promise<Ports | null> {
+  const text = await repo.host.fs.readFile(file, 'utf8').catch(() => '')
+  const [first = 0, count = 0] = text.split(' ').map(Number)
+  return first >= lowest && count > 0 ? { first, count } : null
+}
+
+/** What another command writes just now; null when it was killed before it could. */
+async function waitFor(repo: Repo, file: string): Promise<Ports | null> {
+  for (let left = 10; left > 0; left--) {
+    const known = await knownIn(repo, file)
+    if (known !== null) return known
+    await repo.host.sleep(20)
+  }
+  return null
 }
 
 /** Every range begins at a multiple of the longest one that fits: ranges of different length do not overlap. */
